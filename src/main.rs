@@ -1,0 +1,2 @@
+//! transom runs AArch64 and RISC-V Linux programs on x86-64 Linux.
+fn main() {}

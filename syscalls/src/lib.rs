@@ -1,0 +1,1 @@
+//! Linux as the guest sees it.
