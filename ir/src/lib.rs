@@ -1,1 +1,21 @@
+//! The language between the guests and the host.
+//!
+//! A [`Block`] is straight-line SSA code over guest *slots* with side exits; it ends in one
+//! [`Term`]. Targets build blocks, passes simplify them, `codegen` turns them into x86-64 and
+//! [`interp`] gives every op its meaning in plain Rust. Nothing here knows a guest or a host.
 #![forbid(unsafe_code)]
+
+pub mod block;
+pub mod builder;
+pub mod helper;
+pub mod ops;
+pub mod simplify;
+pub mod slot;
+pub mod types;
+
+pub use block::{Block, Exit, Inst, Term, Trap, Val};
+pub use builder::{Builder, Mem, Passes};
+pub use helper::{Helper, HelperFn, HelperId, VecArgs};
+pub use ops::Op;
+pub use slot::{GuestState, Nzcv, SlotDef, SlotId};
+pub use types::{Access, CallArgs, Cond, FCond, FpControl, Icond, Lane, NanRule, RmwOp, Round, Ty};
