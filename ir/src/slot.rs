@@ -31,11 +31,13 @@ pub struct GuestState {
     words: [u64; STATE_BYTES / 8],
     /// Address of the next instruction; exact whenever no emitted code is running.
     pub pc: u64,
+    /// Sticky floating-point exceptions as MXCSR's low six bits; exact whenever no emitted code is running.
+    pub fp_flags: u32,
 }
 
 impl Default for GuestState {
     fn default() -> Self {
-        GuestState { words: [0; STATE_BYTES / 8], pc: 0 }
+        GuestState { words: [0; STATE_BYTES / 8], pc: 0, fp_flags: 0 }
     }
 }
 

@@ -6,6 +6,7 @@ macro_rules! aux_enum {
         $(#[$meta])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[repr(u8)]
+        #[allow(missing_docs, reason = "variants whose names say it all have none")]
         pub enum $name { $($(#[$vmeta])* $variant),* }
 
         impl $name {

@@ -1,1 +1,22 @@
+//! What a guest architecture is.
+//!
+//! A target is tables (slots, instruction rows, helpers, CPU features) and conventions (system calls,
+//! signal frames, start of a program), all pure functions over [`ir::GuestState`]. It knows neither
+//! the host nor Linux' side of a call.
 #![forbid(unsafe_code)]
+
+pub mod cpu;
+pub mod decode;
+pub mod lower;
+pub mod rows;
+pub mod signal;
+pub mod target;
+pub mod translate;
+
+pub use cpu::{Feature, FeatureDef, Features};
+pub use decode::Decoder;
+pub use lower::{Lower, Mode};
+pub use rows::{Pattern, Row};
+pub use signal::{AltStack, SignalDelivery, SignalFrame, SignalReturn};
+pub use target::{SyscallRegs, Target, Vdso};
+pub use translate::{Limits, Stop, translate};

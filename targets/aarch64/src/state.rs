@@ -1,0 +1,75 @@
+//! The registers of an AArch64 thread as slots.
+//!
+//! The 32 general ones come first, so that each is one byte of displacement away from the host's
+//! state register.
+
+use ir::{SlotDef, SlotId, Ty};
+
+/// Slot of X`n`, 0 to 30. 31 is the stack pointer here; the zero register has no slot.
+pub const fn x(n: u32) -> SlotId {
+    SlotId(n as u16)
+}
+/// The stack pointer.
+pub const SP: SlotId = SlotId(31);
+/// The link register.
+pub const LR: SlotId = SlotId(30);
+/// Slot of V`n`.
+pub const fn v(n: u32) -> SlotId {
+    SlotId(32 + n as u16)
+}
+/// The condition flags.
+pub const NZCV: SlotId = SlotId(64);
+/// FPCR, in its architectural layout.
+pub const FPCR: SlotId = SlotId(65);
+/// FPSR.QC: set where any bit of the vector is.
+pub const QC: SlotId = SlotId(66);
+/// TPIDR_EL0: the thread pointer.
+pub const TPIDR: SlotId = SlotId(67);
+/// Address of the exclusive monitor; all ones where none is set.
+pub const EXCL_ADDR: SlotId = SlotId(68);
+/// What the exclusive load read there, zero-extended.
+pub const EXCL_VALUE: SlotId = SlotId(69);
+
+const X_NAMES: [&str; 32] = [
+    "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17",
+    "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30", "sp",
+];
+const V_NAMES: [&str; 32] = [
+    "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17",
+    "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31",
+];
+/// Which registers compiled code uses most, the first most of all (psABI: arguments, then what calls preserve).
+const X_PINS: [u32; 14] = [0, 1, 2, 3, 31, 19, 4, 20, 5, 21, 8, 22, 6, 30];
+const V_PINS: [u32; 12] = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19];
+
+/// The slot table, by slot number.
+pub const SLOTS: &[SlotDef] = &slots();
+
+const fn rank(pins: &[u32], n: u32) -> u8 {
+    let mut i = 0;
+    while i < pins.len() {
+        if pins[i] == n {
+            return i as u8 + 1;
+        }
+        i += 1;
+    }
+    0
+}
+
+const fn slots() -> [SlotDef; 70] {
+    let mut all = [SlotDef { name: "", ty: Ty::I64, offset: 0, pin: 0 }; 70];
+    let mut n = 0;
+    while n < 32 {
+        all[n] = SlotDef { name: X_NAMES[n], ty: Ty::I64, offset: 8 * n as u16, pin: rank(&X_PINS, n as u32) };
+        all[32 + n] =
+            SlotDef { name: V_NAMES[n], ty: Ty::V128, offset: 256 + 16 * n as u16, pin: rank(&V_PINS, n as u32) };
+        n += 1;
+    }
+    all[NZCV.0 as usize] = SlotDef { name: "nzcv", ty: Ty::Flags, offset: 768, pin: 0 };
+    all[FPCR.0 as usize] = SlotDef { name: "fpcr", ty: Ty::I32, offset: 772, pin: 0 };
+    all[QC.0 as usize] = SlotDef { name: "qc", ty: Ty::V128, offset: 784, pin: 0 };
+    all[TPIDR.0 as usize] = SlotDef { name: "tpidr", ty: Ty::I64, offset: 800, pin: 0 };
+    all[EXCL_ADDR.0 as usize] = SlotDef { name: "excl_addr", ty: Ty::I64, offset: 808, pin: 0 };
+    all[EXCL_VALUE.0 as usize] = SlotDef { name: "excl_value", ty: Ty::V128, offset: 816, pin: 0 };
+    all
+}

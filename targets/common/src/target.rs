@@ -1,0 +1,123 @@
+//! The trait of a guest architecture.
+
+use ir::{FpControl, GuestState, Helper, NanRule, SlotDef};
+
+use crate::cpu::{FeatureDef, Features};
+use crate::lower::Mode;
+use crate::rows::Row;
+use crate::signal::{SignalDelivery, SignalFrame, SignalReturn};
+
+/// A system call as the guest's registers say it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SyscallRegs {
+    /// Number in the generic table.
+    pub number: u64,
+    /// Arguments.
+    pub args: [u64; 6],
+}
+
+/// The guest's vDSO: a small shared library that the kernel maps into every process.
+#[derive(Clone, Copy, Debug)]
+pub struct Vdso {
+    /// The ELF image, position-independent.
+    pub image: &'static [u8],
+    /// Offset in it of the signal return trampoline.
+    pub sigreturn: u64,
+}
+
+/// A guest architecture with a chosen CPU model. All methods are pure.
+pub trait Target: Sync + Send {
+    // ---- what it is
+
+    /// Name as in `uname -m`.
+    fn name(&self) -> &'static str;
+    /// `e_machine` of its ELF files.
+    fn elf_machine(&self) -> u16;
+    /// The registers.
+    fn slots(&self) -> &'static [SlotDef];
+    /// The helpers its lowering calls.
+    fn helpers(&self) -> &'static [Helper];
+    /// Every instruction row.
+    fn rows(&self) -> Vec<&'static Row>;
+    /// Every CPU feature row.
+    fn feature_table(&self) -> &'static [FeatureDef];
+    /// The features of the chosen CPU.
+    fn features(&self) -> Features;
+    /// Instructions are aligned to this power of two: 2 for AArch64, 1 for RISC-V with compressed ones.
+    fn code_shift(&self) -> u32;
+
+    // ---- decoding
+
+    /// The first instruction word of `code` and its length; `None` where it is cut off.
+    fn fetch(&self, code: &[u8]) -> Option<(u32, usize)>;
+    /// The row of a word.
+    fn decode(&self, word: u32) -> Option<&'static Row>;
+
+    // ---- what code depends on
+
+    /// The mode the state is in.
+    fn mode(&self, state: &GuestState) -> Mode;
+    /// Which NaN arithmetic yields in a mode.
+    fn nan_rule(&self, mode: Mode) -> NanRule;
+    /// Rounding and flushing the state asks for.
+    fn fp_control(&self, state: &GuestState) -> FpControl;
+
+    // ---- conventions
+
+    /// The registers at a program's start (psABI): everything zero but `entry` and the stack pointer.
+    fn start(&self, state: &mut GuestState, entry: u64, sp: u64);
+    /// The stack pointer.
+    fn sp(&self, state: &GuestState) -> u64;
+    /// Sets the stack pointer (clone).
+    fn set_sp(&self, state: &mut GuestState, sp: u64);
+    /// Sets the thread pointer (clone with CLONE_SETTLS).
+    fn set_tls(&self, state: &mut GuestState, tls: u64);
+    /// Number and arguments of the system call at hand.
+    fn syscall(&self, state: &GuestState) -> SyscallRegs;
+    /// Sets a system call's result: a value or a negative errno.
+    fn set_result(&self, state: &mut GuestState, value: u64);
+    /// Sets the state back before the system call, whose first argument was `arg0`, so that it runs again;
+    /// with `number` as another call (restart_syscall).
+    fn restart_syscall(&self, state: &mut GuestState, arg0: u64, number: Option<u64>);
+
+    /// Lays out a signal frame for the present state.
+    fn signal_frame(&self, state: &GuestState, delivery: &SignalDelivery) -> SignalFrame;
+    /// Sets the registers for the handler once the frame is in memory at `frame`.
+    fn enter_handler(&self, state: &mut GuestState, delivery: &SignalDelivery, frame: u64);
+    /// Restores the state from the frame the stack pointer is at; `read` fills a buffer from guest memory or
+    /// says that it can't. `None` where the frame is unreadable or malformed: the guest gets SIGSEGV.
+    fn signal_return(
+        &self,
+        state: &mut GuestState,
+        read: &mut dyn FnMut(u64, &mut [u8]) -> bool,
+    ) -> Option<SignalReturn>;
+
+    // ---- identity
+
+    /// AT_HWCAP, AT_HWCAP2, AT_HWCAP3.
+    fn hwcaps(&self) -> [u64; 3] {
+        let mut words = [0; 3];
+        for (i, def) in self.feature_table().iter().enumerate() {
+            if self.features().has(crate::cpu::Feature(i as u8)) {
+                words.iter_mut().zip(def.hwcap).for_each(|(word, bits)| *word |= bits);
+            }
+        }
+        words
+    }
+    /// AT_PLATFORM, if the architecture has one.
+    fn platform(&self) -> Option<&'static str>;
+    /// AT_MINSIGSTKSZ.
+    fn min_signal_stack(&self) -> u64;
+    /// `/proc/cpuinfo` for so many CPUs.
+    fn cpuinfo(&self, cpus: usize) -> String;
+    /// The vDSO.
+    fn vdso(&self) -> Vdso;
+    /// Names and values of the registers for crash reports and traces.
+    fn dump(&self, state: &GuestState) -> String {
+        let mut text = format!("pc={:#018x}\n", state.pc);
+        for slot in self.slots() {
+            text.push_str(&format!("{}={:#x}\n", slot.name, state.get(slot)));
+        }
+        text
+    }
+}

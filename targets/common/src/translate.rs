@@ -1,0 +1,70 @@
+//! From guest bytes to a block: the loop over instructions.
+
+use ir::{Builder, Term};
+
+use crate::lower::{Lower, Mode};
+use crate::target::Target;
+
+/// How long a block may get.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Guest instructions.
+    pub insts: u32,
+    /// IR instructions; checked between guest instructions.
+    pub ir_insts: u32,
+}
+
+impl Limits {
+    /// What runs by default.
+    pub const DEFAULT: Limits = Limits { insts: 64, ir_insts: 600 };
+}
+
+/// Why no block came out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stop {
+    /// The bytes end within the first instruction: fetching `addr` faults.
+    Fetch {
+        /// The first byte that is missing.
+        addr: u64,
+    },
+}
+
+/// Builds the block at `pc`, of which `code` is what can be fetched there. The block ends at a branch
+/// that does not fall through, at the limits, or where the bytes end.
+pub fn translate(
+    target: &dyn Target,
+    builder: &mut Builder,
+    code: &[u8],
+    pc: u64,
+    mode: Mode,
+    limits: Limits,
+) -> Result<(), Stop> {
+    builder.begin(pc, target.nan_rule(mode));
+    let features = target.features();
+    let mut at = 0usize;
+    while !builder.is_ended() {
+        let block = builder.block();
+        if block.guest_insts >= limits.insts || block.insts.len() as u32 >= limits.ir_insts {
+            builder.end(Term::Jump { target: pc + at as u64 });
+            break;
+        }
+        let Some((word, len)) = target.fetch(&code[at..]) else {
+            if at == 0 {
+                return Err(Stop::Fetch { addr: pc + code.len() as u64 });
+            }
+            builder.end(Term::Jump { target: pc + at as u64 });
+            break;
+        };
+        let here = pc + at as u64;
+        builder.insn(here);
+        let mut lower = Lower::new(builder, here, mode, features);
+        lower.next = here + len as u64;
+        match target.decode(word).filter(|row| features.has(row.feature)) {
+            Some(row) => (row.lower)(&mut lower, word),
+            None => lower.undefined(),
+        }
+        at += len;
+    }
+    builder.block_mut().end = pc + at as u64;
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! The registers of a RISC-V thread as slots.
+//!
+//! The general ones come first, so that each is one byte of displacement away from the host's state
+//! register.
+
+use ir::{SlotDef, SlotId, Ty};
+
+/// Slot of x`n`, 1 to 31; slot 0 stands for pc-independent scratch and is never read: x0 is a constant.
+pub const fn x(n: u32) -> SlotId {
+    SlotId(n as u16)
+}
+/// Slot of f`n`: 64 bits, narrower values NaN-boxed.
+pub const fn f(n: u32) -> SlotId {
+    SlotId(32 + n as u16)
+}
+/// The return address.
+pub const RA: SlotId = SlotId(1);
+/// The stack pointer.
+pub const SP: SlotId = SlotId(2);
+/// The thread pointer.
+pub const TP: SlotId = SlotId(4);
+/// fcsr.frm: the dynamic rounding mode.
+pub const FRM: SlotId = SlotId(64);
+/// Address of the load reservation; all ones where none is held.
+pub const RES_ADDR: SlotId = SlotId(65);
+/// What the reserving load read.
+pub const RES_VALUE: SlotId = SlotId(66);
+
+const X_NAMES: [&str; 32] = [
+    "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "s2",
+    "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+];
+const F_NAMES: [&str; 32] = [
+    "ft0", "ft1", "ft2", "ft3", "ft4", "ft5", "ft6", "ft7", "fs0", "fs1", "fa0", "fa1", "fa2", "fa3", "fa4", "fa5",
+    "fa6", "fa7", "fs2", "fs3", "fs4", "fs5", "fs6", "fs7", "fs8", "fs9", "fs10", "fs11", "ft8", "ft9", "ft10", "ft11",
+];
+/// Which registers compiled code uses most, the first most of all (psABI: arguments, then what calls preserve).
+const X_PINS: [u32; 14] = [10, 15, 14, 11, 2, 8, 12, 13, 9, 18, 1, 16, 19, 17];
+const F_PINS: [u32; 12] = [15, 14, 10, 11, 12, 13, 0, 1, 8, 9, 16, 17];
+
+/// The slot table, by slot number.
+pub const SLOTS: &[SlotDef] = &slots();
+
+const fn rank(pins: &[u32], n: u32) -> u8 {
+    let mut i = 0;
+    while i < pins.len() {
+        if pins[i] == n {
+            return i as u8 + 1;
+        }
+        i += 1;
+    }
+    0
+}
+
+const fn slots() -> [SlotDef; 67] {
+    let mut all = [SlotDef { name: "", ty: Ty::I64, offset: 0, pin: 0 }; 67];
+    let mut n = 0;
+    while n < 32 {
+        all[n] = SlotDef { name: X_NAMES[n], ty: Ty::I64, offset: 8 * n as u16, pin: rank(&X_PINS, n as u32) };
+        all[32 + n] =
+            SlotDef { name: F_NAMES[n], ty: Ty::F64, offset: 256 + 8 * n as u16, pin: rank(&F_PINS, n as u32) };
+        n += 1;
+    }
+    all[FRM.0 as usize] = SlotDef { name: "frm", ty: Ty::I32, offset: 512, pin: 0 };
+    all[RES_ADDR.0 as usize] = SlotDef { name: "res_addr", ty: Ty::I64, offset: 520, pin: 0 };
+    all[RES_VALUE.0 as usize] = SlotDef { name: "res_value", ty: Ty::I64, offset: 528, pin: 0 };
+    all
+}
