@@ -1,0 +1,155 @@
+//! The interval map: regions by start address, never overlapping, neighbours that are alike joined.
+
+use super::region::Region;
+use crate::{GuestAddr, Range};
+use std::collections::BTreeMap;
+
+/// The regions and their totals.
+#[derive(Default)]
+pub struct RegionMap {
+    regions: BTreeMap<u64, Region>,
+    total: u64,
+    data: u64,
+}
+
+impl RegionMap {
+    /// Bytes mapped.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Bytes that count against RLIMIT_DATA.
+    pub fn data(&self) -> u64 {
+        self.data
+    }
+
+    fn add(&mut self, region: Region) {
+        self.total += region.range.len();
+        self.data += region.data_bytes();
+        self.regions.insert(region.range.start.0, region);
+    }
+
+    fn take(&mut self, start: GuestAddr) -> Option<Region> {
+        let region = self.regions.remove(&start.0)?;
+        self.total -= region.range.len();
+        self.data -= region.data_bytes();
+        Some(region)
+    }
+
+    /// The region that holds `addr`.
+    pub fn at(&self, addr: GuestAddr) -> Option<&Region> {
+        self.regions.range(..=addr.0).next_back().map(|(_, region)| region).filter(|region| region.range.contains(addr))
+    }
+
+    /// All regions from the lowest up.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Region> {
+        self.regions.values()
+    }
+
+    /// The regions that begin below `end`, from the highest down.
+    pub fn below(&self, end: GuestAddr) -> impl Iterator<Item = &Region> {
+        self.regions.range(..end.0).rev().map(|(_, region)| region)
+    }
+
+    /// The parts of regions that lie within `range`, in order.
+    pub fn pieces(&self, range: Range) -> impl Iterator<Item = Region> + '_ {
+        let first = self.at(range.start).map_or(range.start, |region| region.range.start);
+        self.regions
+            .range(first.0..range.end.0.max(first.0))
+            .map(move |(_, region)| region.clipped(range))
+            .filter(|piece| !piece.range.is_empty())
+    }
+
+    /// The parts of `range` in which nothing is mapped.
+    pub fn holes(&self, range: Range) -> Vec<Range> {
+        let mut holes = Vec::new();
+        let mut at = range.start;
+        for piece in self.pieces(range) {
+            holes.push(Range { start: at, end: piece.range.start });
+            at = piece.range.end;
+        }
+        holes.push(Range { start: at, end: range.end });
+        holes.retain(|hole| !hole.is_empty());
+        holes
+    }
+
+    /// Whether anything is mapped within `range`.
+    pub fn overlaps(&self, range: Range) -> bool {
+        self.pieces(range).next().is_some()
+    }
+
+    /// Whether all of `range` is mapped.
+    pub fn covers(&self, range: Range) -> bool {
+        let mut at = range.start;
+        for piece in self.pieces(range) {
+            if piece.range.start != at {
+                return false;
+            }
+            at = piece.range.end;
+        }
+        at == range.end
+    }
+
+    /// Forgets what is mapped within `range`.
+    pub fn remove(&mut self, range: Range) {
+        self.split(range.start);
+        self.split(range.end);
+        let starts: Vec<u64> = self.regions.range(range.start.0..range.end.0).map(|(&start, _)| start).collect();
+        for start in starts {
+            self.take(GuestAddr(start));
+        }
+    }
+
+    /// Maps a region over whatever is there.
+    pub fn insert(&mut self, region: Region) {
+        self.remove(region.range);
+        self.add(region);
+        self.join(region.range.end);
+        self.join(region.range.start);
+    }
+
+    /// Changes each region within `range`.
+    pub fn update(&mut self, range: Range, change: impl Fn(&mut Region)) {
+        self.split(range.start);
+        self.split(range.end);
+        let starts: Vec<u64> = self.regions.range(range.start.0..range.end.0).map(|(&start, _)| start).collect();
+        for &start in &starts {
+            if let Some(mut region) = self.take(GuestAddr(start)) {
+                change(&mut region);
+                self.add(region);
+            }
+        }
+        self.join(range.end);
+        for &start in starts.iter().rev() {
+            self.join(GuestAddr(start));
+        }
+    }
+
+    /// Keeps the regions for which `keep` holds.
+    pub fn retain(&mut self, keep: impl Fn(&Region) -> bool) {
+        let gone: Vec<GuestAddr> =
+            self.iter().filter(|region| !keep(region)).map(|region| region.range.start).collect();
+        for start in gone {
+            self.take(start);
+        }
+    }
+
+    /// Makes `at` a border if it lies inside a region.
+    fn split(&mut self, at: GuestAddr) {
+        let Some(&whole) = self.at(at).filter(|region| region.range.start != at) else { return };
+        self.take(whole.range.start);
+        self.add(whole.clipped(Range { start: whole.range.start, end: at }));
+        self.add(whole.clipped(Range { start: at, end: whole.range.end }));
+    }
+
+    /// Joins the regions that meet at `at` if they are alike.
+    fn join(&mut self, at: GuestAddr) {
+        let Some(&right) = self.regions.get(&at.0) else { return };
+        let Some(&left) = self.below(at).next() else { return };
+        if left.continues_into(&right) {
+            self.take(left.range.start);
+            self.take(at);
+            self.add(Region { range: Range { start: left.range.start, end: right.range.end }, ..left });
+        }
+    }
+}

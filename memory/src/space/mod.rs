@@ -1,0 +1,144 @@
+//! The guest's address space: what is mapped where, as the guest sees it.
+//!
+//! The map here holds the guest's mappings and nothing else. Whatever else the host kernel has mapped is the
+//! translator's, and three rules keep the two apart without a list of the translator's ranges:
+//!
+//! * A mapping is only put over another (MAP_FIXED, mremap, munmap) where this map says that the guest owns it.
+//! * New ground is claimed with MAP_FIXED_NOREPLACE, so that the kernel refuses what anyone holds already.
+//! * Addresses the guest leaves open are chosen here, in the low part of the address space that the host's own
+//!   placement never uses ([`place`]).
+//!
+//! Guest code is never executable on the host: PROT_EXEC is kept here alone and becomes PROT_READ for the kernel.
+//! What the guest may execute is asked of [`AddressSpace::executable`].
+
+mod advise;
+mod brk;
+mod host;
+mod map;
+mod ops;
+pub mod place;
+mod query;
+mod region;
+mod remap;
+mod render;
+mod shm;
+
+pub use ops::MapRequest;
+pub use region::{Backing, Name, ObjectId, Prot, Region, RegionFlags};
+
+use crate::lock::{Lock, LockGuard};
+use crate::{Errno, GuestAddr, Range};
+use map::RegionMap;
+use place::Layout;
+
+/// Limits on the guest's own mappings (setrlimit(2)); the host process keeps its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// RLIMIT_AS in bytes.
+    pub address_space: u64,
+    /// RLIMIT_DATA in bytes.
+    pub data: u64,
+}
+
+impl Limits {
+    /// No limits.
+    pub const NONE: Limits = Limits { address_space: u64::MAX, data: u64::MAX };
+}
+
+/// Ranges that were executable for the guest and no longer hold the same code: translations of them are stale.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use = "translations of these ranges are stale"]
+pub struct Changed {
+    /// The ranges, each of whole pages.
+    pub ranges: Vec<Range>,
+}
+
+impl Changed {
+    /// Whether no code changed.
+    pub fn is_empty(&self) -> bool {
+        self.ranges.is_empty()
+    }
+
+    fn push(&mut self, range: Range) {
+        match self.ranges.last_mut() {
+            Some(last) if last.end == range.start => last.end = range.end,
+            _ => self.ranges.push(range),
+        }
+    }
+}
+
+/// The guest's mappings. Shared by the threads of the guest process.
+pub struct AddressSpace {
+    inner: Lock<Inner>,
+    layout: Layout,
+}
+
+struct Inner {
+    map: RegionMap,
+    limits: Limits,
+    gaps: place::GapHint,
+    brk: brk::Brk,
+    /// Numbers for shared anonymous objects, which have no inode that could be asked for.
+    next_object: u64,
+}
+
+impl AddressSpace {
+    /// An empty address space whose places are random, or always the same if `randomize` is not set
+    /// (ADDR_NO_RANDOMIZE, personality(2)).
+    pub fn new(randomize: bool, limits: Limits) -> AddressSpace {
+        let layout = Layout::new(randomize);
+        let inner = Inner {
+            map: RegionMap::default(),
+            limits,
+            gaps: place::GapHint::new(layout.mmap_base),
+            brk: brk::Brk::default(),
+            next_object: 1,
+        };
+        AddressSpace { inner: Lock::new(inner), layout }
+    }
+
+    /// Where images, heap, stack and mappings go.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> Limits {
+        self.inner.lock().limits
+    }
+
+    /// Sets the limits.
+    pub fn set_limits(&self, limits: Limits) {
+        self.inner.lock().limits = limits;
+    }
+
+    /// Holds the map still for a fork: the child must not find it locked by a thread that it does not have.
+    pub fn lock_for_fork(&self) -> ForkGuard<'_> {
+        ForkGuard(self.inner.lock())
+    }
+
+    /// Releases the lock if a vfork child died holding it. Called by the parent's thread when it goes on.
+    pub fn recover_after_vfork(&self) {
+        self.inner.recover();
+    }
+}
+
+/// The address space held over a fork. Parent and child each drop their copy.
+pub struct ForkGuard<'a>(LockGuard<'a, Inner>);
+
+impl ForkGuard<'_> {
+    /// In the child: forgets what madvise(MADV_DONTFORK) kept from it.
+    pub fn in_child(mut self) {
+        self.0.map.retain(|region| !region.flags.contains(RegionFlags::DONT_FORK));
+    }
+}
+
+/// Checks an address range argument: page-aligned start, rounded-up length, below the end of user space.
+fn checked_range(addr: GuestAddr, len: u64, too_far: Errno) -> Result<Range, Errno> {
+    if !addr.is_aligned(crate::PAGE_SIZE) {
+        return Err(Errno::EINVAL);
+    }
+    let len = GuestAddr(len).align_up(crate::PAGE_SIZE).ok_or(too_far)?.0;
+    let range = Range::sized(addr, len).ok_or(too_far)?;
+    if range.end.0 > place::USER_END { Err(too_far) } else { Ok(range) }
+}

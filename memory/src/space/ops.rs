@@ -1,0 +1,267 @@
+//! mmap, munmap and mprotect.
+
+use super::host::{self, Source};
+use super::{AddressSpace, Backing, Changed, Inner, Name, ObjectId, Prot, Region, RegionFlags, checked_range, place};
+use crate::{Errno, GuestAddr, PAGE_SIZE, Range};
+
+/// The arguments of mmap(2).
+#[derive(Clone, Copy, Debug)]
+pub struct MapRequest {
+    /// Place or hint.
+    pub addr: GuestAddr,
+    /// Bytes.
+    pub len: u64,
+    /// PROT_* bits.
+    pub prot: Prot,
+    /// MAP_* bits in the asm-generic numbers.
+    pub flags: i32,
+    /// Descriptor.
+    pub fd: i32,
+    /// Offset in the file.
+    pub offset: u64,
+}
+
+impl MapRequest {
+    /// Private zero pages at a fixed place that must be free.
+    pub fn anonymous(addr: GuestAddr, len: u64, prot: Prot) -> MapRequest {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED_NOREPLACE;
+        MapRequest { addr, len, prot, flags, fd: -1, offset: 0 }
+    }
+}
+
+/// MAP_32BIT and MAP_ABOVE4G are x86's alone: no flag has these bits on the guests, whose kernels ignore them.
+const X86_ONLY: i32 = 0x40 | 0x80;
+/// Bits that say where; the rest goes to the host as it is.
+const PLACEMENT: i32 = libc::MAP_FIXED | libc::MAP_FIXED_NOREPLACE;
+/// Sizes from which a mapping is aligned so that the host can use huge pages for it.
+const HUGE: u64 = 2 << 20;
+
+impl AddressSpace {
+    /// mmap(2). Returns the address and what code the new mapping replaced.
+    pub fn mmap(&self, request: MapRequest) -> Result<(GuestAddr, Changed), Errno> {
+        if request.len == 0 || request.offset % PAGE_SIZE != 0 {
+            return Err(Errno::EINVAL);
+        }
+        let len = GuestAddr(request.len).align_up(PAGE_SIZE).ok_or(Errno::ENOMEM)?.0;
+        let source = Source { flags: request.flags & !(PLACEMENT | X86_ONLY), fd: request.fd, offset: request.offset };
+        let inner = &mut *self.inner.lock();
+        let mut region = inner.describe(&request, len)?;
+        if request.flags & PLACEMENT == 0 {
+            inner.check_limits(len, region.data_bytes())?;
+            region.range.start = inner.map_anywhere(request.addr, len, region.prot, source)?;
+            region.range.end = region.range.start.offset(len);
+            inner.map.insert(region);
+            return Ok((region.range.start, Changed::default()));
+        }
+        let range = checked_range(request.addr, len, Errno::ENOMEM)?;
+        region.range = range;
+        if request.flags & libc::MAP_FIXED_NOREPLACE != 0 {
+            if inner.map.overlaps(range) {
+                return Err(Errno::EEXIST);
+            }
+            inner.check_limits(len, region.data_bytes())?;
+            host::map_new(range, region.prot, source)?;
+        } else {
+            let replaced: u64 = inner.map.pieces(range).map(|piece| piece.range.len()).sum();
+            inner.check_limits(len - replaced, region.data_bytes())?;
+            inner.map_over(range, |inner_range| host::map_over(inner_range, region.prot, source))?;
+        }
+        let changed = inner.code_in(range);
+        inner.map.insert(region);
+        Ok((range.start, changed))
+    }
+
+    /// munmap(2).
+    pub fn munmap(&self, addr: GuestAddr, len: u64) -> Result<Changed, Errno> {
+        let range = checked_range(addr, len, Errno::EINVAL)?;
+        if range.is_empty() {
+            return Err(Errno::EINVAL);
+        }
+        let inner = &mut *self.inner.lock();
+        inner.sync_grown(range);
+        let changed = inner.code_in(range);
+        for run in inner.runs(range) {
+            host::unmap(run)?;
+            inner.map.remove(run);
+            inner.gaps.freed(run);
+        }
+        Ok(changed)
+    }
+
+    /// mprotect(2). As the kernel does, it goes as far as the first hole; what changed until then is reported beside
+    /// the error.
+    pub fn mprotect(&self, addr: GuestAddr, len: u64, prot: Prot, grows_down: bool) -> (Result<(), Errno>, Changed) {
+        let mut changed = Changed::default();
+        let result = checked_range(addr, len, Errno::ENOMEM)
+            .and_then(|range| self.inner.lock().protect(range, prot, grows_down, &mut changed));
+        (result, changed)
+    }
+}
+
+impl Inner {
+    fn protect(&mut self, mut range: Range, prot: Prot, grows_down: bool, changed: &mut Changed) -> Result<(), Errno> {
+        if range.is_empty() {
+            return Ok(());
+        }
+        self.sync_grown(range);
+        if grows_down {
+            // PROT_GROWSDOWN reaches down to the start of a stack, which is mapped whole here.
+            let stack = self.map.at(range.start).filter(|region| region.name == Name::Stack || region.grows_down());
+            range.start = stack.ok_or(Errno::EINVAL)?.range.start;
+        }
+        let mut at = range.start;
+        for piece in self.map.pieces(range).collect::<Vec<_>>() {
+            if piece.range.start != at {
+                break;
+            }
+            if piece.prot.host() != prot.host() {
+                self.check_data(prot, &piece)?;
+                host::protect(piece.range, prot)?;
+            }
+            if piece.prot.contains(Prot::EXEC) && piece.prot != prot {
+                changed.push(piece.range);
+            }
+            self.map.update(piece.range, |region| region.prot = prot);
+            at = piece.range.end;
+        }
+        if at == range.end { Ok(()) } else { Err(Errno::ENOMEM) }
+    }
+
+    /// The region that a request asks for, its place still open.
+    fn describe(&mut self, request: &MapRequest, len: u64) -> Result<Region, Errno> {
+        let shared = request.flags & libc::MAP_TYPE != libc::MAP_PRIVATE;
+        let backing = if request.flags & libc::MAP_ANONYMOUS == 0 {
+            let (dev, ino) = host::identity(request.fd)?;
+            Backing::Object { id: ObjectId::File { dev, ino }, offset: request.offset }
+        } else if shared {
+            self.next_object += 1;
+            Backing::Object { id: ObjectId::Anonymous(self.next_object), offset: 0 }
+        } else {
+            Backing::Zero
+        };
+        let mut flags = RegionFlags::empty();
+        flags.set(RegionFlags::SHARED, shared);
+        flags.set(RegionFlags::GROWS_DOWN, request.flags & libc::MAP_GROWSDOWN != 0);
+        Ok(Region { range: Range::new(0, len), prot: request.prot, flags, backing, name: Name::None })
+    }
+
+    /// Maps at the hint if that is free, else where the search finds room, else where the host kernel likes.
+    pub(super) fn map_anywhere(
+        &mut self,
+        hint: GuestAddr,
+        len: u64,
+        prot: Prot,
+        source: Source,
+    ) -> Result<GuestAddr, Errno> {
+        let huge_page = 1u64.checked_shl(source.flags as u32 >> libc::MAP_HUGE_SHIFT & 63).unwrap_or(1);
+        let align = match source.flags & libc::MAP_HUGETLB {
+            0 if len >= HUGE && source.flags & libc::MAP_ANONYMOUS != 0 => HUGE,
+            0 => PAGE_SIZE,
+            _ => {
+                if huge_page > 1 {
+                    huge_page
+                } else {
+                    HUGE
+                }
+            }
+        };
+        let hinted = Range::sized(hint.page(), len).filter(|range| !hint.is_null() && range.end.0 <= place::USER_END);
+        if let Some(range) = hinted.filter(|&range| !self.map.overlaps(range)) {
+            match host::map_new(range, prot, source) {
+                Ok(()) => return Ok(range.start),
+                // Taken by the host, or below vm.mmap_min_addr.
+                Err(Errno::EEXIST | Errno::EPERM) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        for _ in 0..64 {
+            let Some(start) = self.gaps.find(&self.map, len, align) else { break };
+            match host::map_new(Range { start, end: start.offset(len) }, prot, source) {
+                Ok(()) => return Ok(start),
+                Err(Errno::EEXIST) => self.gaps.skip(start),
+                Err(error) => return Err(error),
+            }
+        }
+        host::map_anywhere(len, prot, source)
+    }
+
+    /// Runs `call`, which replaces all of `range`, after claiming the parts that the guest does not own; gives them
+    /// back if it fails. A part that the host holds makes it ENOMEM, as an address outside user space would.
+    pub(super) fn map_over(
+        &mut self,
+        range: Range,
+        call: impl FnOnce(Range) -> Result<(), Errno>,
+    ) -> Result<(), Errno> {
+        self.sync_grown(range);
+        let holes = self.map.holes(range);
+        for (done, &hole) in holes.iter().enumerate() {
+            if let Err(error) = host::map_new(hole, Prot::empty(), Source::NOTHING) {
+                give_back(&holes[..done]);
+                return Err(if error == Errno::EEXIST { Errno::ENOMEM } else { error });
+            }
+        }
+        call(range).inspect_err(|_| give_back(&holes))
+    }
+
+    /// The stretches of `range` that the guest has mapped, each as long as possible.
+    pub(super) fn runs(&self, range: Range) -> Vec<Range> {
+        let mut runs: Vec<Range> = Vec::new();
+        for piece in self.map.pieces(range) {
+            match runs.last_mut() {
+                Some(last) if last.end == piece.range.start => last.end = piece.range.end,
+                _ => runs.push(piece.range),
+            }
+        }
+        runs
+    }
+
+    /// The executable parts of `range`.
+    pub(super) fn code_in(&self, range: Range) -> Changed {
+        let mut changed = Changed::default();
+        for piece in self.map.pieces(range).filter(|piece| piece.prot.contains(Prot::EXEC)) {
+            changed.push(piece.range);
+        }
+        changed
+    }
+
+    pub(super) fn check_limits(&self, more: u64, more_data: u64) -> Result<(), Errno> {
+        let fits = |used: u64, more: u64, limit: u64| used.checked_add(more).is_some_and(|sum| sum <= limit);
+        let fits = fits(self.map.total(), more, self.limits.address_space)
+            && (more_data == 0 || fits(self.map.data(), more_data, self.limits.data));
+        if fits { Ok(()) } else { Err(Errno::ENOMEM) }
+    }
+
+    /// Whether giving `piece` the protection keeps the guest within RLIMIT_DATA.
+    fn check_data(&self, prot: Prot, piece: &Region) -> Result<(), Errno> {
+        let after = Region { prot, ..*piece }.data_bytes();
+        self.check_limits(0, after.saturating_sub(piece.data_bytes()))
+    }
+
+    /// Brings the map up to date where the host kernel may have grown a MAP_GROWSDOWN mapping into `range`.
+    pub(super) fn sync_grown(&mut self, range: Range) {
+        let stacks: Vec<Region> = self.map.iter().filter(|region| region.grows_down()).copied().collect();
+        for region in stacks.into_iter().filter(|region| range.start < region.range.start) {
+            let floor = self.map.below(region.range.start).next().map_or(0, |below| below.range.end.0);
+            let mut start = region.range.start;
+            while start.0 > floor && host::is_mapped(GuestAddr(start.0 - PAGE_SIZE)) {
+                start.0 -= PAGE_SIZE;
+            }
+            if start != region.range.start {
+                self.map.insert(Region { range: Range { start, end: region.range.end }, ..region });
+            }
+        }
+    }
+}
+
+/// Unmaps places that were claimed for a mapping that failed. That can't fail: nothing else is there.
+fn give_back(claimed: &[Range]) {
+    for &range in claimed {
+        let _ = host::unmap(range);
+    }
+}
+
+impl Region {
+    fn grows_down(&self) -> bool {
+        self.flags.contains(RegionFlags::GROWS_DOWN)
+    }
+}

@@ -1,0 +1,128 @@
+//! Where things go when the guest leaves it open.
+//!
+//! The host kernel loads the translator (a static-pie) and places its mappings at 0x7f…, its brk heap from
+//! 0x5555_5555_4000 up. Below lies the guest's part, in the order that a 47-bit kernel has it: program, heap,
+//! mappings from the top down, stack.
+
+use super::map::RegionMap;
+use super::{AddressSpace, host};
+use crate::{GuestAddr, PAGE_SIZE, Range};
+
+/// First address that no guest mapping reaches (47 bits less a guard page, as on x86-64).
+pub const USER_END: u64 = 0x7fff_ffff_f000;
+/// Where the part of the address space that is the guest's to choose from ends.
+const AREA_END: u64 = 0x5500_0000_0000;
+/// Where position-independent programs go at the lowest.
+const PIE_BASE: u64 = 0x2aaa_aaaa_a000;
+/// Lowest address handed out: vm.mmap_min_addr's usual value; the host checks its own for fixed requests.
+const LOWEST: u64 = 0x10000;
+
+/// Bits of randomness by thing, in pages: as the kernel's defaults for 64-bit processes.
+const PIE_BITS: u32 = 28;
+const MMAP_BITS: u32 = 28;
+const STACK_BITS: u32 = 22;
+const BRK_BITS: u32 = 13;
+
+/// The places of one process.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout {
+    /// Where a position-independent program is loaded.
+    pub pie_base: GuestAddr,
+    /// Mappings are placed from here down.
+    pub mmap_base: GuestAddr,
+    /// First address past the main thread's stack.
+    pub stack_top: GuestAddr,
+    /// Bytes between the end of the program's image and the heap.
+    pub brk_gap: u64,
+}
+
+impl Layout {
+    /// Chooses the places.
+    pub fn new(randomize: bool) -> Layout {
+        let random = if randomize { host::random() } else { [0; 4] };
+        let pages = |value: u64, bits: u32| (value & ((1 << bits) - 1)) * PAGE_SIZE;
+        let stack_top = AREA_END - pages(random[0], STACK_BITS);
+        // Room for the largest stack that is set up (see `stack_size`), and the kernel's guard gap.
+        let mmap_base = stack_top - MAX_STACK - 0x100_0000 - pages(random[1], MMAP_BITS);
+        Layout {
+            pie_base: GuestAddr(PIE_BASE + pages(random[2], PIE_BITS)),
+            mmap_base: GuestAddr(mmap_base),
+            stack_top: GuestAddr(stack_top),
+            brk_gap: pages(random[3], BRK_BITS),
+        }
+    }
+}
+
+/// Largest main stack that is reserved, for `ulimit -s unlimited`.
+const MAX_STACK: u64 = 1 << 30;
+
+/// The size of the main stack to map for a soft RLIMIT_STACK. The whole is mapped at once and touched lazily: so it
+/// "grows" as far as the limit says and no mapping gets in its way.
+pub fn stack_size(limit: u64) -> u64 {
+    limit.clamp(128 << 10, MAX_STACK) & !(PAGE_SIZE - 1)
+}
+
+/// Remembers where the search for free address space may begin, so that it need not pass all mappings each time.
+pub struct GapHint {
+    base: GuestAddr,
+    from: GuestAddr,
+    /// No hole above `from` is larger than this.
+    largest_above: u64,
+}
+
+impl GapHint {
+    /// Begins at `base`.
+    pub fn new(base: GuestAddr) -> GapHint {
+        GapHint { base, from: base, largest_above: 0 }
+    }
+
+    /// Something was unmapped: the hole may serve again.
+    pub fn freed(&mut self, range: Range) {
+        if range.end > self.from {
+            self.largest_above = u64::MAX;
+        }
+    }
+
+    /// The highest free place of `len` bytes, aligned to `align`.
+    pub fn find(&mut self, map: &RegionMap, len: u64, align: u64) -> Option<GuestAddr> {
+        if self.largest_above >= len {
+            self.from = self.base;
+            self.largest_above = 0;
+        }
+        let found = self.search(map, self.from, len, align).or_else(|| {
+            self.largest_above = 0;
+            self.search(map, self.base, len, align)
+        })?;
+        self.from = found;
+        Some(found)
+    }
+
+    /// Passes a place that turned out to be taken by the host.
+    pub fn skip(&mut self, taken: GuestAddr) {
+        self.from = taken.align_down(1 << 24);
+    }
+
+    fn search(&mut self, map: &RegionMap, from: GuestAddr, len: u64, align: u64) -> Option<GuestAddr> {
+        let mut top = from;
+        let fit = |top: GuestAddr, bottom: GuestAddr| {
+            let start = GuestAddr(top.0.checked_sub(len)?).align_down(align);
+            (start >= bottom).then_some(start)
+        };
+        for region in map.below(from) {
+            if let Some(start) = fit(top, region.range.end) {
+                return Some(start);
+            }
+            self.largest_above = self.largest_above.max(top.0.saturating_sub(region.range.end.0));
+            top = top.min(region.range.start);
+        }
+        fit(top, GuestAddr(LOWEST))
+    }
+}
+
+impl AddressSpace {
+    /// A free place of `len` bytes, for a caller that maps it at once with MAP_FIXED_NOREPLACE.
+    pub fn find_place(&self, len: u64, align: u64) -> Option<GuestAddr> {
+        let inner = &mut *self.inner.lock();
+        inner.gaps.find(&inner.map, len, align)
+    }
+}

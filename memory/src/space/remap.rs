@@ -1,0 +1,124 @@
+//! mremap(2).
+
+use super::host::{self, Source};
+use super::{AddressSpace, Backing, Changed, Inner, Prot, Region, RegionFlags, checked_range};
+use crate::{Errno, GuestAddr, PAGE_SIZE, Range};
+
+const MAYMOVE: i32 = libc::MREMAP_MAYMOVE;
+const FIXED: i32 = libc::MREMAP_FIXED;
+const DONTUNMAP: i32 = libc::MREMAP_DONTUNMAP;
+
+impl AddressSpace {
+    /// mremap(2) with all its flags. The host moves the pages; where to is decided here.
+    pub fn mremap(
+        &self,
+        old: GuestAddr,
+        old_len: u64,
+        new_len: u64,
+        flags: i32,
+        new: GuestAddr,
+    ) -> Result<(GuestAddr, Changed), Errno> {
+        let moves_by_force = flags & (FIXED | DONTUNMAP) != 0;
+        if flags & !(MAYMOVE | FIXED | DONTUNMAP) != 0 || moves_by_force && flags & MAYMOVE == 0 || new_len == 0 {
+            return Err(Errno::EINVAL);
+        }
+        let old = checked_range(old, old_len, Errno::EINVAL)?;
+        let new_len = GuestAddr(new_len).align_up(PAGE_SIZE).ok_or(Errno::EINVAL)?.0;
+        if flags & DONTUNMAP != 0 && new_len != old.len() {
+            return Err(Errno::EINVAL);
+        }
+        let inner = &mut *self.inner.lock();
+        let region = *inner.map.at(old.start).ok_or(Errno::EFAULT)?;
+        if !inner.map.covers(old) {
+            return Err(Errno::EFAULT);
+        }
+        let more = if flags & DONTUNMAP != 0 { new_len } else { new_len.saturating_sub(old.len()) };
+        let more_data = if region.data_bytes() != 0 { more } else { 0 };
+        inner.check_limits(more, more_data)?;
+        if flags & FIXED != 0 {
+            return inner.move_to(old, new_len, flags, checked_range(new, new_len, Errno::EINVAL)?);
+        }
+        if !moves_by_force && !old.is_empty() {
+            match inner.resize(old, new_len) {
+                Err(Errno::ENOMEM) if flags & MAYMOVE != 0 => {}
+                settled => return settled,
+            }
+        }
+        if flags & MAYMOVE == 0 {
+            return Err(if old.is_empty() { Errno::EINVAL } else { Errno::ENOMEM });
+        }
+        let start = inner.gaps.find(&inner.map, new_len, PAGE_SIZE).ok_or(Errno::ENOMEM)?;
+        inner.move_to(old, new_len, flags | FIXED, Range { start, end: start.offset(new_len) })
+    }
+}
+
+impl Inner {
+    /// Shrinks or grows in place.
+    fn resize(&mut self, old: Range, new_len: u64) -> Result<(GuestAddr, Changed), Errno> {
+        let end = old.start.offset(new_len);
+        if end > old.end {
+            let grown = Range { start: old.end, end };
+            if self.map.overlaps(grown) || grown.end.0 > super::place::USER_END {
+                return Err(Errno::ENOMEM);
+            }
+            host::remap(old, new_len, 0, GuestAddr::NULL)?;
+            let last = self.map.at(GuestAddr(old.end.0 - 1)).copied();
+            if let Some(last) = last {
+                self.map.insert(Region { range: grown, backing: last.backing_at(grown.start), ..last });
+            }
+            return Ok((old.start, Changed::default()));
+        }
+        host::remap(old, new_len, 0, GuestAddr::NULL)?;
+        let cut = Range { start: end, end: old.end };
+        let changed = self.code_in(cut);
+        self.map.remove(cut);
+        self.gaps.freed(cut);
+        Ok((old.start, changed))
+    }
+
+    /// Moves to `target`, over whatever the guest has there.
+    fn move_to(&mut self, old: Range, new_len: u64, flags: i32, target: Range) -> Result<(GuestAddr, Changed), Errno> {
+        if target.overlaps(old) {
+            return Err(Errno::EINVAL);
+        }
+        let pieces: Vec<Region> = self.map.pieces(old).collect();
+        let first = *self.map.at(old.start).ok_or(Errno::EFAULT)?;
+        self.map_over(target, |target| {
+            host::map_over(target, Prot::empty(), Source::NOTHING)?;
+            host::remap(old, new_len, flags, target.start).map(|_| ())
+        })?;
+        let mut changed = self.code_in(target);
+        self.map.remove(target);
+        if !old.is_empty() {
+            changed.ranges.extend(self.code_in(old).ranges);
+            if flags & DONTUNMAP == 0 {
+                self.map.remove(old);
+                self.gaps.freed(old);
+            } else {
+                // What stays behind is empty: anonymous pages, or the file's as never touched.
+                self.map.update(old, |region| region.flags.remove(RegionFlags::DONT_FORK));
+            }
+        }
+        self.place_moved(&pieces, first, old, target);
+        Ok((target.start, changed))
+    }
+
+    /// Enters the moved pieces at their new place; the last one is cut or stretched to the new length.
+    fn place_moved(&mut self, pieces: &[Region], first: Region, old: Range, target: Range) {
+        if pieces.is_empty() {
+            // old_size 0: a second view of a shared mapping.
+            self.map.insert(Region { range: target, backing: first.backing_at(old.start), ..first });
+            return;
+        }
+        for (index, piece) in pieces.iter().enumerate() {
+            let start = target.start.offset(piece.range.start.since(old.start));
+            let last = index + 1 == pieces.len();
+            let end = if last { target.end } else { start.offset(piece.range.len()).min(target.end) };
+            let range = Range { start, end };
+            if !range.is_empty() {
+                self.map.insert(Region { range, backing: piece.backing.advanced(0), ..*piece });
+            }
+        }
+        debug_assert!(!matches!(first.backing, Backing::Zero) || first.range.contains(old.start));
+    }
+}

@@ -1,0 +1,64 @@
+//! System V shared memory: shmat and shmdt.
+
+use super::host::{self, Source};
+use super::{AddressSpace, Backing, Changed, Name, ObjectId, Prot, Region, RegionFlags};
+use crate::{Errno, GuestAddr, PAGE_SIZE, Range};
+
+impl AddressSpace {
+    /// shmat(2).
+    pub fn shmat(&self, id: u64, addr: GuestAddr, flags: i32) -> Result<(GuestAddr, Changed), Errno> {
+        let len = GuestAddr(host::shm_size(id)?).align_up(PAGE_SIZE).ok_or(Errno::ENOMEM)?.0;
+        let mut prot = if flags & libc::SHM_RDONLY != 0 { Prot::READ } else { Prot::READ | Prot::WRITE };
+        prot.set(Prot::EXEC, flags & libc::SHM_EXEC != 0);
+        let host_flags = flags & !(libc::SHM_EXEC | libc::SHM_RND | libc::SHM_REMAP);
+        let inner = &mut *self.inner.lock();
+        inner.check_limits(len, 0)?;
+        let start = if addr.is_null() {
+            if flags & libc::SHM_REMAP != 0 {
+                return Err(Errno::EINVAL);
+            }
+            inner.gaps.find(&inner.map, len, PAGE_SIZE).ok_or(Errno::ENOMEM)?
+        } else if flags & libc::SHM_RND != 0 {
+            addr.page()
+        } else {
+            addr
+        };
+        let range = super::checked_range(start, len, Errno::EINVAL)?;
+        let mut changed = Changed::default();
+        if flags & libc::SHM_REMAP != 0 {
+            inner.map_over(range, |range| {
+                host::map_over(range, Prot::empty(), Source::NOTHING)?;
+                host::shm_attach(id, range.start, host_flags | libc::SHM_REMAP).map(|_| ())
+            })?;
+            changed = inner.code_in(range);
+        } else if inner.map.overlaps(range) {
+            return Err(Errno::EINVAL);
+        } else {
+            // Without SHM_REMAP the kernel refuses a place where anything is mapped.
+            host::shm_attach(id, range.start, host_flags)?;
+        }
+        let backing = Backing::Object { id: ObjectId::Shm(id), offset: 0 };
+        inner.map.insert(Region { range, prot, flags: RegionFlags::SHARED, backing, name: Name::None });
+        Ok((range.start, changed))
+    }
+
+    /// shmdt(2).
+    pub fn shmdt(&self, addr: GuestAddr) -> Result<Changed, Errno> {
+        let inner = &mut *self.inner.lock();
+        let attached = |region: &Region| match region.backing {
+            Backing::Object { id: ObjectId::Shm(id), offset } if region.range.start.since(addr) == offset => Some(id),
+            _ => None,
+        };
+        let id = inner.map.at(addr).and_then(attached).ok_or(Errno::EINVAL)?;
+        let parts: Vec<Range> =
+            inner.map.iter().filter(|region| attached(region) == Some(id)).map(|region| region.range).collect();
+        host::shm_detach(addr)?;
+        let mut changed = Changed::default();
+        for part in parts {
+            changed.ranges.extend(inner.code_in(part).ranges);
+            inner.map.remove(part);
+            inner.gaps.freed(part);
+        }
+        Ok(changed)
+    }
+}
