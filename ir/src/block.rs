@@ -1,6 +1,7 @@
 //! A block: instructions in a flat array, one terminator, and what holds for all of them.
 
 use crate::ops::{Op, ResultTy};
+use crate::signature::Want;
 use crate::types::{NanRule, Ty};
 
 /// A value: the index of the instruction that yields it.
@@ -93,6 +94,15 @@ impl Term {
             Term::JumpIndirect { target } | Term::CallIndirect { target, .. } | Term::Return { target } => Some(target),
             Term::Invalidate { addr, .. } => Some(addr),
             _ => None,
+        }
+    }
+
+    /// What the operand must be.
+    pub fn wants(&self) -> Want {
+        match self {
+            Term::Branch { .. } => Want::Is(Ty::I32),
+            _ if self.operand().is_some() => Want::Is(Ty::I64),
+            _ => Want::Nothing,
         }
     }
 }

@@ -7,15 +7,23 @@
 
 pub mod block;
 pub mod builder;
+pub mod fp;
 pub mod helper;
 pub mod ops;
+pub mod passes;
+pub mod signature;
 pub mod simplify;
 pub mod slot;
+pub mod tables;
+pub mod text;
 pub mod types;
+pub mod verify;
 
 pub use block::{Block, Exit, Inst, Term, Trap, Val};
 pub use builder::{Builder, Mem, Passes};
 pub use helper::{Helper, HelperFn, HelperId, VecArgs};
 pub use ops::Op;
+pub use passes::Liveness;
 pub use slot::{GuestState, Nzcv, SlotDef, SlotId};
+pub use tables::Tables;
 pub use types::{Access, CallArgs, Cond, FCond, FpControl, Icond, Lane, NanRule, RmwOp, Round, Ty};

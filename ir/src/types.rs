@@ -175,4 +175,28 @@ pub struct FpControl {
 impl FpControl {
     /// What Rust code and a fresh guest run with.
     pub const DEFAULT: FpControl = FpControl { round: Round::NearestEven, flush: false };
+
+    /// As MXCSR says: rounding in bits 14 and 13, flushing in bit 15 (Intel SDM 1, 10.2.3).
+    pub const fn from_mxcsr(mxcsr: u32) -> FpControl {
+        let round = match mxcsr >> 13 & 3 {
+            0 => Round::NearestEven,
+            1 => Round::Down,
+            2 => Round::Up,
+            _ => Round::Zero,
+        };
+        FpControl { round, flush: mxcsr >> 15 & 1 != 0 }
+    }
+
+    /// MXCSR with these modes, every exception masked and none raised. Nearest with ties away has no
+    /// mode on the host: code for it is out of line, and the rest runs with ties to even.
+    pub const fn mxcsr(self) -> u32 {
+        let round = match self.round {
+            Round::Dynamic | Round::NearestEven | Round::NearestAway => 0,
+            Round::Down => 1,
+            Round::Up => 2,
+            Round::Zero => 3,
+        };
+        // FTZ is bit 15, DAZ bit 6, the masks bits 12 to 7.
+        round << 13 | (self.flush as u32) << 15 | (self.flush as u32) << 6 | 0x1f80
+    }
 }
