@@ -309,6 +309,16 @@ impl Builder {
         self.op(Op::FCvt, to, from as u8, [a, Val::NONE, Val::NONE], 0)
     }
 
+    /// A narrow value (`ty`) NaN-boxed in 64 bits.
+    pub fn fbox(&mut self, ty: Ty, a: Val) -> Val {
+        self.un(Op::FBox, ty, a)
+    }
+
+    /// The narrow value (`ty`) that is NaN-boxed in 64 bits, its canonical NaN where none is.
+    pub fn funbox(&mut self, ty: Ty, a: Val) -> Val {
+        self.un(Op::FUnbox, ty, a)
+    }
+
     // ---- memory
 
     /// Loads `access`, extended to `ty`.

@@ -276,6 +276,10 @@ ops! {
     FCmp "fcmp" 2 I32 Fp FCond;
     /// Same bits, other class: i32 and f32, i64 and f64.
     Bitcast "bitcast" 1 same Pure None;
+    /// The narrow value a (f16, f32; `ty`) in the low bits of 64, the bits above all ones (RISC-V F, 20.2 NaN boxing).
+    FBox "fbox" 1 F64 Pure None;
+    /// The narrow value (f16, f32; `ty`) in the low bits of the f64 a where the bits above are all ones, else its canonical NaN.
+    FUnbox "funbox" 1 same Pure None;
     /// f32 or f64 to v128: the rest is zero.
     VZext "vzext" 1 V128 Pure None;
     /// The low lane of a v128 as f32 or f64.
