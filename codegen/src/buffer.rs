@@ -1,0 +1,120 @@
+//! Where code goes: a slice of the code cache, written in place through dynasm.
+
+use dynasmrt::{AssemblyOffset, DynasmApi};
+
+/// The one place that names the host architecture to dynasm.
+macro_rules! asm {
+    ($buf:expr; $($t:tt)*) => {
+        dynasm::dynasm!($buf; .arch x64; $($t)*)
+    };
+}
+pub(crate) use asm;
+
+/// The slice was too short for the block; compile it again into a fresh one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Full;
+
+/// A slice that code is written to, from its beginning. Its address must be a multiple of 16:
+/// linkable jumps are aligned relative to it.
+///
+/// Writing past the end is remembered and not done, so that emission has one check at its end.
+#[derive(Debug)]
+pub struct CodeBuf<'a> {
+    bytes: &'a mut [u8],
+    len: usize,
+}
+
+impl<'a> CodeBuf<'a> {
+    /// A buffer over `bytes`.
+    pub fn new(bytes: &'a mut [u8]) -> CodeBuf<'a> {
+        CodeBuf { bytes, len: 0 }
+    }
+
+    /// Bytes written, or that would have been.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether nothing was written.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// What was written, if all of it fitted.
+    pub fn written(&self) -> Result<&[u8], Full> {
+        self.bytes.get(..self.len).ok_or(Full)
+    }
+
+    /// Overwrites four bytes at `at`, which were emitted before.
+    pub(crate) fn patch_i32(&mut self, at: usize, value: i32) {
+        if let Some(field) = self.bytes.get_mut(at..at + 4) {
+            field.copy_from_slice(&value.to_le_bytes());
+        }
+    }
+
+    /// Points the rel32 field at `at` to the current end.
+    pub(crate) fn bind(&mut self, at: usize) {
+        self.patch_i32(at, (self.len - at - 4) as i32);
+    }
+
+    #[inline]
+    pub(crate) fn put<const N: usize>(&mut self, data: [u8; N]) {
+        if let Some(room) = self.bytes.get_mut(self.len..self.len + N) {
+            room.copy_from_slice(&data);
+        }
+        self.len += N;
+    }
+}
+
+impl Extend<u8> for CodeBuf<'_> {
+    #[inline]
+    fn extend<T: IntoIterator<Item = u8>>(&mut self, iter: T) {
+        iter.into_iter().for_each(|byte| self.push(byte));
+    }
+}
+
+impl<'b> Extend<&'b u8> for CodeBuf<'_> {
+    #[inline]
+    fn extend<T: IntoIterator<Item = &'b u8>>(&mut self, iter: T) {
+        iter.into_iter().for_each(|byte| self.push(*byte));
+    }
+}
+
+impl DynasmApi for CodeBuf<'_> {
+    #[inline]
+    fn offset(&self) -> AssemblyOffset {
+        AssemblyOffset(self.len)
+    }
+
+    #[inline]
+    fn push(&mut self, byte: u8) {
+        self.put([byte]);
+    }
+
+    fn align(&mut self, alignment: usize, with: u8) {
+        while !self.len.is_multiple_of(alignment) {
+            self.push(with);
+        }
+    }
+
+    #[inline]
+    fn push_i32(&mut self, value: i32) {
+        self.put(value.to_le_bytes());
+    }
+
+    #[inline]
+    fn push_i64(&mut self, value: i64) {
+        self.put(value.to_le_bytes());
+    }
+
+    #[inline]
+    fn push_u32(&mut self, value: u32) {
+        self.put(value.to_le_bytes());
+    }
+
+    #[inline]
+    fn push_u64(&mut self, value: u64) {
+        self.put(value.to_le_bytes());
+    }
+}

@@ -1,0 +1,256 @@
+//! The memory behind `rbp`: guest state, what the run loop and emitted code tell each other, and
+//! the constants that emitted code reads.
+//!
+//! `rbp` points 128 bytes into it, so that the first 256 bytes of guest state have 8-bit
+//! displacements. Emitted code names fields by the offsets in [`field`].
+
+use crate::constants::Constants;
+use ir::{GuestState, VecArgs};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Entries of the table that indirect branches look up.
+pub const LOOKUP_ENTRIES: usize = 4096;
+/// Helpers a target may declare.
+pub const MAX_HELPERS: usize = 256;
+/// Values that one block may have in memory because registers ran out.
+pub(crate) const SPILL_WORDS: usize = 128;
+/// The bias of `rbp`.
+pub const BIAS: i32 = 128;
+/// A guest address that no branch has: it is not canonical, and odd.
+const NO_PC: u64 = u64::MAX;
+
+/// A row of the indirect-branch table.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct LookupEntry {
+    pc: u64,
+    code: u64,
+}
+
+/// The state of one guest thread as emitted code sees it.
+///
+/// A run loop owns it; the signal handler of the same thread writes [`Context::stack_limit`] and
+/// [`Context::fault`] while emitted code runs.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub struct Context {
+    /// Guest registers. Exact whenever no emitted code is running.
+    pub guest: GuestState,
+    /// Polls leave emitted code while `rsp` is below this.
+    stack_limit: AtomicU64,
+    /// What `stack_limit` is without a request.
+    normal_limit: u64,
+    /// Where the empty stack of call pairs begins.
+    stack_base: u64,
+    /// `rsp` of emitted code while it does not run.
+    code_rsp: u64,
+    /// `rsp` of the run loop while emitted code runs.
+    host_rsp: u64,
+    host_mxcsr: u32,
+    /// MXCSR of emitted code while it does not run: the guest's modes and sticky flags.
+    pub guest_mxcsr: u32,
+    /// Room for stmxcsr.
+    mxcsr_scratch: u32,
+    /// EFLAGS at a fault, as `lahf; seto al` leaves them in AX.
+    pub(crate) fault_flags: u32,
+    /// Address of the linkable jump that was left through, 0 if none.
+    pub(crate) exit_link: u64,
+    /// Operands of [`ir::Exit::Invalidate`].
+    pub(crate) exit_addr: u64,
+    pub(crate) exit_len: u64,
+    /// What the SIGSEGV handler saw.
+    pub fault: FaultInfo,
+    /// Addresses of the runtime's entries, see [`crate::Stubs`].
+    pub(crate) entries: Entries,
+    /// Operands and result of a call with integers.
+    call_args: [u64; 4],
+    /// Operands and result of a call with vectors.
+    vec_args: VecArgs,
+    /// Registers that a called function may change, while it runs.
+    save: [u128; 16],
+    spill: [u128; SPILL_WORDS / 2],
+    /// Functions of the code generator, then those of the target.
+    functions: [u64; crate::runtime::BUILTINS + MAX_HELPERS],
+    constants: Constants,
+    lookup: [LookupEntry; LOOKUP_ENTRIES],
+}
+
+/// Where a memory access of emitted code faulted.
+#[derive(Clone, Copy, Default, Debug)]
+#[repr(C)]
+pub struct FaultInfo {
+    /// Host address of the instruction.
+    pub rip: u64,
+    /// Guest address it accessed.
+    pub addr: u64,
+}
+
+/// Addresses that emitted code jumps to through `rbp`.
+#[derive(Clone, Copy, Default, Debug)]
+#[repr(C)]
+pub(crate) struct Entries {
+    pub link: u64,
+    pub code: u64,
+    pub miss: u64,
+    pub call_int: u64,
+    pub call_vec: u64,
+}
+
+impl Context {
+    /// A context for a target with these helpers, on the heap because of its size.
+    pub fn new(helpers: &[ir::Helper]) -> Box<Context> {
+        let mut functions = [0; crate::runtime::BUILTINS + MAX_HELPERS];
+        crate::runtime::fill(&mut functions);
+        for (entry, helper) in functions[crate::runtime::BUILTINS..].iter_mut().zip(helpers) {
+            *entry = match helper.function {
+                ir::HelperFn::Int(f) => f as usize as u64,
+                ir::HelperFn::Vec(f) => f as usize as u64,
+            };
+        }
+        Box::new(Context {
+            guest: GuestState::default(),
+            stack_limit: AtomicU64::new(u64::MAX),
+            normal_limit: u64::MAX,
+            stack_base: 0,
+            code_rsp: 0,
+            host_rsp: 0,
+            host_mxcsr: MXCSR_DEFAULT,
+            guest_mxcsr: MXCSR_DEFAULT,
+            mxcsr_scratch: 0,
+            fault_flags: 0,
+            exit_link: 0,
+            exit_addr: 0,
+            exit_len: 0,
+            fault: FaultInfo::default(),
+            entries: Entries::default(),
+            call_args: [0; 4],
+            vec_args: VecArgs::default(),
+            save: [0; 16],
+            spill: [0; SPILL_WORDS / 2],
+            functions,
+            constants: Constants::NEW,
+            lookup: [LookupEntry { pc: NO_PC, code: 0 }; LOOKUP_ENTRIES],
+        })
+    }
+
+    /// Gives emitted code its stack, `low..high`. It holds call pairs and the frames of helpers
+    /// (the low 64 KiB are kept for these), nothing of the guest's.
+    pub fn set_stack(&mut self, low: u64, high: u64) {
+        self.normal_limit = low + HELPER_STACK;
+        self.stack_base = (high - 64) & !15;
+        self.code_rsp = self.stack_base;
+        self.clear_request();
+    }
+
+    /// Forgets the call pairs: after code was freed that they return to, and when they are too many.
+    pub fn reset_calls(&mut self) {
+        self.code_rsp = self.stack_base;
+    }
+
+    /// Whether the call pairs reached their bound; an `Interrupted` exit then is for [`Context::reset_calls`].
+    pub fn calls_exhausted(&self) -> bool {
+        self.code_rsp < self.normal_limit
+    }
+
+    /// The word a signal handler sets to `u64::MAX` to have polls leave emitted code.
+    pub fn stack_limit(&self) -> &AtomicU64 {
+        &self.stack_limit
+    }
+
+    /// Withdraws the request to leave.
+    pub fn clear_request(&self) {
+        self.stack_limit.store(self.normal_limit, Ordering::Relaxed);
+    }
+
+    /// Sets the guest's rounding and flush modes; sticky flags stay.
+    pub fn set_fp_control(&mut self, control: ir::FpControl) {
+        self.guest_mxcsr = self.guest_mxcsr & MXCSR_FLAGS | mxcsr_of(control);
+    }
+
+    /// Makes indirect branches to `pc` go to `code`. `pc_shift` as in [`crate::Config`].
+    pub fn lookup_insert(&mut self, pc: u64, code: u64, pc_shift: u8) {
+        self.lookup[(pc >> pc_shift) as usize % LOOKUP_ENTRIES] = LookupEntry { pc, code };
+    }
+
+    /// Empties the table of indirect branches.
+    pub fn lookup_clear(&mut self) {
+        self.lookup.fill(LookupEntry { pc: NO_PC, code: 0 });
+    }
+
+    /// Forgets what indirect branches to guest addresses in `start..end` found.
+    pub fn lookup_remove(&mut self, start: u64, end: u64) {
+        for entry in &mut self.lookup {
+            if (start..end).contains(&entry.pc) {
+                *entry = LookupEntry { pc: NO_PC, code: 0 };
+            }
+        }
+    }
+}
+
+/// Stack kept for the frames of helpers below the last call pair.
+const HELPER_STACK: u64 = 64 << 10;
+/// All exceptions masked, to nearest even.
+pub const MXCSR_DEFAULT: u32 = 0x1f80;
+/// The sticky exceptions in MXCSR.
+pub const MXCSR_FLAGS: u32 = 0x3f;
+
+/// MXCSR without sticky flags for these modes (Intel SDM 1, 10.2.3): exceptions masked, DAZ and FZ for flushing.
+pub const fn mxcsr_of(control: ir::FpControl) -> u32 {
+    let round = match control.round {
+        ir::Round::Down => 1,
+        ir::Round::Up => 2,
+        ir::Round::Zero => 3,
+        // Away from zero has no mode of the host's; ops that need it say so themselves.
+        ir::Round::NearestEven | ir::Round::Dynamic | ir::Round::NearestAway => 0,
+    };
+    MXCSR_DEFAULT | round << 13 | if control.flush { 0x8040 } else { 0 }
+}
+
+/// Displacements from `rbp`.
+pub(crate) mod field {
+    use super::{BIAS, Context, Entries, FaultInfo, LookupEntry};
+    use std::mem::offset_of;
+
+    macro_rules! fields {
+        ($($name:ident = $($path:tt).+;)*) => {
+            $( pub const $name: i32 = offset_of!(Context, $($path).+) as i32 - BIAS; )*
+        };
+    }
+
+    fields! {
+        GUEST = guest;
+        PC = guest.pc;
+        STACK_LIMIT = stack_limit;
+        STACK_BASE = stack_base;
+        CODE_RSP = code_rsp;
+        HOST_RSP = host_rsp;
+        HOST_MXCSR = host_mxcsr;
+        GUEST_MXCSR = guest_mxcsr;
+        MXCSR_SCRATCH = mxcsr_scratch;
+        FAULT_FLAGS = fault_flags;
+        EXIT_LINK = exit_link;
+        EXIT_ADDR = exit_addr;
+        EXIT_LEN = exit_len;
+        ENTRIES = entries;
+        CALL_ARGS = call_args;
+        VEC_ARGS = vec_args;
+        VEC_IMM = vec_args.imm;
+        VEC_MXCSR = vec_args.mxcsr;
+        VEC_RAISED = vec_args.raised;
+        SAVE = save;
+        SPILL = spill;
+        FUNCTIONS = functions;
+        CONSTANTS = constants;
+        LOOKUP = lookup;
+    }
+
+    pub const LOOKUP_CODE: i32 = LOOKUP + offset_of!(LookupEntry, code) as i32;
+    pub const ENTRY_LINK: i32 = ENTRIES + offset_of!(Entries, link) as i32;
+    pub const ENTRY_CODE: i32 = ENTRIES + offset_of!(Entries, code) as i32;
+    pub const ENTRY_MISS: i32 = ENTRIES + offset_of!(Entries, miss) as i32;
+    pub const ENTRY_CALL_INT: i32 = ENTRIES + offset_of!(Entries, call_int) as i32;
+    pub const ENTRY_CALL_VEC: i32 = ENTRIES + offset_of!(Entries, call_vec) as i32;
+
+    // Inline look-ups scale an index to an entry by a shift.
+    const _: () = assert!(size_of::<LookupEntry>() == 16 && size_of::<FaultInfo>() == 16);
+}

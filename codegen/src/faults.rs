@@ -1,0 +1,148 @@
+//! The fault table of a block: which host instructions may fault, and what the guest's state then
+//! is. Registers are exact by construction (slots are in memory or in their pinned registers, which the
+//! fault entry stores); what the table says is the guest instruction and whether NZCV is still in EFLAGS.
+//!
+//! An entry is two LEB128 numbers: the distance to the entry before in host bytes, times eight plus
+//! the place of the flags; and the distance in guest bytes, zigzag.
+
+use crate::context::Context;
+use ir::Nzcv;
+
+/// Where the guest's NZCV is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum FlagsAt {
+    /// In its slot.
+    Slot,
+    /// In EFLAGS after a subtraction: CF is not C.
+    Sub,
+    /// In EFLAGS after an addition or a logical operation: CF is C.
+    Add,
+    /// In EFLAGS after `ucomis a, b`.
+    Fcmp,
+    /// In EFLAGS after `ucomis b, a`.
+    FcmpSwapped,
+}
+
+/// A table in the making.
+#[derive(Default, Debug)]
+pub(crate) struct FaultTable {
+    bytes: Vec<u8>,
+    host: u32,
+    guest: u64,
+}
+
+impl FaultTable {
+    pub fn clear(&mut self, pc: u64) {
+        self.bytes.clear();
+        self.host = 0;
+        self.guest = pc;
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The host instruction at `host` belongs to guest instruction `guest`. Offsets ascend.
+    pub fn push(&mut self, host: u32, guest: u64, flags: FlagsAt) {
+        self.number(((host - self.host) as u64) << 3 | flags as u64);
+        let delta = guest.wrapping_sub(self.guest) as i64;
+        self.number((delta << 1 ^ delta >> 63) as u64);
+        (self.host, self.guest) = (host, guest);
+    }
+
+    fn number(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.bytes.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.bytes.push(value as u8);
+    }
+}
+
+fn read(bytes: &mut impl Iterator<Item = u8>) -> Option<u64> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let byte = bytes.next()?;
+        value |= ((byte & 0x7f) as u64) << shift;
+        if byte < 0x80 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// The guest instruction that the host instruction at `offset` of a block belongs to. A damaged
+/// table yields `None`.
+fn find(table: &[u8], block_pc: u64, offset: u32) -> Option<(u64, FlagsAt)> {
+    let mut bytes = table.iter().copied();
+    let (mut host, mut guest) = (0u32, block_pc);
+    while let Some(head) = read(&mut bytes) {
+        host = host.wrapping_add((head >> 3) as u32);
+        let zigzag = read(&mut bytes)?;
+        guest = guest.wrapping_add(zigzag >> 1 ^ (zigzag & 1).wrapping_neg());
+        if host == offset {
+            let flags = match head & 7 {
+                1 => FlagsAt::Sub,
+                2 => FlagsAt::Add,
+                3 => FlagsAt::Fcmp,
+                4 => FlagsAt::FcmpSwapped,
+                _ => FlagsAt::Slot,
+            };
+            return Some((guest, flags));
+        }
+    }
+    None
+}
+
+impl Context {
+    /// Completes the guest's state after a `Fault` exit from `offset` bytes into the code of a block
+    /// that begins at `block_pc`: sets `pc`, and NZCV (at `nzcv`, the target's flags slot) if
+    /// EFLAGS held it. False if no instruction there may fault: a bug of the code generator.
+    pub fn recover(&mut self, table: &[u8], block_pc: u64, offset: u32, nzcv: Option<u16>) -> bool {
+        let Some((pc, flags)) = find(table, block_pc, offset) else { return false };
+        self.guest.pc = pc;
+        let value = match flags {
+            FlagsAt::Slot => return true,
+            FlagsAt::Sub => Nzcv(self.fault_flags),
+            FlagsAt::Add => Nzcv(self.fault_flags ^ 1 << 8),
+            FlagsAt::Fcmp => fcmp(self.fault_flags, false),
+            FlagsAt::FcmpSwapped => fcmp(self.fault_flags, true),
+        };
+        if let Some(slot) = nzcv {
+            self.guest.set_u32_at(slot, value.0);
+        }
+        true
+    }
+}
+
+/// Flags of a comparison (Arm ARM, FPCompare) from what `lahf` left in bits 8 to 15.
+fn fcmp(ah: u32, swapped: bool) -> Nzcv {
+    let (zf, pf, cf) = (ah >> 14 & 1 != 0, ah >> 10 & 1 != 0, ah >> 8 & 1 != 0);
+    match (pf, zf, cf != swapped) {
+        (true, ..) => Nzcv::new(false, false, true, true),
+        (_, true, _) => Nzcv::new(false, true, true, false),
+        (_, _, true) => Nzcv::new(true, false, false, false),
+        (_, _, false) => Nzcv::new(false, false, true, false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_what_was_pushed() {
+        let mut table = FaultTable::default();
+        table.clear(0x40_0000);
+        table.push(10, 0x40_0000, FlagsAt::Slot);
+        table.push(500, 0x3f_ffff_0004, FlagsAt::Sub);
+        table.push(501, 0x40_0002, FlagsAt::FcmpSwapped);
+        let find = |offset| find(table.bytes(), 0x40_0000, offset);
+        assert_eq!(find(10), Some((0x40_0000, FlagsAt::Slot)));
+        assert_eq!(find(500), Some((0x3f_ffff_0004, FlagsAt::Sub)));
+        assert_eq!(find(501), Some((0x40_0002, FlagsAt::FcmpSwapped)));
+        assert_eq!(find(11), None);
+        assert_eq!(super::find(&[0x80; 30], 0, 0), None);
+    }
+}

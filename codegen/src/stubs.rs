@@ -1,0 +1,192 @@
+//! The runtime: the code by which emitted code is entered, left, and calls functions. It is emitted
+//! once per process and the same for all threads; blocks reach it through [`Context`].
+
+use crate::buffer::{CodeBuf, Full, asm};
+use crate::context::{Context, Entries, field};
+use crate::exit::RawExit;
+use crate::regs::{Pin, Pins};
+use dynasmrt::DynasmApi;
+use ir::Ty;
+
+/// Offsets of the runtime's entries.
+#[derive(Clone, Copy, Debug)]
+pub struct Stubs {
+    /// `extern "C" fn(context: *mut Context, code: u64) -> u32`: runs emitted code from `code` until it
+    /// leaves. [`Context::left`] says what the result means.
+    pub enter: usize,
+    /// Where the SIGSEGV handler sends `rip` after a fault in emitted code, once it has
+    /// filled [`Context::fault`].
+    pub fault: usize,
+    /// Bytes of code.
+    pub len: usize,
+    link: usize,
+    code: usize,
+    miss: usize,
+    call_int: usize,
+    call_vec: usize,
+}
+
+impl Context {
+    /// Tells emitted code where the runtime is: `stubs` emitted at host address `base`.
+    pub fn set_runtime(&mut self, base: u64, stubs: &Stubs) {
+        self.entries = Entries {
+            link: base + stubs.link as u64,
+            code: base + stubs.code as u64,
+            miss: base + stubs.miss as u64,
+            call_int: base + stubs.call_int as u64,
+            call_vec: base + stubs.call_vec as u64,
+        };
+    }
+}
+
+/// Emits the runtime for a target with these pins.
+pub fn emit_runtime(buf: &mut CodeBuf<'_>, pins: &Pins) -> Result<Stubs, Full> {
+    let enter = buf.len();
+    emit_enter(buf, pins);
+    let leave = buf.len();
+    emit_leave(buf, pins);
+    let mut at = [0; 6];
+    let emitters = [emit_link, emit_code, emit_miss, emit_fault];
+    for (at, emit) in at.iter_mut().zip(emitters) {
+        *at = buf.len();
+        emit(buf);
+        asm!(buf; jmp DWORD 0);
+        let field = buf.len() - 4;
+        buf.patch_i32(field, leave as i32 - buf.len() as i32);
+    }
+    for (at, vectors) in at[4..].iter_mut().zip([false, true]) {
+        *at = buf.len();
+        emit_call(buf, vectors);
+    }
+    let [link, code, miss, fault, call_int, call_vec] = at;
+    buf.written()?;
+    Ok(Stubs { enter, fault, len: buf.len(), link, code, miss, call_int, call_vec })
+}
+
+fn emit_enter(buf: &mut CodeBuf<'_>, pins: &Pins) {
+    asm!(buf
+        ; push rbx ; push rbp ; push r12 ; push r13 ; push r14 ; push r15
+        ; lea rbp, [rdi + crate::context::BIAS]
+        ; mov [rbp + field::HOST_RSP], rsp
+        ; stmxcsr [rbp + field::HOST_MXCSR]
+        ; ldmxcsr [rbp + field::GUEST_MXCSR]
+        ; mov rsp, [rbp + field::CODE_RSP]
+        // The pair at the stack's base matches no return.
+        ; mov rax, [rbp + field::STACK_BASE]
+        ; mov QWORD [rax + 8], -1
+        ; mov rax, rsi
+    );
+    pins.iter().for_each(|pin| load(buf, pin));
+    asm!(buf; jmp rax);
+}
+
+/// What all exits end in; `eax` is the result.
+fn emit_leave(buf: &mut CodeBuf<'_>, pins: &Pins) {
+    pins.iter().for_each(|pin| store(buf, pin));
+    asm!(buf
+        ; mov [rbp + field::CODE_RSP], rsp
+        ; stmxcsr [rbp + field::GUEST_MXCSR]
+        ; ldmxcsr [rbp + field::HOST_MXCSR]
+        ; mov rsp, [rbp + field::HOST_RSP]
+        ; pop r15 ; pop r14 ; pop r13 ; pop r12 ; pop rbp ; pop rbx
+        ; ret
+    );
+}
+
+fn load(buf: &mut CodeBuf<'_>, pin: &Pin) {
+    let (reg, at) = (pin.reg, field::GUEST + pin.offset as i32);
+    match pin.ty {
+        Ty::I64 => asm!(buf; mov Rq(reg), [rbp + at]),
+        Ty::I32 => asm!(buf; mov Rd(reg), [rbp + at]),
+        Ty::V128 => asm!(buf; movaps Rx(reg), [rbp + at]),
+        Ty::F64 => asm!(buf; movsd Rx(reg), [rbp + at]),
+        _ => asm!(buf; movss Rx(reg), [rbp + at]),
+    }
+}
+
+fn store(buf: &mut CodeBuf<'_>, pin: &Pin) {
+    let (reg, at) = (pin.reg, field::GUEST + pin.offset as i32);
+    match pin.ty {
+        Ty::I64 => asm!(buf; mov [rbp + at], Rq(reg)),
+        Ty::I32 => asm!(buf; mov [rbp + at], Rd(reg)),
+        Ty::V128 => asm!(buf; movaps [rbp + at], Rx(reg)),
+        Ty::F64 => asm!(buf; movsd [rbp + at], Rx(reg)),
+        _ => asm!(buf; movss [rbp + at], Rx(reg)),
+    }
+}
+
+/// An unlinked jump. It is called, and behind the call are the guest address (8 bytes) and the
+/// distance from there to the rel32 that can be linked (4 bytes).
+fn emit_link(buf: &mut CodeBuf<'_>) {
+    asm!(buf
+        ; pop rcx
+        ; mov rax, [rcx]
+        ; mov [rbp + field::PC], rax
+        ; movsxd rax, DWORD [rcx + 8]
+        ; add rax, rcx
+        ; mov [rbp + field::EXIT_LINK], rax
+        ; mov eax, RawExit::Link as i32
+    );
+}
+
+/// Any other exit with a known address: behind the call are the guest address (8 bytes) and the exit's number (4 bytes).
+fn emit_code(buf: &mut CodeBuf<'_>) {
+    asm!(buf
+        ; pop rcx
+        ; mov rax, [rcx]
+        ; mov [rbp + field::PC], rax
+        ; mov eax, [rcx + 8]
+    );
+}
+
+/// An indirect branch to `rax` that the table doesn't know, or whose poll saw a request: both go on at `rax`.
+fn emit_miss(buf: &mut CodeBuf<'_>) {
+    asm!(buf
+        ; mov [rbp + field::PC], rax
+        ; mov ecx, RawExit::Miss as i32
+        ; mov eax, RawExit::Interrupted as i32
+        ; cmp rsp, [rbp + field::STACK_LIMIT]
+        ; cmovae eax, ecx
+    );
+}
+
+fn emit_fault(buf: &mut CodeBuf<'_>) {
+    asm!(buf
+        ; lahf
+        ; seto al
+        ; mov [rbp + field::FAULT_FLAGS], eax
+        ; mov eax, RawExit::Fault as i32
+    );
+}
+
+/// Calls function number `eax` with the operands in the context, changing no register but `rax`.
+fn emit_call(buf: &mut CodeBuf<'_>, vectors: bool) {
+    asm!(buf; push rcx ; push rdx ; push rsi ; push rdi ; push r8 ; push r9 ; push r10 ; push r11 ; sub rsp, 8);
+    for reg in 0..16u8 {
+        asm!(buf; movaps [rbp + field::SAVE + reg as i32 * 16], Rx(reg));
+    }
+    if vectors {
+        asm!(buf
+            ; stmxcsr [rbp + field::VEC_MXCSR]
+            ; mov DWORD [rbp + field::VEC_RAISED], 0
+            ; lea rdi, [rbp + field::VEC_ARGS]
+            ; call QWORD [rbp + rax * 8 + field::FUNCTIONS]
+            ; stmxcsr [rbp + field::MXCSR_SCRATCH]
+            ; mov eax, [rbp + field::VEC_RAISED]
+            ; or [rbp + field::MXCSR_SCRATCH], eax
+            ; ldmxcsr [rbp + field::MXCSR_SCRATCH]
+        );
+    } else {
+        asm!(buf
+            ; mov rdi, [rbp + field::CALL_ARGS]
+            ; mov rsi, [rbp + field::CALL_ARGS + 8]
+            ; mov rdx, [rbp + field::CALL_ARGS + 16]
+            ; mov rcx, [rbp + field::CALL_ARGS + 24]
+            ; call QWORD [rbp + rax * 8 + field::FUNCTIONS]
+        );
+    }
+    for reg in 0..16u8 {
+        asm!(buf; movaps Rx(reg), [rbp + field::SAVE + reg as i32 * 16]);
+    }
+    asm!(buf; add rsp, 8 ; pop r11 ; pop r10 ; pop r9 ; pop r8 ; pop rdi ; pop rsi ; pop rdx ; pop rcx ; ret);
+}
