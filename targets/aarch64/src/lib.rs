@@ -1,4 +1,24 @@
 //! The AArch64 guest: registers, instruction rows by the Arm ARM's groups, conventions.
 #![forbid(unsafe_code)]
 
+pub mod cpu;
+pub mod fields;
+pub mod helpers;
+pub mod idregs;
+mod random;
+pub mod regs;
+pub mod rows;
 pub mod state;
+
+use target::Mode;
+
+pub use cpu::Cpu;
+
+/// Mode bit: addresses carry tags in their top byte. Set by the run loop for blocks that faulted on one.
+pub const MASK_TAGS: Mode = Mode(1);
+/// Mode bit: FPCR.DN, arithmetic yields the default NaN.
+pub const DEFAULT_NAN: Mode = Mode(1 << 1);
+/// Mode bit: FPCR.FZ, single and double precision flush denormals.
+pub const FLUSH: Mode = Mode(1 << 2);
+/// Mode bit: FPCR.FZ16, half precision flushes denormals.
+pub const FLUSH16: Mode = Mode(1 << 3);

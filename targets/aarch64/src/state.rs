@@ -29,6 +29,15 @@ pub const TPIDR: SlotId = SlotId(67);
 pub const EXCL_ADDR: SlotId = SlotId(68);
 /// What the exclusive load read there, zero-extended.
 pub const EXCL_VALUE: SlotId = SlotId(69);
+/// FPSR.IDC, as its bit 7: a denormal was flushed on input. The host's like flag means another thing.
+pub const IDC: SlotId = SlotId(70);
+/// PSTATE.DIT and SSBS at their places in PSTATE; they change nothing.
+pub const PSTATE: SlotId = SlotId(71);
+/// CNTVCT_EL0 per TSC tick, times 2^62; set once.
+pub const CNT_SCALE: SlotId = SlotId(72);
+/// MIDR_EL1; set once.
+pub const MIDR: SlotId = SlotId(73);
+const COUNT: usize = 74;
 
 const X_NAMES: [&str; 32] = [
     "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17",
@@ -56,8 +65,8 @@ const fn rank(pins: &[u32], n: u32) -> u8 {
     0
 }
 
-const fn slots() -> [SlotDef; 70] {
-    let mut all = [SlotDef { name: "", ty: Ty::I64, offset: 0, pin: 0 }; 70];
+const fn slots() -> [SlotDef; COUNT] {
+    let mut all = [SlotDef { name: "", ty: Ty::I64, offset: 0, pin: 0 }; COUNT];
     let mut n = 0;
     while n < 32 {
         all[n] = SlotDef { name: X_NAMES[n], ty: Ty::I64, offset: 8 * n as u16, pin: rank(&X_PINS, n as u32) };
@@ -71,5 +80,9 @@ const fn slots() -> [SlotDef; 70] {
     all[TPIDR.0 as usize] = SlotDef { name: "tpidr", ty: Ty::I64, offset: 800, pin: 0 };
     all[EXCL_ADDR.0 as usize] = SlotDef { name: "excl_addr", ty: Ty::I64, offset: 808, pin: 0 };
     all[EXCL_VALUE.0 as usize] = SlotDef { name: "excl_value", ty: Ty::V128, offset: 816, pin: 0 };
+    all[IDC.0 as usize] = SlotDef { name: "idc", ty: Ty::I32, offset: 776, pin: 0 };
+    all[PSTATE.0 as usize] = SlotDef { name: "pstate", ty: Ty::I32, offset: 780, pin: 0 };
+    all[CNT_SCALE.0 as usize] = SlotDef { name: "cnt_scale", ty: Ty::I64, offset: 832, pin: 0 };
+    all[MIDR.0 as usize] = SlotDef { name: "midr", ty: Ty::I64, offset: 840, pin: 0 };
     all
 }

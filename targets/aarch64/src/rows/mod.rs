@@ -1,0 +1,46 @@
+//! Instruction rows, a file per group of the Arm ARM's encoding index (C4.1), and the decoder over all.
+
+use target::decode::KEY_BITS;
+use target::{Decoder, Row};
+
+pub mod crypto;
+pub mod fp_compare;
+pub mod fp_convert;
+pub mod fp_data;
+pub mod simd_across;
+pub mod simd_copy;
+pub mod simd_imm;
+pub mod simd_indexed;
+pub mod simd_loadstore;
+pub mod simd_permute;
+pub mod simd_scalar;
+pub mod simd_shift;
+pub mod simd_three_diff;
+pub mod simd_three_same;
+pub mod simd_two_misc;
+
+/// All groups.
+pub const GROUPS: &[&[Row]] = &[
+    crypto::ROWS,
+    fp_compare::ROWS,
+    fp_convert::ROWS,
+    fp_data::ROWS,
+    simd_across::ROWS,
+    simd_copy::ROWS,
+    simd_imm::ROWS,
+    simd_indexed::ROWS,
+    simd_loadstore::ROWS,
+    simd_permute::ROWS,
+    simd_scalar::ROWS,
+    simd_shift::ROWS,
+    simd_three_diff::ROWS,
+    simd_three_same::ROWS,
+    simd_two_misc::ROWS,
+];
+
+/// The bits that tell most rows apart: op0 and opcode of every class, and the lower opcode bits that
+/// SIMD and loads and stores use.
+const KEY: [u8; KEY_BITS] = [29, 28, 27, 26, 24, 23, 21, 15, 12, 11, 10];
+
+/// The decoder.
+pub static DECODER: Decoder<{ Decoder::<0>::entries(GROUPS, 32, KEY) }> = Decoder::new(GROUPS, 32, KEY);
