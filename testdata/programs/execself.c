@@ -1,0 +1,70 @@
+// execve of the program itself by several names, with new arguments and environment; close-on-exec; scripts.
+// libc: musl glibc
+// flags: -D_GNU_SOURCE
+#include "check.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char self[4096];
+
+static void next(const char *stage) {
+    char *arguments[] = {"a name of its own", (char *)stage, self, NULL};
+    char variable[64];
+    snprintf(variable, sizeof variable, "STAGE=%s", stage);
+    char *environment[] = {variable, NULL};
+    if (*stage == '3') fexecve(open(self, O_RDONLY | O_CLOEXEC), arguments, environment);
+    else execve(*stage == '2' ? "/proc/self/exe" : self, arguments, environment);
+    printf("execve for stage %s failed: %d\n", stage, errno);
+    exit(1);
+}
+
+static void script(void) {
+    char line[5000], path[] = "/tmp/transom-script-XXXXXX", *arguments[] = {path, "argument", NULL};
+    int file = mkstemp(path), status;
+    int size = snprintf(line, sizeof line, "#!%s interpreted\n", self);
+    CHECK(write(file, line, size) == size && fchmod(file, 0700) == 0 && close(file) == 0);
+    pid_t child = fork();
+    if (child == 0) execv(path, arguments), _exit(1);
+    waitpid(child, &status, 0);
+    printf("script: exit %d\n", WEXITSTATUS(status));
+    unlink(path);
+}
+
+static void from_memory(void) {
+    int from = open(self, O_RDONLY), to = memfd_create("program", MFD_CLOEXEC), status;
+    char buffer[4096], *arguments[] = {"in memory", "memory", NULL}, *environment[] = {NULL};
+    for (ssize_t got; (got = read(from, buffer, sizeof buffer)) > 0;) CHECK(write(to, buffer, got) == got);
+    pid_t child = fork();
+    if (child == 0) fexecve(to, arguments, environment), _exit(1);
+    waitpid(child, &status, 0);
+    printf("memory: exit %d\n", WEXITSTATUS(status));
+}
+
+int main(int argc, char **argv) {
+    if (argc == 1) {
+        CHECK(readlink("/proc/self/exe", self, sizeof self - 1) > 0);
+        CHECK(fcntl(dup2(0, 100), F_SETFD, FD_CLOEXEC) == 0 && dup2(0, 101) == 101);
+        puts("stage 0");
+        next("1");
+    }
+    if (!strcmp(argv[1], "interpreted")) {
+        printf("interpreted with %d arguments, last '%s'\n", argc, argv[argc - 1]);
+        return 21;
+    }
+    if (!strcmp(argv[1], "memory")) {
+        printf("from memory as '%s'\n", argv[0]);
+        return 22;
+    }
+    strcpy(self, argv[2]);
+    printf("stage %s as '%s', STAGE=%s, PATH %s\n", argv[1], argv[0], getenv("STAGE"), getenv("PATH") ? "set" : "unset");
+    CHECK(fcntl(100, F_GETFD) == -1 && fcntl(101, F_GETFD) == 0);
+    if (*argv[1] == '1') next("2");
+    if (*argv[1] == '2') next("3");
+    script();
+    from_memory();
+    DONE();
+}

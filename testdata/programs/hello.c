@@ -1,0 +1,8 @@
+// The smallest whole program: start-up, one write, exit.
+// libc: musl glibc
+#include <stdio.h>
+
+int main(void) {
+    puts("Hello, world");
+    return 0;
+}

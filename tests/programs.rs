@@ -1,0 +1,96 @@
+//! Runs each guest program of `testdata/programs` with each engine: output, exit status and signal must be those of
+//! the program's native build. One program alone: `cargo test --test programs aarch64/hello`.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use support::run::{End, run};
+use support::source::Source;
+use support::{files_in, program, repository, transom};
+
+const ENGINES: [&str; 2] = ["jit", "interp"];
+
+/// Generous: the interpreter is slow, and a busy machine slower. Nothing waits for it but what hangs.
+const LIMIT: Duration = Duration::from_secs(180);
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let folder = repository("testdata/programs");
+    let mut sources = files_in(&folder, "c");
+    sources.extend(files_in(&folder, "S"));
+    let trials = sources.iter().flat_map(|path| trials_of(path)).collect();
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn trials_of(path: &Path) -> Vec<Trial> {
+    let source = Source::read(path).unwrap_or_else(|error| panic!("{error}"));
+    let mut trials = Vec::new();
+    if !source.is_test {
+        return trials;
+    }
+    for guest in &source.guests {
+        for binary in source.binaries() {
+            for engine in ENGINES {
+                let (path, guest) = (path.to_owned(), guest.clone());
+                let name = format!("{guest}/{binary}/{engine}");
+                let binary = program(&guest, &binary);
+                trials.push(Trial::test(name, move || check(&path, &guest, &binary, engine)));
+            }
+        }
+    }
+    trials
+}
+
+fn check(path: &Path, guest: &str, binary: &Path, engine: &str) -> Result<(), Failed> {
+    let source = Source::read(path)?;
+    let expected_path = expectation(path, guest);
+    let expected = std::fs::read(&expected_path).map_err(|error| format!("{}: {error}", expected_path.display()))?;
+    let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+    let mut command = Command::new(transom());
+    command.args(["--engine", engine]).arg(binary).args(&source.args);
+    command.env_clear().env("PATH", "/usr/bin:/bin").envs(source.env.iter().cloned());
+    let outcome = run(command.current_dir(folder.path()), LIMIT);
+
+    let end = match &source.ends {
+        Ok(status) => End::Exit(*status),
+        Err(name) => End::Signal(signal(name)?),
+    };
+    if outcome.end == end && outcome.stdout == expected {
+        return Ok(());
+    }
+    let mut message = format!("ends by {:?}, should by {end:?}\n", outcome.end);
+    message += &difference(&String::from_utf8_lossy(&expected), &outcome.stdout());
+    message += &format!("stderr:\n{}", outcome.stderr());
+    Err(message.into())
+}
+
+/// `NAME.GUEST.out` where the guests differ, else `NAME.out`.
+fn expectation(path: &Path, guest: &str) -> PathBuf {
+    let own = path.with_extension(format!("{guest}.out"));
+    if own.exists() { own } else { path.with_extension("out") }
+}
+
+fn signal(name: &str) -> Result<i32, String> {
+    let signal: nix::sys::signal::Signal = format!("SIG{name}").parse().map_err(|_| format!("no signal SIG{name}"))?;
+    Ok(signal as i32)
+}
+
+/// The first line that differs, with its number.
+fn difference(expected: &str, found: &str) -> String {
+    let (mut expected, mut found) = (expected.lines(), found.lines());
+    for number in 1.. {
+        match (expected.next(), found.next()) {
+            (None, None) => break,
+            (e, f) if e != f => {
+                let [e, f] = [e, f].map(|line| line.unwrap_or("(nothing)"));
+                return format!("stdout, line {number}:\n  expected: {e}\n     found: {f}\n");
+            }
+            _ => {}
+        }
+    }
+    String::new()
+}
