@@ -7,8 +7,10 @@
 
 pub mod block;
 pub mod builder;
+pub mod eval;
 pub mod fp;
 pub mod helper;
+pub mod interp;
 pub mod ops;
 pub mod passes;
 pub mod signature;
