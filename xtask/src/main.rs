@@ -1,2 +1,36 @@
-//! Project tools.
-fn main() {}
+//! Project tools, run as `cargo xtask COMMAND`.
+
+mod check;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  tidy             check the invariants of ARCHITECTURE.md that a tool can see
+  check            the quick tier: format, lints, tidy, docs and the tests that take seconds
+  docs [--check]   write docs/ from the tables in the code, or say what is out of date";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments[..] {
+        ["tidy"] => tidy::run(&repository()),
+        ["check"] => check::run(&repository()),
+        _ => Err(USAGE.to_owned()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The workspace's root.
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
