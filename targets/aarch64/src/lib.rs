@@ -1,10 +1,12 @@
 //! The AArch64 guest: registers, instruction rows by the Arm ARM's groups, conventions.
 #![forbid(unsafe_code)]
 
+mod alu;
 pub mod cpu;
 pub mod fields;
 pub mod helpers;
 pub mod idregs;
+mod memory_ops;
 mod random;
 pub mod regs;
 pub mod rows;

@@ -27,7 +27,7 @@ pub const QC: SlotId = SlotId(66);
 pub const TPIDR: SlotId = SlotId(67);
 /// Address of the exclusive monitor; all ones where none is set.
 pub const EXCL_ADDR: SlotId = SlotId(68);
-/// What the exclusive load read there, zero-extended.
+/// What the exclusive load read there, zero-extended; the low half of a pair of 64-bit registers.
 pub const EXCL_VALUE: SlotId = SlotId(69);
 /// FPSR.IDC, as its bit 7: a denormal was flushed on input. The host's like flag means another thing.
 pub const IDC: SlotId = SlotId(70);
@@ -37,7 +37,9 @@ pub const PSTATE: SlotId = SlotId(71);
 pub const CNT_SCALE: SlotId = SlotId(72);
 /// MIDR_EL1; set once.
 pub const MIDR: SlotId = SlotId(73);
-const COUNT: usize = 74;
+/// The high half of such a pair.
+pub const EXCL_HIGH: SlotId = SlotId(74);
+const COUNT: usize = 75;
 
 const X_NAMES: [&str; 32] = [
     "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17",
@@ -79,7 +81,8 @@ const fn slots() -> [SlotDef; COUNT] {
     all[QC.0 as usize] = SlotDef { name: "qc", ty: Ty::V128, offset: 784, pin: 0 };
     all[TPIDR.0 as usize] = SlotDef { name: "tpidr", ty: Ty::I64, offset: 800, pin: 0 };
     all[EXCL_ADDR.0 as usize] = SlotDef { name: "excl_addr", ty: Ty::I64, offset: 808, pin: 0 };
-    all[EXCL_VALUE.0 as usize] = SlotDef { name: "excl_value", ty: Ty::V128, offset: 816, pin: 0 };
+    all[EXCL_VALUE.0 as usize] = SlotDef { name: "excl_value", ty: Ty::I64, offset: 816, pin: 0 };
+    all[EXCL_HIGH.0 as usize] = SlotDef { name: "excl_high", ty: Ty::I64, offset: 824, pin: 0 };
     all[IDC.0 as usize] = SlotDef { name: "idc", ty: Ty::I32, offset: 776, pin: 0 };
     all[PSTATE.0 as usize] = SlotDef { name: "pstate", ty: Ty::I32, offset: 780, pin: 0 };
     all[CNT_SCALE.0 as usize] = SlotDef { name: "cnt_scale", ty: Ty::I64, offset: 832, pin: 0 };

@@ -3,10 +3,19 @@
 use target::decode::KEY_BITS;
 use target::{Decoder, Row};
 
+pub mod branches;
+pub mod crc32;
 pub mod crypto;
+pub mod dp_imm;
+pub mod dp_reg;
+pub mod flags;
 pub mod fp_compare;
 pub mod fp_convert;
 pub mod fp_data;
+pub mod loadstore;
+pub mod loadstore_atomic;
+pub mod loadstore_ordered;
+pub mod loadstore_pair;
 pub mod simd_across;
 pub mod simd_copy;
 pub mod simd_imm;
@@ -18,9 +27,46 @@ pub mod simd_shift;
 pub mod simd_three_diff;
 pub mod simd_three_same;
 pub mod simd_two_misc;
+pub mod sysregs;
+pub mod system;
 
 /// All groups.
 pub const GROUPS: &[&[Row]] = &[
+    dp_imm::ROWS,
+    dp_imm::CSSC,
+    branches::ROWS,
+    branches::HBC,
+    flags::FLAGM,
+    flags::FLAGM2,
+    system::ROWS,
+    system::DCPOP,
+    system::DCPODP,
+    system::SB,
+    system::WFXT,
+    system::DIT,
+    system::SSBS,
+    sysregs::ROWS,
+    sysregs::CPUID,
+    sysregs::DIT,
+    sysregs::SSBS,
+    sysregs::RNG,
+    loadstore::SCALED,
+    loadstore::UNSCALED,
+    loadstore::POST_INDEX,
+    loadstore::UNPRIVILEGED,
+    loadstore::PRE_INDEX,
+    loadstore::REGISTER,
+    loadstore::LITERAL,
+    loadstore_pair::ROWS,
+    loadstore_ordered::ROWS,
+    loadstore_ordered::LOR,
+    loadstore_ordered::LRCPC,
+    loadstore_ordered::ILRCPC,
+    loadstore_atomic::ROWS,
+    dp_reg::SHIFTED,
+    dp_reg::ROWS,
+    dp_reg::CSSC,
+    crc32::ROWS,
     crypto::ROWS,
     fp_compare::ROWS,
     fp_convert::ROWS,

@@ -1,0 +1,172 @@
+//! Acquire and release, exclusives (Arm ARM C4.1.94).
+//!
+//! The host acquires with each load and releases with each store; only that an acquire is not seen before an
+//! earlier release asks for a barrier, behind the release. An exclusive store is a compare-and-swap against
+//! what the exclusive load read: a value that went and came back in between goes unnoticed, which real code
+//! has to bear on no CPU but does not depend on.
+
+use ir::{Access, Icond, Lane, Op, Ty, Val};
+use target::{Lower, instructions};
+
+use super::loadstore_pair::pair;
+use super::system::clear_monitor;
+use crate::cpu;
+use crate::fields::Word;
+use crate::memory_ops::{self, IntLoad, access, at_base, unscaled};
+use crate::regs::{reg, set_reg};
+use crate::state::{EXCL_ADDR, EXCL_HIGH, EXCL_VALUE};
+
+instructions! {
+    /// Exclusives; load-acquire, store-release; both in their limited-ordering forms are the same here.
+    pub ROWS: cpu::BASE;
+    stxr  "zz 001000 0 0 0 sssss 0 22222 nnnnn ttttt" |b, f: Word| stxr(b, f);
+    stlxr "zz 001000 0 0 0 sssss 1 22222 nnnnn ttttt" |b, f: Word| stxr(b, f);
+    ldxr  "zz 001000 0 1 0 sssss 0 22222 nnnnn ttttt" |b, f: Word| ldxr(b, f);
+    ldaxr "zz 001000 0 1 0 sssss 1 22222 nnnnn ttttt" |b, f: Word| ldxr(b, f);
+    stxp  "1z 001000 0 0 1 sssss 0 22222 nnnnn ttttt" |b, f: Word| stxp(b, f);
+    stlxp "1z 001000 0 0 1 sssss 1 22222 nnnnn ttttt" |b, f: Word| stxp(b, f);
+    ldxp  "1z 001000 0 1 1 sssss 0 22222 nnnnn ttttt" |b, f: Word| ldxp(b, f);
+    ldaxp "1z 001000 0 1 1 sssss 1 22222 nnnnn ttttt" |b, f: Word| ldxp(b, f);
+    stlr  "zz 001000 1 0 0 sssss 1 22222 nnnnn ttttt" |b, f: Word| stlr(b, f, at_base);
+    ldar  "zz 001000 1 1 0 sssss 1 22222 nnnnn ttttt" |b, f: Word| ldar(b, f, at_base);
+}
+
+instructions! {
+    /// FEAT_LOR, of Armv8.1 as LSE is.
+    pub LOR: cpu::ATOMICS;
+    stllr "zz 001000 1 0 0 sssss 0 22222 nnnnn ttttt" |b, f: Word| stlr(b, f, at_base);
+    ldlar "zz 001000 1 1 0 sssss 0 22222 nnnnn ttttt" |b, f: Word| ldar(b, f, at_base);
+}
+
+instructions! {
+    /// LDAPR.
+    pub LRCPC: cpu::LRCPC;
+    ldapr "zz 111 0 00 1 0 1 sssss 1 100 00 nnnnn ttttt" |b, f: Word| ldar(b, f, at_base);
+}
+
+instructions! {
+    /// LDAPUR and STLUR.
+    pub ILRCPC: cpu::ILRCPC;
+    stlur     "zz 011001 00 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| stlr(b, f, unscaled);
+    ldapur    "zz 011001 01 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| ldar(b, f, unscaled);
+    ldapursb_x "00 011001 10 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| memory_ops::load(b, f, IntLoad(Access::S8, Ty::I64), unscaled);
+    ldapursb_w "00 011001 11 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| memory_ops::load(b, f, IntLoad(Access::S8, Ty::I32), unscaled);
+    ldapursh_x "01 011001 10 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| memory_ops::load(b, f, IntLoad(Access::S16, Ty::I64), unscaled);
+    ldapursh_w "01 011001 11 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| memory_ops::load(b, f, IntLoad(Access::S16, Ty::I32), unscaled);
+    ldapursw   "10 011001 10 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| memory_ops::load(b, f, IntLoad(Access::S32, Ty::I64), unscaled);
+}
+
+fn ldar(b: &mut Lower, f: Word, mode: memory_ops::Mode) {
+    memory_ops::load(b, f, IntLoad(access(f.bits(30, 2)), Ty::I64), mode);
+}
+
+fn stlr(b: &mut Lower, f: Word, mode: memory_ops::Mode) {
+    memory_ops::store(b, f, access(f.bits(30, 2)), mode);
+    b.fence();
+}
+
+/// The address, without its tag if it has one.
+pub(super) fn address(b: &mut Lower, f: Word) -> Val {
+    match at_base(b, f, 0) {
+        Some(at) => at.mem.base,
+        None => Val::NONE,
+    }
+}
+
+fn ldxr(b: &mut Lower, f: Word) {
+    let addr = address(b, f);
+    let value = b.load(Ty::I64, access(f.bits(30, 2)), ir::Mem::at(addr));
+    b.put(EXCL_ADDR, addr);
+    b.put(EXCL_VALUE, value);
+    set_reg(b, Ty::I64, f.rt(), value);
+}
+
+/// Pairs of words are one double-word; of double-words two loads do, as a torn pair never stores.
+fn ldxp(b: &mut Lower, f: Word) {
+    let addr = address(b, f);
+    let value = b.load(Ty::I64, Access::B64, ir::Mem::at(addr));
+    if f.bit(30) {
+        let high = b.load(Ty::I64, Access::B64, ir::Mem::disp(addr, 8));
+        b.put(EXCL_ADDR, addr);
+        b.put(EXCL_VALUE, value);
+        b.put(EXCL_HIGH, high);
+        set_reg(b, Ty::I64, f.rt(), value);
+        set_reg(b, Ty::I64, f.rt2(), high);
+    } else {
+        b.put(EXCL_ADDR, addr);
+        b.put(EXCL_VALUE, value);
+        let low = b.trunc(value);
+        set_reg(b, Ty::I32, f.rt(), low);
+        let high = b.bin_imm(Op::Shr, Ty::I64, value, 32);
+        set_reg(b, Ty::I64, f.rt2(), high);
+    }
+}
+
+/// Whether the monitor is set for `addr`, and the value to store: where it is not, what memory should hold,
+/// so that the compare-and-swap changes nothing.
+fn monitored(b: &mut Lower, ty: Ty, addr: Val, expected: Val, new: Val) -> (Val, Val) {
+    let monitored = b.get(EXCL_ADDR);
+    let ours = b.icmp(Icond::Eq, Ty::I64, monitored, addr);
+    let new = b.select(ty, ours, new, expected);
+    (ours, new)
+}
+
+/// Ends the exclusive access: Ws is 0 where memory was written.
+fn set_status(b: &mut Lower, f: Word, ours: Val, unchanged: Val) {
+    clear_monitor(b);
+    let done = b.and(Ty::I32, ours, unchanged);
+    let status = b.bin_imm(Op::Xor, Ty::I32, done, 1);
+    set_reg(b, Ty::I32, f.rs(), status);
+}
+
+fn stxr(b: &mut Lower, f: Word) {
+    let size = f.bits(30, 2);
+    let ty = if size == 3 { Ty::I64 } else { Ty::I32 };
+    let addr = address(b, f);
+    let expected = b.get(EXCL_VALUE);
+    let expected = if ty == Ty::I32 { b.trunc(expected) } else { expected };
+    let new = reg(b, ty, f.rt());
+    let (ours, new) = monitored(b, ty, addr, expected, new);
+    let old = b.cas(ty, access(size), addr, expected, new);
+    let unchanged = b.icmp(Icond::Eq, ty, old, expected);
+    set_status(b, f, ours, unchanged);
+}
+
+fn stxp(b: &mut Lower, f: Word) {
+    let addr = address(b, f);
+    let expected = b.get(EXCL_VALUE);
+    if f.bit(30) {
+        let (low, high) = (reg(b, Ty::I64, f.rt()), reg(b, Ty::I64, f.rt2()));
+        let (new, expected_high) = (pair(b, low, high), b.get(EXCL_HIGH));
+        let expected = pair(b, expected, expected_high);
+        let (ours, new) = monitored(b, Ty::V128, addr, expected, new);
+        let old = b.cas(Ty::V128, Access::B128, addr, expected, new);
+        let unchanged = equal_vectors(b, old, expected);
+        set_status(b, f, ours, unchanged);
+    } else {
+        let new = word_pair(b, f.rt(), f.rt2());
+        let (ours, new) = monitored(b, Ty::I64, addr, expected, new);
+        let old = b.cas(Ty::I64, Access::B64, addr, expected, new);
+        let unchanged = b.icmp(Icond::Eq, Ty::I64, old, expected);
+        set_status(b, f, ours, unchanged);
+    }
+}
+
+/// Two words as a double-word.
+pub(super) fn word_pair(b: &mut Lower, low: u32, high: u32) -> Val {
+    let low = reg(b, Ty::I32, low);
+    let low = b.zext32(low);
+    let high = reg(b, Ty::I64, high);
+    let high = b.bin_imm(Op::Shl, Ty::I64, high, 32);
+    b.or(Ty::I64, high, low)
+}
+
+/// 1 where all bits agree.
+fn equal_vectors(b: &mut Lower, a: Val, c: Val) -> Val {
+    let differ = b.xor(Ty::V128, a, c);
+    let half = |b: &mut Lower, i| b.op(Op::VExtractU, Ty::I64, Lane::D as u8, [differ, Val::NONE, Val::NONE], i);
+    let (low, high) = (half(b, 0), half(b, 1));
+    let any = b.or(Ty::I64, low, high);
+    let zero = b.i64(0);
+    b.icmp(Icond::Eq, Ty::I64, any, zero)
+}
