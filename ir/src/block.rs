@@ -60,6 +60,20 @@ pub enum Trap {
     Misaligned,
 }
 
+impl Trap {
+    /// Every kind.
+    pub const ALL: &'static [Trap] = &[Trap::Illegal, Trap::Breakpoint, Trap::Misaligned];
+
+    /// The name in the text form.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Trap::Illegal => "illegal",
+            Trap::Breakpoint => "breakpoint",
+            Trap::Misaligned => "misaligned",
+        }
+    }
+}
+
 /// The ways a block ends. Addresses are guest addresses, and relocatable.
 #[allow(missing_docs, reason = "the variants' texts name their fields")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -95,6 +109,19 @@ impl Term {
             Term::Invalidate { addr, .. } => Some(addr),
             _ => None,
         }
+    }
+
+    /// The same with another operand.
+    pub fn map_operand(mut self, f: impl FnOnce(Val) -> Val) -> Term {
+        match &mut self {
+            Term::Branch { cond: operand, .. }
+            | Term::JumpIndirect { target: operand }
+            | Term::CallIndirect { target: operand, .. }
+            | Term::Return { target: operand }
+            | Term::Invalidate { addr: operand, .. } => *operand = f(*operand),
+            _ => {}
+        }
+        self
     }
 
     /// What the operand must be.

@@ -5,7 +5,7 @@
 use crate::block::{Block, Inst, Term, Val};
 use crate::helper::HelperId;
 use crate::ops::Op;
-use crate::simplify::{self, Folded};
+use crate::simplify::{self, Folded, NO_SLOT, View};
 use crate::slot::{SlotDef, SlotId};
 use crate::types::{Access, CallArgs, Cond, FCond, Icond, Lane, NanRule, RmwOp, Round, Ty};
 
@@ -43,7 +43,8 @@ impl Mem {
         Mem { base: inst.args[0], index: inst.args[1], scale: (inst.imm & 3) as u8, disp: inst.imm >> 2 }
     }
 
-    fn imm(self) -> i64 {
+    /// The constant of a load or store.
+    pub(crate) fn imm(self) -> i64 {
         self.disp << 2 | self.scale as i64
     }
 }
@@ -71,19 +72,22 @@ pub struct Builder {
     slots: &'static [SlotDef],
     /// The value each slot holds at this point, where known.
     current: Vec<Val>,
+    /// The slot each value was read from or written to last.
+    homes: Vec<u16>,
     passes: Passes,
 }
 
 impl Builder {
     /// A builder for guests with these slots.
     pub fn new(slots: &'static [SlotDef], passes: Passes) -> Builder {
-        Builder { block: Block::default(), slots, current: vec![Val::NONE; slots.len()], passes }
+        Builder { block: Block::default(), slots, current: vec![Val::NONE; slots.len()], homes: Vec::new(), passes }
     }
 
     /// Begins a block at `pc`.
     pub fn begin(&mut self, pc: u64, nan: NanRule) {
         self.block.clear(pc, nan);
         self.current.fill(Val::NONE);
+        self.homes.clear();
     }
 
     /// The block so far.
@@ -111,16 +115,28 @@ impl Builder {
         self.block.inst(val)
     }
 
-    /// Appends an instruction, or yields the value it folds to.
+    /// Appends an instruction, or yields the value it folds to; [`Val::NONE`] where nothing is left of it.
     pub fn emit(&mut self, inst: Inst) -> Val {
-        if self.passes.fold && inst.op.info().effect.is_removable() {
-            match simplify::fold(&self.block, inst) {
-                Folded::Keep(inst) => self.block.push(inst),
-                Folded::Value(val) => val,
-                Folded::Const(imm) => self.constant(inst.result(), imm),
+        if !self.passes.fold {
+            return self.block.push(inst);
+        }
+        let view = View { block: &self.block, current: &self.current, homes: &self.homes };
+        match inst.op {
+            Op::Load | Op::Store => {
+                let inst = simplify::address(&view, inst);
+                return self.block.push(inst);
             }
-        } else {
-            self.block.push(inst)
+            Op::ExitIf if view.block.as_const(inst.args[0]) == Some(0) => return Val::NONE,
+            _ => {}
+        }
+        match simplify::fold(&view, inst) {
+            Folded::Keep(inst) => self.block.push(inst),
+            Folded::Value(val) => val,
+            Folded::Const(imm) => self.constant(inst.result(), imm),
+            Folded::After { first, mut inst, operand } => {
+                inst.args[operand] = self.block.push(first);
+                self.block.push(inst)
+            }
         }
     }
 
@@ -174,12 +190,24 @@ impl Builder {
             args: [Val::NONE; 3],
             imm: slot.0 as i64,
         });
-        self.current[slot.0 as usize] = val;
+        self.holds(slot, val);
         val
     }
 
-    /// Writes a slot.
+    /// From here on `slot` holds `val`.
+    fn holds(&mut self, slot: SlotId, val: Val) {
+        self.current[slot.0 as usize] = val;
+        if self.homes.len() <= val.index() {
+            self.homes.resize(val.index() + 1, NO_SLOT);
+        }
+        self.homes[val.index()] = slot.0;
+    }
+
+    /// Writes a slot, unless it is known to hold the value.
     pub fn put(&mut self, slot: SlotId, val: Val) {
+        if self.passes.forward && self.current[slot.0 as usize] == val {
+            return;
+        }
         debug_assert_eq!(self.block.inst(val).result(), self.slots[slot.0 as usize].ty, "type of put");
         self.block.push(Inst {
             op: Op::Put,
@@ -188,7 +216,7 @@ impl Builder {
             args: [val, Val::NONE, Val::NONE],
             imm: slot.0 as i64,
         });
-        self.current[slot.0 as usize] = val;
+        self.holds(slot, val);
     }
 
     /// Marks the beginning of a guest instruction.
@@ -366,6 +394,13 @@ impl Builder {
     /// Ends the block.
     pub fn end(&mut self, term: Term) {
         debug_assert!(self.block.term.is_none(), "a block ends once");
-        self.block.term = Some(term);
+        let known = |cond| if self.passes.fold { self.block.as_const(cond) } else { None };
+        self.block.term = Some(match term {
+            Term::Branch { cond, taken, fall } => match known(cond) {
+                Some(truth) => Term::Jump { target: if truth != 0 { taken } else { fall } },
+                None => term,
+            },
+            _ => term,
+        });
     }
 }

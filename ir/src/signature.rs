@@ -3,7 +3,7 @@
 
 use crate::block::Inst;
 use crate::ops::Op;
-use crate::types::{CallArgs, Ty};
+use crate::types::{CallArgs, Lane, Ty};
 
 /// What an operand may be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,6 +47,7 @@ const INT: &[Ty] = &[Ty::I32, Ty::I64];
 const BITS: &[Ty] = &[Ty::I32, Ty::I64, Ty::V128];
 const FLOAT: &[Ty] = &[Ty::F32, Ty::F64];
 const ANY_FLOAT: &[Ty] = &[Ty::F16, Ty::F32, Ty::F64];
+const NARROW: &[Ty] = &[Ty::F16, Ty::F32];
 const VEC: &[Ty] = &[Ty::V128];
 const FLAGS: &[Ty] = &[Ty::Flags];
 const INT_FLOAT: &[Ty] = &[Ty::I32, Ty::I64, Ty::F32, Ty::F64];
@@ -108,20 +109,27 @@ pub fn of(inst: &Inst) -> Signature {
         Op::FToS | Op::FToU => row(INT, &[Want::Float]),
         Op::SToF | Op::UToF => row(FLOAT, &[Int]),
         Op::Bitcast => row(INT_FLOAT, &[Is(bitcast_from(inst.ty))]),
+        Op::FBox => row(NARROW, &[ty]),
+        Op::FUnbox => row(NARROW, &[Is(Ty::F64)]),
         Op::VZext => row(ANY_FLOAT, &[ty]),
         Op::VLow => row(ANY_FLOAT, &[vec]),
-        Op::VSplat => row(BITS, &[Int]),
-        Op::VInsert => row(BITS, &[vec, Int]),
+        Op::VSplat => row(BITS, &[lane_source(inst.aux)]),
+        Op::VInsert => row(BITS, &[vec, lane_source(inst.aux)]),
         Op::VExtractU | Op::VExtractS => row(INT, &[vec]),
         Op::Load => row(DATA, &[i64, Want::Index]),
         Op::Store => row(DATA, &[i64, Want::Index, ty]),
         Op::Rmw => row(INT, &[i64, ty]),
         Op::Cas => row(MEMORY, &[i64, ty, ty]),
-        Op::Call if inst.aux == CallArgs::Int as u8 => row(INT, &[Want::IntArg; 3]),
+        Op::Call if inst.aux == CallArgs::Int as u8 => row(I64, &[Want::IntArg; 3]),
         Op::Call => row(DATA, &[Want::VecArg; 3]),
         // Every op that is left works on vectors alone.
         op => row(VEC, &[vec; 3][..op.info().args as usize]),
     }
+}
+
+/// An integer that has at least the lane's bits.
+fn lane_source(aux: u8) -> Want {
+    if Lane::from_u8(aux) == Lane::D { Want::Is(Ty::I64) } else { Want::Int }
 }
 
 /// The type of a bitcast's operand, by that of its result.

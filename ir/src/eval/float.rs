@@ -48,9 +48,17 @@ pub(super) fn eval(inst: &Inst, from: Ty, v: [u128; 3], env: &mut Env) -> u128 {
         Op::UToF => rounded(env, round, |env| fp::from_u64(env, format, a)),
         Op::FCmp => fp::holds(env, format, FCond::from_u8(inst.aux), a, b) as u64,
         Op::Bitcast | Op::VZext | Op::VLow => (v[0] & mask(inst.ty)) as u64,
+        Op::FBox => a | boxing(inst.ty),
+        Op::FUnbox if a & boxing(inst.ty) == boxing(inst.ty) => a & !boxing(inst.ty),
+        Op::FUnbox => format.default_nan(),
         _ => return super::not_evaluated(inst),
     };
     bits as u128
+}
+
+/// The ones above a NaN-boxed value (RISC-V unprivileged, 21.2).
+fn boxing(ty: Ty) -> u64 {
+    !mask(ty) as u64
 }
 
 fn signed(ty: Ty, value: u64) -> i64 {

@@ -13,8 +13,11 @@
 //! A line is `value = op.type.parameter operands, #constant`; what an op fixes is left out: the type of most
 //! vector ops, a constant of 0. Operands follow the order of the op's row. `;` begins a comment.
 
+mod cursor;
+mod parse;
 mod print;
 
+pub use parse::{Error, parse};
 pub use print::{Print, print};
 
 use crate::ops::Op;

@@ -1,7 +1,7 @@
 //! The printer.
 
 use super::implied_ty;
-use crate::block::{Block, Inst, Term, Trap, Val};
+use crate::block::{Block, Inst, Term, Val};
 use crate::builder::Mem;
 use crate::ops::{Aux, Op};
 use crate::passes::Liveness;
@@ -166,18 +166,9 @@ impl Display for TermText<'_> {
             Term::CallIndirect { target, ret } => write!(f, "call_indirect v{}, {ret:#x}", target.0),
             Term::Return { target } => write!(f, "return v{}", target.0),
             Term::Syscall { next } => write!(f, "syscall {next:#x}"),
-            Term::Trap { kind, pc } => write!(f, "trap {}, {pc:#x}", trap_name(kind)),
+            Term::Trap { kind, pc } => write!(f, "trap {}, {pc:#x}", kind.name()),
             Term::Sync { next } => write!(f, "sync {next:#x}"),
             Term::Invalidate { addr, len, next } => write!(f, "invalidate v{}, {len}, {next:#x}", addr.0),
         }
-    }
-}
-
-/// The name of a trap.
-pub(super) const fn trap_name(kind: Trap) -> &'static str {
-    match kind {
-        Trap::Illegal => "illegal",
-        Trap::Breakpoint => "breakpoint",
-        Trap::Misaligned => "misaligned",
     }
 }

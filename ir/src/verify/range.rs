@@ -1,6 +1,7 @@
 //! Ranges of parameters and constants.
 
 use crate::block::Inst;
+use crate::helper::HelperFn;
 use crate::ops::{Aux, Op};
 use crate::tables::Tables;
 use crate::types::{Access, CallArgs, Cond, FCond, Icond, Lane, RmwOp, Round, Ty};
@@ -27,7 +28,9 @@ pub(super) fn check(inst: &Inst, tables: &Tables<'_>) -> Result<(), String> {
     }
     match inst.op {
         Op::Get | Op::Put => slot(inst, tables),
-        Op::Call if (inst.imm & 0xffff) as usize >= tables.helpers.len() => Err("no such helper".into()),
+        Op::Call => call(inst, tables),
+        Op::Cas if inst.imm != 0 => Err(format!("constant {} out of range", inst.imm)),
+        Op::Load | Op::Store if !inst.args[1].is_some() && inst.imm & 3 != 0 => Err("a scale without an index".into()),
         Op::Load | Op::Store | Op::Cas => access(inst, Access::from_u8(inst.aux)),
         Op::Rmw if inst.imm as usize >= Access::ALL.len() => Err(format!("constant {} out of range", inst.imm)),
         Op::Rmw => access(inst, Access::from_u8(inst.imm as u8)),
@@ -46,6 +49,15 @@ fn slot(inst: &Inst, tables: &Tables<'_>) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!("slot {} is {}, not {}", slot.name, slot.ty.name(), inst.ty.name()))
+    }
+}
+
+fn call(inst: &Inst, tables: &Tables<'_>) -> Result<(), String> {
+    match tables.helpers.get((inst.imm & 0xffff) as usize).map(|helper| (helper.function, CallArgs::from_u8(inst.aux)))
+    {
+        Some((HelperFn::Int(_), CallArgs::Int) | (HelperFn::Vec(_), CallArgs::Vec)) => Ok(()),
+        Some((_, args)) => Err(format!("the helper does not take arguments {}", args.name())),
+        None => Err(format!("no helper {}", inst.imm & 0xffff)),
     }
 }
 

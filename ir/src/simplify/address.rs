@@ -1,0 +1,57 @@
+//! Addressing modes of loads and stores.
+
+use super::View;
+use crate::block::{Inst, Val};
+use crate::builder::Mem;
+use crate::ops::Op;
+
+/// `inst`, a load or store, with constant offsets of its base in the displacement and a scaled summand
+/// as the index.
+pub fn address(view: &View<'_>, mut inst: Inst) -> Inst {
+    let mut mem = Mem::of(&inst);
+    // At most base + (index << n) + disp: two steps find what there is to find.
+    let changed = step(view, &mut mem);
+    if changed {
+        step(view, &mut mem);
+        (inst.args[0], inst.args[1], inst.imm) = (mem.base, mem.index, mem.imm());
+    }
+    inst
+}
+
+/// Takes one sum apart; whether there was one.
+fn step(view: &View<'_>, mem: &mut Mem) -> bool {
+    if let Some((base, offset)) = view.as_offset(mem.base) {
+        let disp = mem.disp.wrapping_add(offset);
+        let fits = disp == disp as i32 as i64;
+        if fits {
+            (mem.base, mem.disp) = (base, disp);
+        }
+        return fits;
+    }
+    let sum = view.inst(mem.base);
+    if mem.index.is_some() || sum.op != Op::Add {
+        return false;
+    }
+    let [base, index, _] = sum.args;
+    if view.as_const(index).is_some() || view.is_stale(base) {
+        return false;
+    }
+    let (index, scale) = scaled(view, index);
+    if view.is_stale(index) {
+        return false;
+    }
+    (mem.base, mem.index, mem.scale) = (base, index, scale);
+    true
+}
+
+/// `val` as an earlier value shifted left by 0 to 3.
+fn scaled(view: &View<'_>, val: Val) -> (Val, u8) {
+    let inst = view.inst(val);
+    match inst.op {
+        Op::Shl => match view.as_const(inst.args[1]) {
+            Some(scale @ 1..=3) if !view.is_stale(inst.args[0]) => (inst.args[0], scale as u8),
+            _ => (val, 0),
+        },
+        _ => (val, 0),
+    }
+}

@@ -1,0 +1,148 @@
+//! Arithmetic, logic and shifts.
+
+use super::{Folded, View, compare, constant, extend, unary, with_const};
+use crate::block::{Inst, Val};
+use crate::ops::Op;
+use crate::types::Ty;
+
+/// Folds an op of two operands.
+pub(super) fn fold(view: &View<'_>, mut inst: Inst) -> Option<Folded> {
+    let [a, b, _] = inst.args;
+    if a == b {
+        return same_operands(&inst);
+    }
+    match (view.as_const(a), view.as_const(b)) {
+        (Some(_), Some(_)) => view.evaluate(&inst),
+        (None, Some(c)) => with_right_const(view, &inst, a, c),
+        (Some(0), None) if inst.op == Op::Sub => Some(Folded::Keep(unary(Op::Neg, inst.ty, b))),
+        (Some(c), None) if matches!(inst.op, Op::Add | Op::Mul | Op::And | Op::Or | Op::Xor) => {
+            inst.args = [b, a, Val::NONE];
+            Some(with_right_const(view, &inst, b, c).unwrap_or(Folded::Keep(inst)))
+        }
+        _ => None,
+    }
+}
+
+/// x op x
+fn same_operands(inst: &Inst) -> Option<Folded> {
+    match inst.op {
+        Op::And | Op::Or => Some(Folded::Value(inst.args[0])),
+        Op::Sub | Op::Xor | Op::AndNot if inst.ty == Ty::V128 => {
+            Some(Folded::Keep(Inst { op: Op::VConst, args: [Val::NONE; 3], ..*inst }))
+        }
+        Op::Sub | Op::Xor | Op::AndNot => Some(Folded::Const(0)),
+        _ => None,
+    }
+}
+
+/// `a op c`; `a` is no constant.
+fn with_right_const(view: &View<'_>, inst: &Inst, a: Val, c: i64) -> Option<Folded> {
+    match (inst.op, c) {
+        (Op::Add | Op::Sub | Op::Or | Op::Xor | Op::AndNot, 0) => Some(Folded::Value(a)),
+        (Op::Mul | Op::And, 0) => Some(Folded::Const(0)),
+        (Op::Mul | Op::UDiv, 1) => Some(Folded::Value(a)),
+        (Op::URem, 1) => Some(Folded::Const(0)),
+        (Op::And, -1) => Some(Folded::Value(a)),
+        (Op::Or, -1) => Some(Folded::Const(-1)),
+        (Op::Xor, -1) => Some(Folded::Keep(unary(Op::Not, inst.ty, a))),
+        (Op::Xor, 1) => compare::not_extended(view, a),
+        (Op::And, 0xff) => Some(extended(view, unary(Op::Ext8U, inst.ty, a))),
+        (Op::And, 0xffff) => Some(extended(view, unary(Op::Ext16U, inst.ty, a))),
+        (Op::Add, _) => add(view, inst, a, c),
+        (Op::Sub, _) => add(view, inst, a, c.wrapping_neg()),
+        (Op::And, _) => and(view, inst, a, c),
+        (Op::AndNot, _) => Some(with_const(Inst { op: Op::And, ..*inst }, !c)),
+        (Op::Mul | Op::UDiv | Op::URem, _) if c > 0 && c & (c - 1) == 0 => Some(power_of_two(inst, c)),
+        _ => None,
+    }
+}
+
+fn extended(view: &View<'_>, inst: Inst) -> Folded {
+    extend::fold(view, inst).unwrap_or(Folded::Keep(inst))
+}
+
+/// a + c, where a may be an address or itself a sum with a constant.
+fn add(view: &View<'_>, inst: &Inst, a: Val, c: i64) -> Option<Folded> {
+    let before = view.inst(a);
+    if before.op == Op::Addr {
+        return Some(Folded::Keep(Inst { imm: before.imm.wrapping_add(c), ..*before }));
+    }
+    let (base, offset) = view.as_offset(a)?;
+    let inst = Inst { op: Op::Add, args: [base, Val::NONE, Val::NONE], ..*inst };
+    let sum = constant(inst.ty, offset.wrapping_add(c)).imm;
+    Some(if sum == 0 { Folded::Value(base) } else { with_const(inst, sum) })
+}
+
+/// (x & c1) & c
+fn and(view: &View<'_>, inst: &Inst, a: Val, c: i64) -> Option<Folded> {
+    let before = view.inst(a);
+    if before.op != Op::And {
+        return None;
+    }
+    let both = view.as_const(before.args[1])? & c;
+    Some(with_const(Inst { args: before.args, ..*inst }, both))
+}
+
+fn power_of_two(inst: &Inst, c: i64) -> Folded {
+    match inst.op {
+        Op::URem => with_const(Inst { op: Op::And, ..*inst }, c - 1),
+        op => {
+            let op = if op == Op::Mul { Op::Shl } else { Op::Shr };
+            with_const(Inst { op, ..*inst }, c.trailing_zeros() as i64)
+        }
+    }
+}
+
+/// Folds a shift or rotation.
+pub(super) fn shift(view: &View<'_>, inst: Inst) -> Option<Folded> {
+    let [a, b, _] = inst.args;
+    let width = inst.ty.bytes() as i64 * 8;
+    let Some(count) = view.as_const(b) else { return unmasked_count(view, inst, b, width) };
+    if view.as_const(a).is_some() {
+        return view.evaluate(&inst);
+    }
+    let count = count & (width - 1);
+    if count == 0 {
+        return Some(Folded::Value(a));
+    }
+    let before = view.inst(a);
+    let first = match before.op {
+        Op::Shl | Op::Shr => view.as_const(before.args[1])? & (width - 1),
+        _ => return None,
+    };
+    match (before.op, inst.op) {
+        (first_op, op) if first_op == op && first + count < width => {
+            Some(with_const(Inst { args: before.args, ..inst }, first + count))
+        }
+        (first_op, op) if first_op == op => Some(Folded::Const(0)),
+        (Op::Shl, op) if first == count => shifted_out_and_in(op, inst.ty, before.args[0], width - count),
+        _ => None,
+    }
+}
+
+/// A count that is masked to the width: shifts do that themselves.
+fn unmasked_count(view: &View<'_>, mut inst: Inst, b: Val, width: i64) -> Option<Folded> {
+    let count = view.inst(b);
+    if count.op != Op::And || view.as_const(count.args[1])? & (width - 1) != width - 1 {
+        return None;
+    }
+    inst.args[1] = count.args[0];
+    Some(Folded::Keep(inst))
+}
+
+/// x shifted left and back, which extends its low `bits`.
+fn shifted_out_and_in(op: Op, ty: Ty, x: Val, bits: i64) -> Option<Folded> {
+    let extend = match (op, bits) {
+        (Op::Shr, 8) => Op::Ext8U,
+        (Op::Sar, 8) => Op::Ext8S,
+        (Op::Shr, 16) => Op::Ext16U,
+        (Op::Sar, 16) => Op::Ext16S,
+        (Op::Shr | Op::Sar, 32) => {
+            let op = if op == Op::Shr { Op::Zext32 } else { Op::Sext32 };
+            let first = unary(Op::Trunc, Ty::I64, x);
+            return Some(Folded::After { first, inst: unary(op, Ty::I32, Val::NONE), operand: 0 });
+        }
+        _ => return None,
+    };
+    Some(Folded::Keep(unary(extend, ty, x)))
+}

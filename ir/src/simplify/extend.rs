@@ -1,0 +1,85 @@
+//! Extensions and truncation.
+
+use super::compare::is_truth;
+use super::{Folded, View};
+use crate::block::{Inst, Val};
+use crate::ops::Op;
+use crate::types::{Access, Ty};
+
+/// How an op extends: the bits it keeps, and whether by their sign.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Extension {
+    bits: u32,
+    signed: bool,
+}
+
+/// Of a truth value.
+const TRUTH: Extension = Extension { bits: 1, signed: false };
+
+const fn extension(op: Op) -> Option<Extension> {
+    let (bits, signed) = match op {
+        Op::Ext8U => (8, false),
+        Op::Ext8S => (8, true),
+        Op::Ext16U => (16, false),
+        Op::Ext16S => (16, true),
+        Op::Zext32 => (32, false),
+        Op::Sext32 => (32, true),
+        _ => return None,
+    };
+    Some(Extension { bits, signed })
+}
+
+/// How `val` was extended when it was made, if it was: by an op or by a load.
+fn made_extended(view: &View<'_>, val: Val) -> Option<Extension> {
+    let inst = view.inst(val);
+    let access = match inst.op {
+        Op::Load if inst.ty.is_int() => Access::from_u8(inst.aux),
+        op if is_truth(op) => return Some(TRUTH),
+        Op::Zext32 if is_truth(view.inst(inst.args[0]).op) => return Some(TRUTH),
+        op => return extension(op),
+    };
+    let signed = matches!(access, Access::S8 | Access::S16 | Access::S32);
+    Some(Extension { bits: access.bytes() * 8, signed })
+}
+
+/// Whether extending by `outer` changes nothing about a value extended by `inner`.
+fn absorbs(inner: Extension, outer: Extension) -> bool {
+    match (inner.signed, outer.signed) {
+        (false, false) | (true, true) => inner.bits <= outer.bits,
+        (false, true) => inner.bits < outer.bits,
+        (true, false) => false,
+    }
+}
+
+/// Folds an extension or a truncation.
+pub(super) fn fold(view: &View<'_>, inst: Inst) -> Option<Folded> {
+    let a = inst.args[0];
+    if view.as_const(a).is_some() {
+        return view.evaluate(&inst);
+    }
+    match inst.op {
+        Op::Trunc => view.operand_of(Op::Zext32, a).or(view.operand_of(Op::Sext32, a)).map(Folded::Value),
+        Op::Zext32 | Op::Sext32 => from_32(view, &inst, a),
+        _ => narrow(view, inst, a),
+    }
+}
+
+/// zext32(trunc x), where x is extended so already.
+fn from_32(view: &View<'_>, inst: &Inst, a: Val) -> Option<Folded> {
+    let outer = extension(inst.op)?;
+    let x = view.operand_of(Op::Trunc, a)?;
+    absorbs(made_extended(view, x)?, outer).then_some(Folded::Value(x))
+}
+
+/// ext(ext x)
+fn narrow(view: &View<'_>, inst: Inst, a: Val) -> Option<Folded> {
+    let (inner, outer) = (made_extended(view, a)?, extension(inst.op)?);
+    if absorbs(inner, outer) {
+        return Some(Folded::Value(a));
+    }
+    // An extension in the same type whose bits above the outer one's do not matter.
+    let before = view.inst(a);
+    let same_type = before.ty == inst.ty && before.op != Op::Load && before.result() != Ty::None;
+    let skipped = same_type && outer.bits <= inner.bits && !matches!(before.op, Op::Zext32 | Op::Sext32);
+    skipped.then_some(Folded::Keep(Inst { args: before.args, ..inst }))
+}

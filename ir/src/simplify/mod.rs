@@ -1,0 +1,135 @@
+//! Folding of one instruction against the block before it: constants, identities, addressing modes. It
+//! looks at the operands and their operands, never further, so that its cost per instruction is fixed.
+//!
+//! Constants are computed by [`eval`](crate::eval), as everywhere. Canonical forms for what follows: a
+//! constant is the right operand of a commutative op, a comparison of truth values with 0 is the
+//! comparison itself.
+
+mod address;
+mod arith;
+mod compare;
+mod extend;
+mod move_ops;
+
+pub use address::address;
+
+use crate::block::{Block, Inst, Val};
+use crate::eval;
+use crate::ops::Op;
+use crate::types::Ty;
+
+/// What an instruction folds to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Folded {
+    /// It stays, perhaps in a simpler form.
+    Keep(Inst),
+    /// An earlier value.
+    Value(Val),
+    /// An integer constant of the result's type.
+    Const(i64),
+    /// `first` is appended, and is the operand of `inst` with this index.
+    After {
+        /// The new operand.
+        first: Inst,
+        /// What takes it.
+        inst: Inst,
+        /// As which operand.
+        operand: usize,
+    },
+}
+
+/// What folding sees: the block so far and which values slots hold.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// The block.
+    pub block: &'a Block,
+    /// The value that each slot holds, where known.
+    pub current: &'a [Val],
+    /// By value: the slot it was read from or written to last, [`NO_SLOT`] for none.
+    pub homes: &'a [u16],
+}
+
+/// No slot in [`View::homes`].
+pub const NO_SLOT: u16 = u16::MAX;
+
+impl View<'_> {
+    fn as_const(&self, val: Val) -> Option<i64> {
+        if val.is_some() { self.block.as_const(val) } else { None }
+    }
+
+    fn inst(&self, val: Val) -> &Inst {
+        self.block.inst(val)
+    }
+
+    /// The operand of `val` if it is made by `op`.
+    fn operand_of(&self, op: Op, val: Val) -> Option<Val> {
+        let inst = self.inst(val);
+        (inst.op == op).then_some(inst.args[0])
+    }
+
+    /// Whether the slot that `val` came from holds something else by now: a use would make a host
+    /// register of its own necessary.
+    fn is_stale(&self, val: Val) -> bool {
+        match self.homes.get(val.index()) {
+            Some(&NO_SLOT) | None => false,
+            Some(&slot) => self.current[slot as usize] != val,
+        }
+    }
+
+    /// `val` as an earlier value plus a constant, if it is one that is worth going back to.
+    fn as_offset(&self, val: Val) -> Option<(Val, i64)> {
+        let inst = self.inst(val);
+        let imm = match inst.op {
+            Op::Add => self.as_const(inst.args[1])?,
+            Op::Sub => self.as_const(inst.args[1])?.wrapping_neg(),
+            _ => return None,
+        };
+        (!self.is_stale(inst.args[0])).then_some((inst.args[0], imm))
+    }
+
+    /// The value of an op on constants.
+    fn evaluate(&self, inst: &Inst) -> Option<Folded> {
+        let mut values = [0; 3];
+        for (value, &arg) in values.iter_mut().zip(&inst.args[..inst.op.info().args as usize]) {
+            *value = self.as_const(arg)? as u64 as u128 & eval::mask(self.inst(arg).ty);
+        }
+        Some(Folded::Const(eval::int::eval(inst, values) as u64 as i64))
+    }
+}
+
+/// An integer constant as an instruction.
+fn constant(ty: Ty, imm: i64) -> Inst {
+    let imm = if ty == Ty::I32 { imm as i32 as i64 } else { imm };
+    Inst { op: Op::Const, ty, aux: 0, args: [Val::NONE; 3], imm }
+}
+
+/// `inst` with the constant `imm` as its second operand.
+fn with_const(inst: Inst, imm: i64) -> Folded {
+    Folded::After { first: constant(inst.ty, imm), inst, operand: 1 }
+}
+
+/// An op of one operand.
+fn unary(op: Op, ty: Ty, a: Val) -> Inst {
+    Inst { op, ty, aux: 0, args: [a, Val::NONE, Val::NONE], imm: 0 }
+}
+
+/// Folds `inst`, which is about to be appended.
+#[inline]
+pub fn fold(view: &View<'_>, inst: Inst) -> Folded {
+    let folded = match inst.op {
+        Op::Add | Op::Sub | Op::Mul | Op::UDiv | Op::URem | Op::And | Op::Or | Op::Xor | Op::AndNot => {
+            arith::fold(view, inst)
+        }
+        Op::Shl | Op::Shr | Op::Sar | Op::Ror => arith::shift(view, inst),
+        Op::Zext32 | Op::Sext32 | Op::Trunc | Op::Ext8U | Op::Ext8S | Op::Ext16U | Op::Ext16S => {
+            extend::fold(view, inst)
+        }
+        Op::Icmp => compare::icmp(view, inst),
+        Op::Select => compare::select(view, inst),
+        Op::Not | Op::Neg | Op::FNeg | Op::Bitcast | Op::VLow | Op::FUnbox | Op::VSplat => move_ops::fold(view, inst),
+        Op::Clz | Op::Ctz | Op::Popcnt | Op::Bswap | Op::Rbit => view.evaluate(&inst),
+        Op::MulHU | Op::MulHS | Op::MulHSU | Op::SDiv | Op::SRem => view.evaluate(&inst),
+        _ => None,
+    };
+    folded.unwrap_or(Folded::Keep(inst))
+}

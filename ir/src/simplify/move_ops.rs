@@ -1,0 +1,36 @@
+//! Pairs of ops that undo each other, and copies of constants.
+
+use super::{Folded, View};
+use crate::block::{Inst, Val};
+use crate::eval::lanes::ones;
+use crate::ops::Op;
+use crate::types::Lane;
+
+/// Folds an op of one operand.
+pub(super) fn fold(view: &View<'_>, inst: Inst) -> Option<Folded> {
+    let a = inst.args[0];
+    match inst.op {
+        Op::Not | Op::Neg if view.as_const(a).is_some() => view.evaluate(&inst),
+        Op::Not | Op::Neg | Op::FNeg | Op::Bitcast => view.operand_of(inst.op, a).map(Folded::Value),
+        Op::VLow => undone(view, &inst, Op::VZext),
+        Op::FUnbox => undone(view, &inst, Op::FBox),
+        Op::VSplat => {
+            let pattern = splat(Lane::from_u8(inst.aux), view.as_const(a)?);
+            Some(Folded::Keep(Inst { op: Op::VConst, ty: inst.result(), aux: 0, args: [Val::NONE; 3], imm: pattern }))
+        }
+        _ => None,
+    }
+}
+
+/// The operand of `first` behind this op, where both are of one type.
+fn undone(view: &View<'_>, inst: &Inst, first: Op) -> Option<Folded> {
+    let made = view.inst(inst.args[0]);
+    (made.op == first && made.ty == inst.ty).then_some(Folded::Value(made.args[0]))
+}
+
+/// 64 bits of lanes that are all the low bits of `value`.
+fn splat(lane: Lane, value: i64) -> i64 {
+    // One in each lane.
+    let units = u64::MAX / ones(lane);
+    ((value as u64 & ones(lane)).wrapping_mul(units)) as i64
+}
