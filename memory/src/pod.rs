@@ -29,6 +29,7 @@ macro_rules! abi_struct {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(C)]
+        #[allow(missing_docs)] // the fields' names are the kernel's
         $vis struct $name { $( $(#[$fmeta])* $fvis $field: $ty ),* }
         const _: () = {
             const fn pod<T: $crate::Pod>() {}
@@ -44,6 +45,22 @@ macro_rules! abi_struct {
             }
         }
     )* };
+}
+
+/// Declares a `#[repr(transparent)]` wrapper of a [`Pod`] type as Pod.
+#[macro_export]
+macro_rules! pod_newtype {
+    ($name:ident, $inner:ty) => {
+        const _: () = {
+            const fn pod<T: $crate::Pod>() {}
+            pod::<$inner>();
+            // Fails to compile unless the type is a wrapper of `$inner` alone.
+            let _: fn($inner) -> $name = $name;
+            assert!(size_of::<$name>() == size_of::<$inner>());
+        };
+        // SAFETY: one field of a Pod type and nothing beside it, as asserted above.
+        unsafe impl $crate::Pod for $name {}
+    };
 }
 
 /// The value whose bytes are all zero.

@@ -78,6 +78,13 @@ pub fn advise(range: Range, advice: i32) -> Result<u64, Errno> {
     unsafe { syscall(libc::SYS_madvise as u64, args) }
 }
 
+/// remap_file_pages(2) of the guest's own range.
+pub fn remap_file_pages(range: Range, page: u64, flags: u64) -> Result<(), Errno> {
+    let args = [range.start.0, range.len(), 0, page, flags, 0];
+    // SAFETY: as for `unmap`.
+    unsafe { syscall(libc::SYS_remap_file_pages as u64, args) }.map(|_| ())
+}
+
 /// Whether a page is mapped by anyone.
 pub fn is_mapped(page: GuestAddr) -> bool {
     let mut resident = 0u8;

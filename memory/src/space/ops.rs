@@ -39,7 +39,7 @@ const HUGE: u64 = 2 << 20;
 impl AddressSpace {
     /// mmap(2). Returns the address and what code the new mapping replaced.
     pub fn mmap(&self, request: MapRequest) -> Result<(GuestAddr, Changed), Errno> {
-        if request.len == 0 || request.offset % PAGE_SIZE != 0 {
+        if request.len == 0 || !request.offset.is_multiple_of(PAGE_SIZE) {
             return Err(Errno::EINVAL);
         }
         let len = GuestAddr(request.len).align_up(PAGE_SIZE).ok_or(Errno::ENOMEM)?.0;

@@ -52,6 +52,24 @@ impl AddressSpace {
     }
 }
 
+impl AddressSpace {
+    /// remap_file_pages(2): other pages of the file behind a shared mapping.
+    pub fn remap_file_pages(&self, addr: GuestAddr, len: u64, page: u64, flags: u64) -> Result<Changed, Errno> {
+        let range = checked_range(addr.page(), len & !(PAGE_SIZE - 1), Errno::EINVAL)?;
+        let inner = &mut *self.inner.lock();
+        let region = *inner.map.at(range.start).ok_or(Errno::EINVAL)?;
+        let Backing::Object { id, .. } = region.backing else { return Err(Errno::EINVAL) };
+        if range.is_empty() || range.end > region.range.end || !region.flags.contains(RegionFlags::SHARED) {
+            return Err(Errno::EINVAL);
+        }
+        let offset = page.checked_mul(PAGE_SIZE).ok_or(Errno::EINVAL)?;
+        host::remap_file_pages(range, page, flags)?;
+        let changed = inner.code_in(range);
+        inner.map.insert(Region { range, backing: Backing::Object { id, offset }, ..region });
+        Ok(changed)
+    }
+}
+
 impl Inner {
     /// Shrinks or grows in place.
     fn resize(&mut self, old: Range, new_len: u64) -> Result<(GuestAddr, Changed), Errno> {
@@ -116,9 +134,8 @@ impl Inner {
             let end = if last { target.end } else { start.offset(piece.range.len()).min(target.end) };
             let range = Range { start, end };
             if !range.is_empty() {
-                self.map.insert(Region { range, backing: piece.backing.advanced(0), ..*piece });
+                self.map.insert(Region { range, ..*piece });
             }
         }
-        debug_assert!(!matches!(first.backing, Backing::Zero) || first.range.contains(old.start));
     }
 }

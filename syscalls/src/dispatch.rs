@@ -1,0 +1,181 @@
+//! From a system call's number and registers to its outcome.
+
+use crate::abi::Abi;
+use crate::args::{Arg, Kind};
+use crate::outcome::{Outcome, Restart, Stop};
+use crate::paths::PathStore;
+use crate::process::{Process, Thread};
+use crate::sys;
+use crate::table::{self, Row, Verb};
+use memory::sys::Ended;
+use memory::{Errno, GuestAddr};
+
+/// A system call as the guest made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Its number.
+    pub nr: u64,
+    /// Its argument registers.
+    pub args: [u64; 6],
+    /// The guest's stack pointer: sigaltstack(2) asks whether it is on the alternate stack.
+    pub sp: GuestAddr,
+}
+
+/// What a handler works with.
+pub struct Cx<'a> {
+    /// The process.
+    pub process: &'a Process,
+    /// The calling thread.
+    pub thread: &'a mut Thread,
+    /// The call as made, before pointers were replaced.
+    pub call: &'a Call,
+}
+
+impl Cx<'_> {
+    /// The guest's interface.
+    pub fn abi(&self) -> &'static Abi {
+        self.process.abi
+    }
+
+    /// Makes a host system call for the guest; a pending or arriving signal stops it.
+    pub fn call(&self, nr: i64, args: [u64; 6]) -> Result<u64, Stop> {
+        settle(sys::guest(nr, &args, &self.thread.pending))
+    }
+
+    /// The same for a call that puts a signal mask in place while it waits.
+    pub fn call_masked(&self, nr: i64, args: [u64; 6], mask: Option<crate::SigSet>) -> Result<u64, Stop> {
+        match (self.call(nr, args), mask) {
+            (Err(Stop::Errno(Errno::EINTR)), Some(mask)) => Err(Stop::Interrupted(mask)),
+            (result, _) => result,
+        }
+    }
+}
+
+fn settle(ended: Ended) -> Result<u64, Stop> {
+    match ended {
+        Ended::Done(result) => result.map_err(Stop::Errno),
+        Ended::NotBegun => Err(Stop::NotBegun),
+        Ended::Restartable => Err(Stop::Restart(Restart::IfAsked)),
+    }
+}
+
+/// Carries out a system call as far as that is possible here; the outcome says the rest.
+pub fn dispatch(process: &Process, thread: &mut Thread, call: &Call) -> Outcome {
+    let Some(row) = table::find(call.nr, process.abi.guest) else {
+        return unknown(process, thread, call);
+    };
+    match &process.strace {
+        None => run(row, process, thread, call),
+        Some(strace) => {
+            let before = strace.before(process, row, call);
+            let outcome = run(row, process, thread, call);
+            strace.after(process, thread, row, call, before, &outcome);
+            outcome
+        }
+    }
+}
+
+fn unknown(process: &Process, thread: &Thread, call: &Call) -> Outcome {
+    if let Some(strace) = &process.strace {
+        strace.unknown(thread, call);
+    }
+    Outcome::Return(Errno::ENOSYS.to_return())
+}
+
+fn run(row: &Row, process: &Process, thread: &mut Thread, call: &Call) -> Outcome {
+    let mut args = call.args;
+    if process.abi.untag != !0 {
+        untag(row, process.abi.untag, &mut args);
+    }
+    if row.fds != 0 && !process.hidden.is_empty() && names_hidden(row, process, &args) {
+        return Outcome::Return(Errno::EBADF.to_return());
+    }
+    if row.paths == 0 {
+        return act(row, process, thread, call, &args);
+    }
+    let mut store = PathStore::default();
+    match crate::paths::locate(process, row, &mut args, &mut store) {
+        Ok(()) => act(row, process, thread, call, &args),
+        Err(errno) => Outcome::Return(errno.to_return()),
+    }
+}
+
+#[inline(always)]
+fn act(row: &Row, process: &Process, thread: &mut Thread, call: &Call, args: &[u64; 6]) -> Outcome {
+    match row.verb {
+        Verb::Forward(nr) => match sys::guest(nr, args, &thread.pending) {
+            Ended::Done(Ok(value)) => Outcome::Return(value),
+            other => settle(other).into(),
+        },
+        Verb::Convert(handler) | Verb::Emulate(handler) => handler(&mut Cx { process, thread, call }, args),
+        Verb::Absent(_) => Outcome::Return(Errno::ENOSYS.to_return()),
+    }
+}
+
+fn untag(row: &Row, mask: u64, args: &mut [u64; 6]) {
+    for (index, arg) in args.iter_mut().enumerate().take(row.args.len()) {
+        // An address with bit 55 set is the kernel's, tag or not: it stays as it is and faults.
+        if row.pointers >> index & 1 != 0 && *arg >> 55 & 1 == 0 {
+            *arg &= mask;
+        }
+    }
+}
+
+fn names_hidden(row: &Row, process: &Process, args: &[u64; 6]) -> bool {
+    (0..row.args.len()).any(|index| row.fds >> index & 1 != 0 && process.hidden.contains(args[index] as i32))
+}
+
+/// A handler with its arguments taken from the registers by their types.
+pub trait Handler<Args> {
+    /// Calls it.
+    fn call(self, cx: &mut Cx<'_>, registers: &[u64; 6]) -> Outcome;
+}
+
+macro_rules! handlers {
+    ($($arg:ident $index:literal),*) => {
+        impl<Func, Ret: Into<Outcome>, $($arg: Arg),*> Handler<($($arg,)*)> for Func
+        where
+            Func: FnOnce(&mut Cx<'_>, $($arg),*) -> Ret,
+        {
+            #[allow(unused_variables)] // no register is read for a handler without arguments
+            fn call(self, cx: &mut Cx<'_>, registers: &[u64; 6]) -> Outcome {
+                self(cx, $($arg::from_register(registers[$index])),*).into()
+            }
+        }
+    };
+}
+handlers!();
+handlers!(A 0);
+handlers!(A 0, B 1);
+handlers!(A 0, B 1, C 2);
+handlers!(A 0, B 1, C 2, D 3);
+handlers!(A 0, B 1, C 2, D 3, E 4);
+handlers!(A 0, B 1, C 2, D 3, E 4, F 5);
+
+/// A bit for each argument for which `which` holds; for the table's compile-time columns.
+pub const fn mask_of(kinds: &[Kind], which: Column) -> u8 {
+    let (mut mask, mut i) = (0, 0);
+    while i < kinds.len() {
+        let set = match which {
+            Column::Pointers => kinds[i].is_pointer(),
+            Column::Fds => matches!(kinds[i], Kind::Fd | Kind::DirFd),
+            Column::Paths => matches!(kinds[i], Kind::Path(_)),
+        };
+        if set {
+            mask |= 1 << i;
+        }
+        i += 1;
+    }
+    mask
+}
+
+/// A column of the table that is derived from the argument types.
+#[derive(Clone, Copy)]
+pub enum Column {
+    /// Addresses.
+    Pointers,
+    /// Descriptors.
+    Fds,
+    /// Paths.
+    Paths,
+}

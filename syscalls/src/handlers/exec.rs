@@ -1,0 +1,61 @@
+//! execve(2) and execveat(2): everything is read here; the run loop opens the program and re-enters the translator.
+
+use super::Asked;
+use crate::args::{AtFlags, DirFd, OwnPath, Ptr};
+use crate::dispatch::Cx;
+use crate::outcome::{ExecRequest, Outcome};
+use crate::paths::{self, GuestPath};
+use memory::copy::{StrError, read_cstr};
+use memory::{Errno, GuestAddr, UserPtr};
+use std::ffi::CString;
+
+/// MAX_ARG_STRLEN of linux/binfmts.h.
+const MAX_STRING: usize = 32 * 4096;
+/// What the strings and their pointers may take together: 3/4 of _STK_LIM (fs/exec.c).
+const MAX_TOTAL: usize = 6 << 20;
+
+pub fn execve(cx: &mut Cx<'_>, path: OwnPath, argv: Ptr, envp: Ptr) -> Asked {
+    exec(cx, libc::AT_FDCWD, path.0, argv.0, envp.0, 0)
+}
+
+pub fn execveat(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, argv: Ptr, envp: Ptr, flags: AtFlags) -> Asked {
+    exec(cx, dir.0, path.0, argv.0, envp.0, flags.0 as i32)
+}
+
+fn exec(cx: &mut Cx<'_>, dirfd: i32, path: GuestAddr, argv: GuestAddr, envp: GuestAddr, flags: i32) -> Asked {
+    if flags & !(libc::AT_EMPTY_PATH | libc::AT_SYMLINK_NOFOLLOW) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let path = GuestPath::read(path)?;
+    if path.bytes().is_empty() && flags & libc::AT_EMPTY_PATH == 0 {
+        return Err(Errno::ENOENT.into());
+    }
+    let mut left = MAX_TOTAL;
+    let argv = strings(argv, &mut left)?;
+    let envp = strings(envp, &mut left)?;
+    let follow = flags & libc::AT_SYMLINK_NOFOLLOW == 0;
+    let guest_path = path.to_cstring();
+    let path = paths::elsewhere(cx.process, dirfd, &path, follow).unwrap_or_else(|| guest_path.clone());
+    Ok(Outcome::Exec(Box::new(ExecRequest { dirfd, path, guest_path, argv, envp, flags })))
+}
+
+/// A null-terminated array of strings; a null array is an empty one, as Linux allows.
+fn strings(array: GuestAddr, left: &mut usize) -> Result<Vec<CString>, Errno> {
+    let mut out = Vec::new();
+    if array.is_null() {
+        return Ok(out);
+    }
+    for index in 0.. {
+        let at = UserPtr::<GuestAddr>::new(array).element(index).read()?;
+        if at.is_null() {
+            break;
+        }
+        let text = read_cstr(at, MAX_STRING - 1).map_err(|error| match error {
+            StrError::Fault => Errno::EFAULT,
+            StrError::TooLong => Errno::E2BIG,
+        })?;
+        *left = left.checked_sub(text.len() + 1 + size_of::<GuestAddr>()).ok_or(Errno::E2BIG)?;
+        out.push(CString::new(text).map_err(|_| Errno::EINVAL)?);
+    }
+    Ok(out)
+}

@@ -1,0 +1,138 @@
+//! Files: what differs by layout, or by what a path means.
+
+use super::Value;
+use crate::abi::Stat;
+use crate::args::{AtFlags, DirFd, Fd, Hex, OutBytes, OwnPath, Path, PathUnless, Ptr, Size};
+use crate::dispatch::Cx;
+use crate::paths::{self, GuestPath};
+use crate::{proc, sys};
+use memory::{Errno, GuestAddr, UserPtr, copy};
+
+/// The host's `struct stat` (asm/stat.h of x86-64), as raw words.
+type HostStat = [u64; 18];
+
+fn write_stat(host: &HostStat, to: GuestAddr) -> Value {
+    let (low, high) = (|word: u64| word as u32, |word: u64| (word >> 32) as u32);
+    let stat = Stat {
+        dev: host[0],
+        ino: host[1],
+        nlink: low(host[2]),
+        mode: low(host[3]),
+        uid: high(host[3]),
+        gid: low(host[4]),
+        rdev: host[5],
+        size: host[6] as i64,
+        blksize: host[7] as i32,
+        blocks: host[8] as i64,
+        atime: host[9] as i64,
+        atime_nsec: host[10],
+        mtime: host[11] as i64,
+        mtime_nsec: host[12],
+        ctime: host[13] as i64,
+        ctime_nsec: host[14],
+        ..Stat::default()
+    };
+    UserPtr::new(to).write(stat)?;
+    Ok(0)
+}
+
+const _: () = {
+    use std::mem::offset_of;
+    assert!(size_of::<HostStat>() == size_of::<libc::stat>());
+    assert!(offset_of!(libc::stat, st_nlink) == 16 && offset_of!(libc::stat, st_mode) == 24);
+    assert!(offset_of!(libc::stat, st_uid) == 28 && offset_of!(libc::stat, st_gid) == 32);
+    assert!(offset_of!(libc::stat, st_rdev) == 40 && offset_of!(libc::stat, st_size) == 48);
+    assert!(offset_of!(libc::stat, st_blksize) == 56 && offset_of!(libc::stat, st_blocks) == 64);
+    assert!(offset_of!(libc::stat, st_atime) == 72 && offset_of!(libc::stat, st_ctime_nsec) == 112);
+};
+
+pub fn fstat(cx: &mut Cx<'_>, fd: Fd, to: Ptr) -> Value {
+    let mut host = HostStat::default();
+    cx.call(libc::SYS_fstat, [fd.0 as u64, sys::address_mut(&mut host), 0, 0, 0, 0])?;
+    write_stat(&host, to.0)
+}
+
+pub fn newfstatat(cx: &mut Cx<'_>, dir: DirFd, path: PathUnless<3>, to: Ptr, flags: AtFlags) -> Value {
+    let mut host = HostStat::default();
+    let args = [dir.0 as u64, path.0.0, sys::address_mut(&mut host), flags.0.into(), 0, 0];
+    cx.call(libc::SYS_newfstatat, args)?;
+    write_stat(&host, to.0)
+}
+
+/// readlinkat(2): /proc's link to the program reads as the guest's.
+pub fn readlinkat(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, buffer: OutBytes, size: Size) -> Value {
+    let guest = GuestPath::read(path.0)?;
+    if guest.last() == b"exe"
+        && let Some(exe) = proc::exe_behind(cx.process, dir.0, &guest)
+    {
+        if size.0 as i32 <= 0 {
+            return Err(Errno::EINVAL.into());
+        }
+        let name = exe.name.to_bytes();
+        let name = &name[..name.len().min(size.0 as i32 as usize)];
+        copy::write_bytes(buffer.0, name)?;
+        return Ok(name.len() as u64);
+    }
+    let elsewhere = paths::elsewhere(cx.process, dir.0, &guest, false);
+    let path = elsewhere.as_ref().map_or(guest.address(), |path| path.as_ptr() as u64);
+    cx.call(libc::SYS_readlinkat, [dir.0 as u64, path, buffer.0.0, size.0, 0, 0])
+}
+
+/// chroot(2): from then on an absolute path is what the guest made it.
+pub fn chroot(cx: &mut Cx<'_>, path: Path) -> Value {
+    let value = cx.call(libc::SYS_chroot, [path.0.0, 0, 0, 0, 0, 0])?;
+    cx.process.roots.leave();
+    Ok(value)
+}
+
+/// inotify_add_watch(2): whether the last link is followed is a bit of the mask.
+pub fn inotify_add_watch(cx: &mut Cx<'_>, fd: Fd, path: OwnPath, mask: Hex) -> Value {
+    let guest = GuestPath::read(path.0)?;
+    let follow = mask.0 & u64::from(libc::IN_DONT_FOLLOW) == 0;
+    let elsewhere = paths::elsewhere(cx.process, libc::AT_FDCWD, &guest, follow);
+    let path = elsewhere.as_ref().map_or(guest.address(), |path| path.as_ptr() as u64);
+    cx.call(libc::SYS_inotify_add_watch, [fd.0 as u64, path, mask.0, 0, 0, 0])
+}
+
+/// getdents64(2): /proc/self/fd does not list the translator's descriptors.
+pub fn getdents64(cx: &mut Cx<'_>, fd: Fd, buffer: Ptr, size: Size) -> Value {
+    loop {
+        let len = cx.call(libc::SYS_getdents64, [fd.0 as u64, buffer.0.0, size.0, 0, 0, 0])?;
+        if len == 0 || cx.process.hidden.is_empty() {
+            return Ok(len);
+        }
+        let hidden = cx.process.hidden.within(0, u32::MAX);
+        let names: Vec<String> = hidden.iter().map(u32::to_string).collect();
+        match drop_entries(buffer.0, len as usize, fd.0, &names)? {
+            // All entries of this piece were ours; the end is said by the next call only.
+            0 => continue,
+            kept => return Ok(kept as u64),
+        }
+    }
+}
+
+/// Offset of d_reclen and d_name in `struct linux_dirent64`.
+const RECLEN: usize = 16;
+const NAME: usize = 19;
+
+/// Removes the entries of that name if the directory is in procfs; returns the bytes left.
+fn drop_entries(buffer: GuestAddr, len: usize, fd: i32, names: &[String]) -> Result<usize, memory::Fault> {
+    let mut entries = vec![0; len];
+    copy::read_bytes(buffer, &mut entries)?;
+    let mut kept = Vec::with_capacity(len);
+    let mut rest = entries.as_slice();
+    while rest.len() > NAME {
+        let size = usize::from(u16::from_ne_bytes([rest[RECLEN], rest[RECLEN + 1]])).clamp(NAME + 1, rest.len());
+        let (entry, tail) = rest.split_at(size);
+        let name = entry[NAME..].split(|&byte| byte == 0).next().unwrap_or_default();
+        if !names.iter().any(|hidden| hidden.as_bytes() == name) {
+            kept.extend_from_slice(entry);
+        }
+        rest = tail;
+    }
+    if kept.len() == len || !proc::is_proc(fd) {
+        return Ok(len);
+    }
+    copy::write_bytes(buffer, &kept)?;
+    Ok(kept.len())
+}

@@ -1,0 +1,36 @@
+//! Who and what the machine is.
+
+use super::Value;
+use crate::abi::Utsname;
+use crate::args::{Ptr, UInt};
+use crate::dispatch::Cx;
+use crate::sys;
+use memory::UserPtr;
+use std::sync::atomic::Ordering;
+
+/// uname(2): the host's, but for the machine.
+pub fn uname(cx: &mut Cx<'_>, to: Ptr) -> Value {
+    let mut name = Utsname::default();
+    sys::host(libc::SYS_uname, [sys::address_mut(&mut name), 0, 0, 0, 0, 0])?;
+    let machine = cx.abi().machine.as_bytes();
+    name.machine = [0; 65];
+    name.machine[..machine.len()].copy_from_slice(machine);
+    UserPtr::new(to.0).write(name)?;
+    Ok(0)
+}
+
+/// Asks for the personality without a change.
+const QUERY: u32 = u32::MAX;
+
+/// personality(2): the host keeps it too, for children, but for READ_IMPLIES_EXEC, which would make the translator's
+/// mappings executable.
+pub fn personality(cx: &mut Cx<'_>, wanted: UInt) -> Value {
+    let own = &cx.process.personality;
+    let old = own.load(Ordering::Relaxed);
+    if wanted.0 != QUERY {
+        let host = wanted.0 & !(libc::READ_IMPLIES_EXEC as u32);
+        sys::host(libc::SYS_personality, [host.into(), 0, 0, 0, 0, 0])?;
+        own.store(wanted.0, Ordering::Relaxed);
+    }
+    Ok(old.into())
+}

@@ -1,0 +1,101 @@
+//! Calls that open files: AArch64 has four open flags of its own, /proc and `-L` have files of theirs.
+
+use super::Value;
+use crate::abi::OpenHow;
+use crate::args::{DirFd, Fd, Hex, Mode, OpenFlags, OwnPath, Ptr, Size, Str};
+use crate::dispatch::Cx;
+use crate::outcome::Stop;
+use crate::paths::GuestPath;
+use crate::{proc, sys};
+use memory::{Errno, UserPtr, copy};
+
+pub fn openat(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, flags: OpenFlags, mode: Mode) -> Value {
+    let path = GuestPath::read(path.0)?;
+    let flags = cx.abi().open_flags_to_host(flags.0) as i32;
+    open(cx, dir.0, &path, flags, mode.0.into(), |cx, path| {
+        cx.call(libc::SYS_openat, [dir.0 as u64, path, flags as u64, mode.0.into(), 0, 0])
+    })
+}
+
+/// openat2(2): what confines the look-up itself is left to the host.
+pub fn openat2(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, how: UserPtr<OpenHow>, size: Size) -> Value {
+    let known = size_of::<OpenHow>() as u64;
+    if size.0 < known {
+        return Err(Errno::EINVAL.into());
+    }
+    if size.0 > memory::PAGE_SIZE {
+        return Err(Errno::E2BIG.into());
+    }
+    let mut rest = vec![0u8; (size.0 - known) as usize];
+    copy::read_bytes(how.addr().offset(known), &mut rest)?;
+    if rest.iter().any(|&byte| byte != 0) {
+        return Err(Errno::E2BIG.into());
+    }
+    let mut how = how.read()?;
+    let high = how.flags & !0xffff_ffff;
+    how.flags = high | u64::from(cx.abi().open_flags_to_host(how.flags as u32));
+    let path = GuestPath::read(path.0)?;
+    let call =
+        |cx: &Cx<'_>, path: u64| cx.call(libc::SYS_openat2, [dir.0 as u64, path, sys::address(&how), known, 0, 0]);
+    if how.resolve != 0 {
+        return call(cx, path.address());
+    }
+    open(cx, dir.0, &path, how.flags as i32, how.mode, call)
+}
+
+/// Opens the program behind /proc's `exe`, a file in a root, or the host's by `call`.
+fn open(
+    cx: &Cx<'_>,
+    dirfd: i32,
+    path: &GuestPath,
+    flags: i32,
+    mode: u64,
+    call: impl Fn(&Cx<'_>, u64) -> Result<u64, Stop>,
+) -> Value {
+    if path.last() == b"exe"
+        && flags & libc::O_NOFOLLOW == 0
+        && let Some(exe) = proc::exe_behind(cx.process, dirfd, path)
+    {
+        return call(cx, exe.openable.as_ptr() as u64);
+    }
+    if let Some(opened) = open_in_roots(cx, path, flags, mode) {
+        return opened;
+    }
+    let fd = call(cx, path.address())? as i32;
+    Ok(proc::shadow(cx.process, fd, path, flags)? as u64)
+}
+
+/// A file that a root has. One that is to be made lands on the host unless it is there already.
+fn open_in_roots(cx: &Cx<'_>, path: &GuestPath, flags: i32, mode: u64) -> Option<Value> {
+    let roots = &cx.process.roots;
+    if !roots.are_active() {
+        return None;
+    }
+    let exclusive = libc::O_CREAT | libc::O_EXCL;
+    if flags & exclusive == exclusive {
+        return roots.find(path.bytes(), false).map(|_| Err(Errno::EEXIST.into()));
+    }
+    // O_TMPFILE names a directory and makes a file there, as it does anywhere.
+    let opened = roots.open_file(
+        path.bytes(),
+        flags & !libc::O_CREAT,
+        if flags & libc::O_TMPFILE == libc::O_TMPFILE { mode } else { 0 },
+    )?;
+    Some(opened.map(|fd| fd.into_raw() as u64).map_err(Stop::Errno))
+}
+
+pub fn open_by_handle_at(cx: &mut Cx<'_>, mount: Fd, handle: Ptr, flags: OpenFlags) -> Value {
+    let flags = cx.abi().open_flags_to_host(flags.0);
+    cx.call(libc::SYS_open_by_handle_at, [mount.0 as u64, handle.0.0, flags.into(), 0, 0, 0])
+}
+
+pub fn mq_open(cx: &mut Cx<'_>, name: Str, flags: OpenFlags, mode: Mode, attributes: Ptr) -> Value {
+    let flags = cx.abi().open_flags_to_host(flags.0);
+    cx.call(libc::SYS_mq_open, [name.0.0, flags.into(), mode.0.into(), attributes.0.0, 0, 0])
+}
+
+/// fanotify_init(2): the second argument is the open flags of the descriptors in events.
+pub fn fanotify_init(cx: &mut Cx<'_>, flags: Hex, event_flags: OpenFlags) -> Value {
+    let event_flags = cx.abi().open_flags_to_host(event_flags.0);
+    cx.call(libc::SYS_fanotify_init, [flags.0, event_flags.into(), 0, 0, 0, 0])
+}

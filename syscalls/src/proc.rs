@@ -1,0 +1,226 @@
+//! /proc in the guest's view.
+//!
+//! Which file was meant is found out from the file that was reached, not from how it was spelled: /proc/self,
+//! /proc/thread-self, a number, a task, a directory's descriptor and a symbolic link all end at the same place. Only
+//! names that can matter are looked at, so that other opens cost nothing.
+//!
+//! Most of /proc needs no help: the name (comm) is set with PR_SET_NAME, there are no threads but the guest's, and
+//! arguments, environment, auxiliary vector and stack are told to the kernel ([`publish`]).
+
+use crate::paths::{GuestPath, OwnedFd, open_path};
+use crate::process::{Image, Process};
+use crate::sys;
+use memory::{Errno, GuestAddr, Range};
+use std::ffi::CString;
+
+const PROC_SUPER_MAGIC: i64 = 0x9fa0;
+
+/// The path of an open descriptor as the kernel has it.
+pub(crate) fn fd_path(fd: i32) -> Option<CString> {
+    read_link(format!("/proc/self/fd/{fd}"))
+}
+
+fn read_link(link: String) -> Option<CString> {
+    let link = CString::new(link).ok()?;
+    let mut target = vec![0u8; libc::PATH_MAX as usize];
+    let buffer = sys::address_mut(&mut target[..]);
+    let args = [libc::AT_FDCWD as u64, link.as_ptr() as u64, buffer, target.len() as u64, 0, 0];
+    let len = sys::host(libc::SYS_readlinkat, args).ok()? as usize;
+    target.truncate(len);
+    CString::new(target).ok()
+}
+
+/// Whether the descriptor is of a file in some procfs.
+pub(crate) fn is_proc(fd: i32) -> bool {
+    // `struct statfs`, of which f_type is the first word.
+    let mut info = [0i64; 15];
+    let args = [fd as u64, sys::address_mut(&mut info), 0, 0, 0, 0];
+    sys::host(libc::SYS_fstatfs, args).is_ok() && info[0] == PROC_SUPER_MAGIC
+}
+
+/// The process whose folder a path of procfs ends in: ".../PID" or ".../PID/task/TID".
+fn owner(folder: &[u8]) -> Option<i32> {
+    let number = |part: &[u8]| std::str::from_utf8(part).ok()?.parse::<i32>().ok();
+    let mut parts = folder.rsplit(|&byte| byte == b'/');
+    let last = number(parts.next()?)?;
+    if parts.next() == Some(b"task") { number(parts.next()?) } else { Some(last) }
+}
+
+fn own_pid() -> i32 {
+    sys::host(libc::SYS_getpid, [0; 6]).map_or(0, |pid| pid as i32)
+}
+
+/// A guest program's file.
+pub(crate) struct Exe {
+    /// What the link reads as.
+    pub name: CString,
+    /// A path that opens it.
+    pub openable: CString,
+}
+
+/// The program that a path ending in `exe` means, if that is /proc's link of a process that runs under this
+/// translator.
+pub(crate) fn exe_behind(process: &Process, dirfd: i32, path: &GuestPath) -> Option<Exe> {
+    let bytes = path.bytes();
+    let folder = match &bytes[..bytes.len().checked_sub(3)?] {
+        b"" => b".".as_slice(),
+        parent => parent.strip_suffix(b"/").filter(|parent| !parent.is_empty())?,
+    };
+    let folder = OwnedFd(open_path(dirfd, &CString::new(folder).ok()?, libc::O_DIRECTORY).ok()?);
+    if !is_proc(folder.0) {
+        return None;
+    }
+    let pid = owner(fd_path(folder.0)?.to_bytes())?;
+    if pid == own_pid() { Some(own_exe(&process.image)) } else { exe_of(pid) }
+}
+
+fn own_exe(image: &Image) -> Exe {
+    let openable = match image.exe_fd {
+        Some(fd) => CString::new(format!("/proc/self/fd/{fd}")).unwrap_or_default(),
+        None => image.exe.clone(),
+    };
+    Exe { name: image.exe.clone(), openable }
+}
+
+/// Another guest's program: the file mapped where its auxiliary vector has the program headers.
+fn exe_of(pid: i32) -> Option<Exe> {
+    let identity = |path: String| {
+        std::fs::metadata(path).ok().map(|file| {
+            use std::os::unix::fs::MetadataExt;
+            (file.dev(), file.ino())
+        })
+    };
+    if identity(format!("/proc/{pid}/exe"))? != identity("/proc/self/exe".to_owned())? {
+        return None;
+    }
+    let auxv = std::fs::read(format!("/proc/{pid}/auxv")).ok()?;
+    let word = |bytes: &[u8]| bytes.try_into().map(u64::from_ne_bytes).ok();
+    let headers = auxv.chunks_exact(16).find(|pair| word(&pair[..8]) == Some(libc::AT_PHDR))?;
+    let headers = GuestAddr(word(&headers[8..])?);
+    let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).ok()?;
+    let line = maps.lines().find(|line| line_range(line).is_some_and(|range| range.contains(headers)))?;
+    let name = CString::new(&line[line.find('/')?..]).ok()?;
+    Some(Exe { openable: name.clone(), name })
+}
+
+fn line_range(line: &str) -> Option<Range> {
+    let (start, end) = line.split(' ').next()?.split_once('-')?;
+    Some(Range::new(u64::from_str_radix(start, 16).ok()?, u64::from_str_radix(end, 16).ok()?))
+}
+
+/// The files that are made here: the last part of their path and what they hold.
+type Content = fn(&Process) -> Option<Vec<u8>>;
+const FILES: &[(&str, Content)] = &[
+    ("maps", |process| {
+        let host = std::fs::read_to_string("/proc/self/maps").ok()?;
+        Some(process.space.render_maps(&host).into_bytes())
+    }),
+    ("smaps", |process| {
+        let host = std::fs::read_to_string("/proc/self/smaps").ok()?;
+        Some(process.space.render_smaps(&host).into_bytes())
+    }),
+    ("cmdline", |process| unpublished(&process.image, &process.image.cmdline)),
+    ("environ", |process| unpublished(&process.image, &process.image.environ)),
+    ("auxv", |process| unpublished(&process.image, &process.image.auxv)),
+    ("stat", |process| stat(&process.image)),
+];
+
+/// Content that is only made if the kernel does not know it.
+fn unpublished(image: &Image, content: &[u8]) -> Option<Vec<u8>> {
+    (!image.published).then(|| content.to_vec())
+}
+
+/// /proc/self/stat with the guest's stack (proc_pid_stat(5), field 28).
+fn stat(image: &Image) -> Option<Vec<u8>> {
+    if image.published {
+        return None;
+    }
+    let host = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // Field 2 is the name in parentheses, which may hold spaces; field 3 follows it.
+    let (name, rest) = host.rsplit_once(") ")?;
+    let mut fields: Vec<String> = rest.trim_end().split(' ').map(str::to_owned).collect();
+    *fields.get_mut(28 - 3)? = image.start_stack.0.to_string();
+    Some(format!("{name}) {}\n", fields.join(" ")).into_bytes())
+}
+
+/// Puts the guest's view in place of a file that was just opened for reading, if it is one that needs it. Returns the
+/// descriptor, which keeps its number.
+pub(crate) fn shadow(process: &Process, fd: i32, path: &GuestPath, flags: i32) -> Result<i32, Errno> {
+    let last = path.last();
+    let wanted = last == b"cpuinfo" || FILES.iter().any(|(name, _)| name.as_bytes() == last);
+    if !wanted || flags & (libc::O_ACCMODE | libc::O_PATH) != libc::O_RDONLY || !is_proc(fd) {
+        return Ok(fd);
+    }
+    let Some(content) = fd_path(fd).and_then(|reached| content(process, reached.to_bytes())) else { return Ok(fd) };
+    let file = memory_file(last, &content)?;
+    sys::host(libc::SYS_dup3, [file.0 as u64, fd as u64, (flags & libc::O_CLOEXEC) as u64, 0, 0, 0])?;
+    Ok(fd)
+}
+
+/// What the guest is to read at a path of procfs; none for what the host's file says rightly.
+fn content(process: &Process, reached: &[u8]) -> Option<Vec<u8>> {
+    let slash = reached.iter().rposition(|&byte| byte == b'/')?;
+    let (folder, name) = (&reached[..slash], &reached[slash + 1..]);
+    if name == b"cpuinfo" {
+        let text = process.image.cpuinfo.as_bytes();
+        return (owner(folder).is_none() && !text.is_empty()).then(|| text.to_vec());
+    }
+    if owner(folder)? != own_pid() {
+        return None;
+    }
+    let (_, content) = FILES.iter().find(|(file, _)| file.as_bytes() == name)?;
+    content(process)
+}
+
+fn memory_file(name: &[u8], content: &[u8]) -> Result<OwnedFd, Errno> {
+    let name = CString::new(name).map_err(|_| Errno::EINVAL)?;
+    let args = [name.as_ptr() as u64, u64::from(libc::MFD_CLOEXEC), 0, 0, 0, 0];
+    let file = OwnedFd(sys::host(libc::SYS_memfd_create, args)? as i32);
+    let mut done = 0;
+    while done < content.len() {
+        let rest = &content[done..];
+        let args = [file.0 as u64, sys::address(rest), rest.len() as u64, done as u64, 0, 0];
+        done += sys::host(libc::SYS_pwrite64, args)? as usize;
+    }
+    Ok(file)
+}
+
+memory::abi_struct! {
+    /// `struct prctl_mm_map` (prctl(2), PR_SET_MM_MAP).
+    pub struct ProgramMap: 104 {
+        /// First byte of the program's code; the host's own where it does not matter.
+        pub start_code: u64,
+        pub end_code: u64,
+        pub start_data: u64,
+        pub end_data: u64,
+        pub start_brk: u64,
+        pub brk: u64,
+        pub start_stack: u64,
+        pub arg_start: u64,
+        pub arg_end: u64,
+        pub env_start: u64,
+        pub env_end: u64,
+        pub auxv: u64,
+        pub auxv_size: u32,
+        pub exe_fd: u32,
+    }
+}
+
+const PR_SET_MM_MAP: u64 = 14;
+
+/// Tells the kernel where the guest's arguments, environment, auxiliary vector, code and stack are, so that every
+/// process reads them right in /proc. `start_brk` and `brk` must be the host's own ([`host_brk`]): its heap goes on.
+/// Fails on kernels without checkpoint support; [`Image::published`] keeps whether it worked.
+pub fn publish(map: &ProgramMap) -> Result<(), Errno> {
+    let map = ProgramMap { exe_fd: u32::MAX, ..*map };
+    let args = [libc::PR_SET_MM as u64, PR_SET_MM_MAP, sys::address(&map), size_of_val(&map) as u64, 0, 0];
+    sys::host(libc::SYS_prctl, args).map(|_| ())
+}
+
+/// The host's heap as the kernel has it: its start (proc_pid_stat(5), field 47) and end.
+pub fn host_brk() -> Option<(u64, u64)> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let (_, rest) = stat.rsplit_once(") ")?;
+    let start = rest.split(' ').nth(47 - 3)?.trim().parse().ok()?;
+    Some((start, sys::host(libc::SYS_brk, [0; 6]).ok()?))
+}

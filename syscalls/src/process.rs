@@ -1,0 +1,108 @@
+//! A guest process and its threads, as far as system calls know them.
+
+use crate::abi::Abi;
+use crate::hidden::HiddenFds;
+use crate::limits::GuestLimits;
+use crate::paths::Roots;
+use crate::signal::{Actions, AltStack, HostSignals, SigSet};
+use crate::strace::Strace;
+use memory::{AddressSpace, GuestAddr};
+use std::ffi::CString;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64};
+
+/// What is shared by the threads of a guest process.
+pub struct Process {
+    /// The guest's interface.
+    pub abi: &'static Abi,
+    /// Its memory; shared with a child made with CLONE_VM.
+    pub space: Arc<AddressSpace>,
+    /// Its signal actions; shared with a child made with CLONE_SIGHAND.
+    pub actions: Arc<Actions>,
+    /// The host's side of them.
+    pub host_signals: &'static dyn HostSignals,
+    /// The program that runs.
+    pub image: Arc<Image>,
+    /// The roots of `-L`.
+    pub roots: Arc<Roots>,
+    /// The translator's own descriptors.
+    pub hidden: Arc<HiddenFds>,
+    /// Limits on the guest's own memory.
+    pub limits: Arc<GuestLimits>,
+    /// personality(2) as the guest set it.
+    pub personality: Arc<AtomicU32>,
+    /// PR_SET_TAGGED_ADDR_CTRL's state.
+    pub tagged_addresses: Arc<AtomicU64>,
+    /// Where system calls are written to, with `--strace`.
+    pub strace: Option<Arc<Strace>>,
+}
+
+impl Process {
+    /// The process of a child that clone(2) made: what the flags don't share is copied. (A forked child has a copy of
+    /// all memory anyway; this is for CLONE_VM without CLONE_THREAD.)
+    pub fn for_child(&self, flags: u64) -> Process {
+        let shares = |flag: i32| flags & flag as u64 != 0;
+        Process {
+            abi: self.abi,
+            space: Arc::clone(&self.space),
+            actions: if shares(libc::CLONE_SIGHAND) {
+                Arc::clone(&self.actions)
+            } else {
+                Arc::new(self.actions.copy())
+            },
+            host_signals: self.host_signals,
+            image: Arc::clone(&self.image),
+            roots: if shares(libc::CLONE_FS) { Arc::clone(&self.roots) } else { Arc::new(self.roots.copy()) },
+            hidden: Arc::clone(&self.hidden),
+            limits: Arc::new(self.limits.copy()),
+            personality: Arc::clone(&self.personality),
+            tagged_addresses: Arc::clone(&self.tagged_addresses),
+            strace: self.strace.clone(),
+        }
+    }
+}
+
+/// The program, as /proc tells of it.
+#[derive(Debug, Default)]
+pub struct Image {
+    /// Absolute path of the program's file; what /proc/self/exe reads as.
+    pub exe: CString,
+    /// Opens the program's file if its path does not (memfd, deleted): one of the hidden descriptors.
+    pub exe_fd: Option<i32>,
+    /// /proc/self/cmdline: the arguments, each with its zero.
+    pub cmdline: Vec<u8>,
+    /// /proc/self/environ.
+    pub environ: Vec<u8>,
+    /// /proc/self/auxv.
+    pub auxv: Vec<u8>,
+    /// Start of the main thread's stack: field 28 of /proc/self/stat.
+    pub start_stack: GuestAddr,
+    /// Whether the kernel was told of the above (PR_SET_MM_MAP), so that /proc needs no help with them.
+    pub published: bool,
+    /// /proc/cpuinfo.
+    pub cpuinfo: String,
+    /// What riscv_hwprobe answers: (key, value).
+    pub hwprobe: Vec<(i64, u64)>,
+}
+
+/// One guest thread.
+pub struct Thread {
+    /// Its id, the kernel's own.
+    pub tid: i32,
+    /// The signals the guest blocked.
+    pub mask: SigSet,
+    /// Its alternate signal stack.
+    pub alt_stack: AltStack,
+    /// Synchronous signals that were sent (kill(2)) while the guest blocked them: taken by the host handler, kept by
+    /// the run loop until they are unblocked.
+    pub held: SigSet,
+    /// Non-zero while a signal waits to be delivered. The host handler sets it; the run loop clears it.
+    pub pending: Arc<AtomicU32>,
+}
+
+impl Thread {
+    /// A thread that blocks nothing.
+    pub fn new(tid: i32, pending: Arc<AtomicU32>) -> Thread {
+        Thread { tid, mask: SigSet::EMPTY, alt_stack: AltStack::NONE, held: SigSet::EMPTY, pending }
+    }
+}
