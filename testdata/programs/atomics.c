@@ -1,5 +1,5 @@
 // Atomic operations of every size, alone and contended, and the order that they promise.
-// libc: musl glibc
+// libc: musl
 // flags: -pthread
 #include "check.h"
 #include <pthread.h>

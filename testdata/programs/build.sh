@@ -71,7 +71,9 @@ expect() {
   [[ " ${flags[*]} " == *" -static"* ]] || flags+=(-static)
   gcc "${common[@]}" "${flags[@]}" "$1" -o "$native/$2" -lm
   eval "args=($(head_of "$1" args)) env=($(head_of "$1" env))"
-  (cd "$native" && env -i PATH=/usr/bin:/bin "${env[@]}" "./$2" "${args[@]}" 2>/dev/null) >"$2.out" || true
+  # proc.c counts descriptors: only the three standard ones are handed on.
+  (cd "$native" && for fd in /proc/"$BASHPID"/fd/*; do ((${fd##*/} > 2 && ${fd##*/} != 255)) && eval "exec ${fd##*/}>&-"; done
+    env -i PATH=/usr/bin:/bin "${env[@]}" "./$2" "${args[@]}" 2>/dev/null) >"$2.out" || true
   rm -r "$native"
 }
 

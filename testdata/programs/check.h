@@ -10,8 +10,8 @@ __attribute__((unused)) static int failures;
 #define CHECK(condition)                                                                   \
     do {                                                                                   \
         if (!(condition)) {                                                                \
-            printf("%s:%d: does not hold: %s\n", __FILE_NAME__, __LINE__, #condition);     \
-            failures++;                                                                    \
+            if (failures++ < 10)                                                           \
+                printf("%s:%d: does not hold: %s\n", __FILE_NAME__, __LINE__, #condition); \
         }                                                                                  \
     } while (0)
 

@@ -1,5 +1,5 @@
 // A signal during a blocking call: EINTR without SA_RESTART, invisible with it, remaining time for a sleep.
-// libc: musl glibc
+// libc: musl
 // flags: -D_GNU_SOURCE
 #include "check.h"
 #include <errno.h>

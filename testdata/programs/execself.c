@@ -1,5 +1,5 @@
 // execve of the program itself by several names, with new arguments and environment; close-on-exec; scripts.
-// libc: musl glibc
+// libc: musl
 // flags: -D_GNU_SOURCE
 #include "check.h"
 #include <errno.h>

@@ -1,5 +1,5 @@
 // Faults as signals: address and code for loads, stores and fetches, recovery by siglongjmp, copies by the kernel.
-// libc: musl glibc
+// libc: musl
 // flags: -D_GNU_SOURCE -Wno-array-bounds -Wno-stringop-overflow
 #include "check.h"
 #include <errno.h>

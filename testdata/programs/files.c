@@ -1,5 +1,5 @@
 // Files: the flags and structures that differ between machines, positions, vectors, links, times, locks.
-// libc: musl glibc
+// libc: musl
 // flags: -D_GNU_SOURCE
 #include "check.h"
 #include <errno.h>

@@ -1,5 +1,5 @@
 // setjmp and longjmp: values kept, deep unwinding, out of a signal handler with and without the mask.
-// libc: musl glibc
+// libc: musl
 // flags: -Wno-infinite-recursion
 #include "check.h"
 #include <setjmp.h>

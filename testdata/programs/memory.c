@@ -1,5 +1,5 @@
 // mmap and its family: placement, protection, growing and moving, files private and shared, advice, limits.
-// libc: musl glibc
+// libc: musl
 // flags: -D_GNU_SOURCE
 #include "check.h"
 #include <errno.h>

@@ -1,5 +1,5 @@
 // fork, wait, pipes, exit and signal statuses, and what a child inherits.
-// libc: musl glibc
+// libc: musl
 // flags: -Wno-array-bounds
 #include "check.h"
 #include <errno.h>
