@@ -1,6 +1,7 @@
 //! What the test programs of this folder share: where things are, and running a command within a time limit.
 #![allow(dead_code, reason = "each test program is a crate of its own and uses a part of this")]
 
+pub mod random;
 pub mod run;
 pub mod source;
 

@@ -27,7 +27,8 @@ impl Source {
         let words = |key: &str, default: &str| split(value(key).unwrap_or(default));
         let mut env = Vec::new();
         for setting in words("env", "")? {
-            let (name, value) = setting.split_once('=').ok_or(format!("{}: env: '{setting}' has no '='", path.display()))?;
+            let (name, value) =
+                setting.split_once('=').ok_or(format!("{}: env: '{setting}' has no '='", path.display()))?;
             env.push((name.to_owned(), value.to_owned()));
         }
         let exit = value("exit").unwrap_or("0");
