@@ -276,7 +276,7 @@ ops! {
     FCmp "fcmp" 2 I32 Fp FCond;
     /// Same bits, other class: i32 and f32, i64 and f64.
     Bitcast "bitcast" 1 same Pure None;
-    /// The narrow value a (f16, f32; `ty`) in the low bits of 64, the bits above all ones (RISC-V F, 20.2 NaN boxing).
+    /// The narrow value a (f16, f32; `ty`) in the low bits of 64, the bits above all ones (RISC-V D, NaN boxing).
     FBox "fbox" 1 F64 Pure None;
     /// The narrow value (f16, f32; `ty`) in the low bits of the f64 a where the bits above are all ones, else its canonical NaN.
     FUnbox "funbox" 1 same Pure None;

@@ -2,22 +2,18 @@
 #![forbid(unsafe_code)]
 
 mod alu;
-mod conventions;
 pub mod cpu;
 pub mod fields;
-pub mod fpstate;
 pub mod helpers;
 pub mod idregs;
 mod memory_ops;
 mod random;
 pub mod regs;
 pub mod rows;
-mod signal;
 pub mod state;
 
 use target::Mode;
 
-pub use conventions::Aarch64;
 pub use cpu::Cpu;
 
 /// Mode bit: addresses carry tags in their top byte. Set by the run loop for blocks that faulted on one.

@@ -7,6 +7,7 @@
 
 pub mod cpu;
 pub mod decode;
+pub mod elf;
 pub mod lower;
 pub mod rows;
 pub mod signal;
@@ -15,6 +16,7 @@ pub mod translate;
 
 pub use cpu::{Feature, FeatureDef, Features};
 pub use decode::Decoder;
+pub use elf::elf_symbol;
 pub use lower::{Lower, Mode};
 pub use rows::{Pattern, Row};
 pub use signal::{AltStack, SignalDelivery, SignalFrame, SignalReturn};

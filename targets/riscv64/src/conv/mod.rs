@@ -1,0 +1,23 @@
+//! Conventions: registers at the start and of system calls, signal frames, the vDSO.
+
+mod call;
+mod signal;
+mod vdso;
+
+pub use call::{restart_syscall, set_result, start, syscall};
+pub use signal::{FRAME_BYTES, enter_handler, signal_frame, signal_return};
+pub use vdso::VDSO;
+
+use ir::{GuestState, SlotId};
+
+use crate::state::SLOTS;
+
+/// A register of 64 bits.
+fn reg(state: &GuestState, slot: SlotId) -> u64 {
+    state.u64_at(SLOTS[slot.0 as usize].offset)
+}
+
+/// Sets a register of 64 bits.
+fn set_reg(state: &mut GuestState, slot: SlotId, value: u64) {
+    state.set_u64_at(SLOTS[slot.0 as usize].offset, value);
+}

@@ -1,0 +1,121 @@
+//! Signal frames (Linux, arch/riscv/kernel/signal.c, uapi/asm/{sigcontext,ucontext,ptrace}.h).
+//!
+//! `struct rt_sigframe { siginfo_t info; struct ucontext uc; }`, on a stack pointer aligned to 16. Its context
+//! holds pc, x1 to x31, f0 to f31 and fcsr in the room of the quad-precision state, and behind them a list of
+//! extension headers, which ends at once.
+
+use ir::GuestState;
+use memory::abi_struct;
+use target::{AltStack, SignalDelivery, SignalFrame, SignalReturn};
+
+use super::{reg, set_reg};
+use crate::rows::zicsr::{fflags_of, host_flags_of};
+use crate::state::{self, FRM, RA, RES_ADDR, SLOTS, SP};
+
+abi_struct! {
+    /// `struct user_regs_struct`, `union __riscv_fp_state` with `struct __riscv_d_ext_state` in it, and the end of the
+    /// extensions' list (`struct __riscv_extra_ext_header`).
+    struct SigContext: 784 {
+        pc: u64,
+        x: [u64; 31],
+        f: [u64; 32],
+        fcsr: u32,
+        unused: [u32; 64],
+        reserved: u32,
+        end_magic: u32,
+        end_size: u32,
+    }
+    /// `struct ucontext`.
+    struct UContext: 960 {
+        flags: u64,
+        link: u64,
+        stack_sp: u64,
+        stack_flags: u32,
+        stack_pad: u32,
+        stack_size: u64,
+        mask: u64,
+        room: [u64; 15],
+        pad: u64,
+        context: SigContext,
+    }
+    /// `struct rt_sigframe`.
+    struct RtSigFrame: 1088 {
+        info: [u8; 128],
+        uc: UContext,
+    }
+}
+
+/// Bytes of a frame; AT_MINSIGSTKSZ.
+pub const FRAME_BYTES: u64 = size_of::<RtSigFrame>() as u64;
+
+const UC_OFFSET: u64 = 128;
+const A0: u32 = 10;
+const STACK_ALIGN: u64 = 16;
+
+fn save(state: &GuestState) -> SigContext {
+    let frm = state.u32_at(SLOTS[FRM.0 as usize].offset);
+    SigContext {
+        pc: state.pc,
+        x: std::array::from_fn(|i| reg(state, state::x(i as u32 + 1))),
+        f: std::array::from_fn(|i| reg(state, state::f(i as u32))),
+        fcsr: frm << 5 | fflags_of(state.fp_flags),
+        ..SigContext::default()
+    }
+}
+
+fn restore(state: &mut GuestState, context: &SigContext) {
+    state.pc = context.pc;
+    for (i, &value) in context.x.iter().enumerate() {
+        set_reg(state, state::x(i as u32 + 1), value);
+    }
+    for (i, &value) in context.f.iter().enumerate() {
+        set_reg(state, state::f(i as u32), value);
+    }
+    state.set_u32_at(SLOTS[FRM.0 as usize].offset, context.fcsr >> 5 & 7);
+    state.fp_flags = host_flags_of(context.fcsr & 31);
+    set_reg(state, RES_ADDR, !0);
+}
+
+/// Lays a frame out below the delivery's stack.
+pub fn signal_frame(state: &GuestState, delivery: &SignalDelivery) -> SignalFrame {
+    let uc = UContext {
+        stack_sp: delivery.altstack.sp,
+        stack_flags: delivery.altstack.flags,
+        stack_size: delivery.altstack.size,
+        mask: delivery.mask,
+        context: save(state),
+        ..UContext::default()
+    };
+    let frame = RtSigFrame { info: *delivery.info, uc };
+    let addr = delivery.stack.wrapping_sub(FRAME_BYTES) & !(STACK_ALIGN - 1);
+    SignalFrame { addr, bytes: memory::bytes_of(&frame).to_vec() }
+}
+
+/// The handler's registers: signal, `siginfo_t`, `ucontext`, and the trampoline to return to.
+pub fn enter_handler(state: &mut GuestState, delivery: &SignalDelivery, frame: u64) {
+    state.pc = delivery.handler;
+    set_reg(state, SP, frame);
+    set_reg(state, RA, delivery.restorer);
+    set_reg(state, state::x(A0), delivery.signal as u64);
+    set_reg(state, state::x(A0 + 1), frame);
+    set_reg(state, state::x(A0 + 2), frame + UC_OFFSET);
+    // A trap ends a reservation.
+    set_reg(state, RES_ADDR, !0);
+}
+
+/// Restores what the frame at the stack pointer holds. Linux knows no extension that could be in it without V.
+pub fn signal_return(state: &mut GuestState, read: &mut dyn FnMut(u64, &mut [u8]) -> bool) -> Option<SignalReturn> {
+    let sp = reg(state, SP);
+    let mut uc = [UContext::default()];
+    if !sp.is_multiple_of(STACK_ALIGN) || !read(sp.wrapping_add(UC_OFFSET), memory::bytes_of_slice_mut(&mut uc)) {
+        return None;
+    }
+    let [uc] = uc;
+    let context = &uc.context;
+    if (context.reserved, context.end_magic, context.end_size) != (0, 0, 0) {
+        return None;
+    }
+    restore(state, context);
+    let altstack = AltStack { sp: uc.stack_sp, flags: uc.stack_flags, size: uc.stack_size };
+    Some(SignalReturn { mask: uc.mask, altstack })
+}

@@ -1,0 +1,74 @@
+//! Instruction rows, in files by the manual's extensions.
+
+mod a;
+mod b;
+mod c;
+mod d;
+mod f;
+mod i;
+mod m;
+mod z;
+mod zfa;
+mod zfh;
+pub mod zicsr;
+
+pub use z::CACHE_BLOCK;
+
+use target::decode::KEY_BITS;
+use target::{Decoder, Row};
+
+/// Every table.
+pub static TABLES: &[&[Row]] = &[
+    i::COMPUTE,
+    i::JUMPS,
+    i::MEMORY,
+    i::SYSTEM,
+    i::ZIHINTPAUSE,
+    i::ZIFENCEI,
+    m::M,
+    a::ZALRSC,
+    a::ZAAMO,
+    a::ZABHA,
+    a::ZACAS,
+    a::ZACAS_ZABHA,
+    a::ZAWRS,
+    f::F_ROWS,
+    d::D_ROWS,
+    zfh::ZFHMIN,
+    zfh::ZFH,
+    zfa::ZFA,
+    zfa::ZFA_ZFH,
+    zicsr::ZICSR,
+    z::ZICOND,
+    z::ZIMOP,
+    z::ZICBOM,
+    z::ZICBOZ,
+    b::ZBA,
+    b::ZBB,
+    b::ZBB_ZBKB,
+    b::ZBKB,
+    b::ZBS,
+    b::ZBC_ZBKC,
+    b::ZBC,
+    b::ZBKX,
+    c::MEMORY,
+    c::MEMORY_D,
+    c::JUMPS,
+    c::COMPUTE,
+    c::ZCB,
+    c::ZCB_ZBB,
+    c::ZCB_ZBA,
+    c::ZCMOP,
+];
+
+/// Opcode and funct3, and of funct7 what tells most rows apart.
+const KEY32: [u8; KEY_BITS] = [2, 3, 4, 5, 6, 12, 13, 14, 25, 28, 30];
+const ENTRIES32: usize = Decoder::<0>::entries(TABLES, 32, KEY32);
+/// The decoder of 32-bit instructions.
+pub static DECODER32: Decoder<ENTRIES32> = Decoder::new(TABLES, 32, KEY32);
+
+/// Quadrant, funct3, and the fields that take its place.
+const KEY16: [u8; KEY_BITS] = [0, 1, 13, 14, 15, 12, 11, 10, 6, 5, 2];
+const ENTRIES16: usize = Decoder::<0>::entries(TABLES, 16, KEY16);
+/// The decoder of compressed instructions.
+pub static DECODER16: Decoder<ENTRIES16> = Decoder::new(TABLES, 16, KEY16);

@@ -1,0 +1,164 @@
+//! The RISC-V guest as a [`Target`].
+
+use ::target::{FeatureDef, Features, Mode, Row, SignalDelivery, SignalFrame, SignalReturn, SyscallRegs, Target, Vdso};
+use ir::{FpControl, GuestState, Helper, NanRule, SlotDef};
+
+use crate::conv;
+use crate::cpu::{self, Cpu};
+use crate::float;
+use crate::helpers;
+use crate::rows::{DECODER16, DECODER32};
+use crate::state::{FRM, SLOTS, SP, TP};
+
+const EM_RISCV: u16 = 243;
+
+/// A RISC-V guest.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Riscv64 {
+    cpu: Cpu,
+}
+
+impl Riscv64 {
+    /// With this CPU.
+    pub fn new(cpu: Cpu) -> Riscv64 {
+        Riscv64 { cpu }
+    }
+
+    /// The ISA string.
+    pub fn isa(&self) -> String {
+        cpu::isa(self.cpu.features)
+    }
+
+    /// The value of a `riscv_hwprobe` key; see [`cpu::hwprobe`].
+    pub fn hwprobe(&self, key: i64, time_hz: u64, highest_address: u64) -> Option<u64> {
+        cpu::hwprobe(self.cpu.features, key, time_hz, highest_address)
+    }
+}
+
+fn offset(slot: ir::SlotId) -> u16 {
+    SLOTS[slot.0 as usize].offset
+}
+
+fn frm(state: &GuestState) -> u32 {
+    state.u32_at(offset(FRM))
+}
+
+impl Target for Riscv64 {
+    fn name(&self) -> &'static str {
+        "riscv64"
+    }
+
+    fn elf_machine(&self) -> u16 {
+        EM_RISCV
+    }
+
+    fn slots(&self) -> &'static [SlotDef] {
+        SLOTS
+    }
+
+    fn helpers(&self) -> &'static [Helper] {
+        helpers::TABLE
+    }
+
+    fn rows(&self) -> Vec<&'static Row> {
+        DECODER32.rows().chain(DECODER16.rows()).collect()
+    }
+
+    fn feature_table(&self) -> &'static [FeatureDef] {
+        cpu::TABLE
+    }
+
+    fn features(&self) -> Features {
+        self.cpu.features
+    }
+
+    fn code_shift(&self) -> u32 {
+        1
+    }
+
+    /// The low two bits tell a compressed instruction from a full one (unprivileged ISA, expanded instruction-length encoding). Longer ones are
+    /// reserved: their first 32 bits match no row.
+    fn fetch(&self, code: &[u8]) -> Option<(u32, usize)> {
+        match *code {
+            [a, b, ..] if a & 3 != 3 => Some((u16::from_le_bytes([a, b]) as u32, 2)),
+            [a, b, c, d, ..] => Some((u32::from_le_bytes([a, b, c, d]), 4)),
+            _ => None,
+        }
+    }
+
+    fn decode(&self, word: u32) -> Option<&'static Row> {
+        if word & 3 == 3 { DECODER32.decode(word) } else { DECODER16.decode(word) }
+    }
+
+    fn mode(&self, state: &GuestState) -> Mode {
+        float::mode(frm(state))
+    }
+
+    fn nan_rule(&self, _mode: Mode) -> NanRule {
+        NanRule::Canonical
+    }
+
+    fn fp_control(&self, state: &GuestState) -> FpControl {
+        FpControl { round: float::host_round(frm(state)), flush: false }
+    }
+
+    fn start(&self, state: &mut GuestState, entry: u64, sp: u64) {
+        conv::start(state, entry, sp);
+    }
+
+    fn sp(&self, state: &GuestState) -> u64 {
+        state.u64_at(offset(SP))
+    }
+
+    fn set_sp(&self, state: &mut GuestState, sp: u64) {
+        state.set_u64_at(offset(SP), sp);
+    }
+
+    fn set_tls(&self, state: &mut GuestState, tls: u64) {
+        state.set_u64_at(offset(TP), tls);
+    }
+
+    fn syscall(&self, state: &GuestState) -> SyscallRegs {
+        conv::syscall(state)
+    }
+
+    fn set_result(&self, state: &mut GuestState, value: u64) {
+        conv::set_result(state, value);
+    }
+
+    fn restart_syscall(&self, state: &mut GuestState, arg0: u64, number: Option<u64>) {
+        conv::restart_syscall(state, arg0, number);
+    }
+
+    fn signal_frame(&self, state: &GuestState, delivery: &SignalDelivery) -> SignalFrame {
+        conv::signal_frame(state, delivery)
+    }
+
+    fn enter_handler(&self, state: &mut GuestState, delivery: &SignalDelivery, frame: u64) {
+        conv::enter_handler(state, delivery, frame);
+    }
+
+    fn signal_return(
+        &self,
+        state: &mut GuestState,
+        read: &mut dyn FnMut(u64, &mut [u8]) -> bool,
+    ) -> Option<SignalReturn> {
+        conv::signal_return(state, read)
+    }
+
+    fn platform(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn min_signal_stack(&self) -> u64 {
+        conv::FRAME_BYTES
+    }
+
+    fn cpuinfo(&self, cpus: usize) -> String {
+        cpu::cpuinfo(self.cpu.features, cpus)
+    }
+
+    fn vdso(&self) -> Vdso {
+        conv::VDSO
+    }
+}

@@ -1,0 +1,88 @@
+//! Every row decodes to itself, whatever its fields hold; and what it lowers to verifies.
+
+use ir::tables::Tables;
+use ir::{Builder, Passes};
+use riscv64::{Cpu, Riscv64};
+use target::{Limits, Row, Target, translate};
+
+/// A deterministic stream of words (xorshift64*).
+struct Random(u64);
+
+impl Random {
+    fn word(&mut self) -> u32 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32) as u32
+    }
+
+    /// A word that is this row's.
+    fn of(&mut self, row: &Row) -> u32 {
+        loop {
+            let low = if row.pattern.width == 16 { self.word() & 0xffff } else { self.word() };
+            let word = low & !row.pattern.mask | row.pattern.value;
+            if row.matches(word) {
+                return word;
+            }
+        }
+    }
+}
+
+#[test]
+fn each_row_decodes_to_itself() {
+    let guest = Riscv64::default();
+    let mut random = Random(1);
+    for row in guest.rows() {
+        for _ in 0..200 {
+            let word = random.of(row);
+            let found = guest.decode(word).unwrap_or_else(|| panic!("{word:#x} is no {}", row.name));
+            assert!(std::ptr::eq(found, row), "{word:#x} is {}, not {}", found.name, row.name);
+        }
+    }
+}
+
+#[test]
+fn each_row_lowers_to_blocks_that_verify() {
+    let guest = Riscv64::new(Cpu::parse("max").unwrap());
+    let tables = Tables { slots: guest.slots(), helpers: guest.helpers() };
+    let mut random = Random(2);
+    for passes in [Passes::ALL, Passes::NONE] {
+        let mut builder = Builder::new(guest.slots(), passes);
+        for row in guest.rows() {
+            for mode in 0..8 {
+                let word = random.of(row);
+                let mut state = ir::GuestState::default();
+                let frm = guest.slots()[riscv64::state::FRM.0 as usize].offset;
+                state.set_u32_at(frm, mode);
+                let mode = guest.mode(&state);
+                translate(&guest, &mut builder, &word.to_le_bytes(), 0x1000, mode, Limits { insts: 1, ir_insts: 600 })
+                    .unwrap();
+                if let Err(error) = ir::verify::verify(builder.block(), &tables) {
+                    panic!("{} {word:#x}: {error:?}", row.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn names_are_unique_within_a_width() {
+    let guest = Riscv64::default();
+    let mut names: Vec<_> = guest.rows().iter().map(|row| (row.pattern.width, row.name)).collect();
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all);
+}
+
+#[test]
+fn no_row_is_given_up_by_the_smallest_model() {
+    let base = Riscv64::new(Cpu::parse("rv64gc").unwrap());
+    let with = |name: &str| base.rows().iter().any(|row| row.name == name && base.features().has(row.feature));
+    for name in ["add", "mul", "lr_w", "amoadd_d", "fadd_s", "fadd_d", "csrrw", "fence_i", "c_add", "c_fld"] {
+        assert!(with(name), "{name}");
+    }
+    for name in ["sh1add", "clz", "bset", "fadd_h", "c_lbu", "amocas_w", "andn", "mop_r"] {
+        assert!(!with(name), "{name}");
+    }
+}
