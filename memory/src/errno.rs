@@ -8,7 +8,7 @@ pub struct Errno(pub i32);
 
 macro_rules! errnos {
     ($($name:ident)*) => {
-        #[allow(missing_docs)] // the names are the kernel's own
+        #[allow(missing_docs, reason = "the names are the kernel's own")]
         impl Errno {
             $( pub const $name: Errno = Errno(libc::$name); )*
 

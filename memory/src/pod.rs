@@ -29,7 +29,7 @@ macro_rules! abi_struct {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(C)]
-        #[allow(missing_docs)] // the fields' names are the kernel's
+        #[allow(missing_docs, reason = "the fields' names are the kernel's")]
         $vis struct $name { $( $(#[$fmeta])* $fvis $field: $ty ),* }
         const _: () = {
             const fn pod<T: $crate::Pod>() {}

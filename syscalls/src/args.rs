@@ -94,7 +94,7 @@ macro_rules! args {
     ($($(#[$meta:meta])* $name:ident($inner:ty) = $kind:expr;)*) => { $(
         $(#[$meta])*
         #[derive(Clone, Copy, Debug)]
-        #[allow(dead_code)] // arguments of forwarded calls are only named in the table
+        #[allow(dead_code, reason = "arguments of forwarded calls are only named in the table")]
         pub struct $name(pub $inner);
         impl Arg for $name {
             const KIND: Kind = $kind;
@@ -109,7 +109,7 @@ macro_rules! pointers {
     ($($(#[$meta:meta])* $name:ident = $kind:expr;)*) => { $(
         $(#[$meta])*
         #[derive(Clone, Copy, Debug)]
-        #[allow(dead_code)] // arguments of forwarded calls are only named in the table
+        #[allow(dead_code, reason = "arguments of forwarded calls are only named in the table")]
         pub struct $name(pub GuestAddr);
         impl Arg for $name {
             const KIND: Kind = $kind;
@@ -194,7 +194,7 @@ impl<const FLAGS: usize> Arg for PathUnless<FLAGS> {
 
 /// A path that is followed at its end only if argument `FLAGS` has AT_SYMLINK_FOLLOW.
 #[derive(Clone, Copy, Debug)]
-#[allow(dead_code)] // only named in the table
+#[allow(dead_code, reason = "only named in the table")]
 pub struct PathIf<const FLAGS: usize>(pub GuestAddr);
 impl<const FLAGS: usize> Arg for PathIf<FLAGS> {
     const KIND: Kind = Kind::Path(Follow::If(FLAGS));

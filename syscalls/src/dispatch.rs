@@ -137,7 +137,7 @@ macro_rules! handlers {
         where
             Func: FnOnce(&mut Cx<'_>, $($arg),*) -> Ret,
         {
-            #[allow(unused_variables)] // no register is read for a handler without arguments
+            #[allow(unused_variables, reason = "no register is read for a handler without arguments")]
             fn call(self, cx: &mut Cx<'_>, registers: &[u64; 6]) -> Outcome {
                 self(cx, $($arg::from_register(registers[$index])),*).into()
             }

@@ -1,7 +1,7 @@
 //! The translator's own descriptors: the guest must not see, close or use them.
 
 use crate::sys;
-use memory::{Errno, Lock};
+use memory::{Errno, Lock, LockGuard};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Descriptors kept out of the guest's sight, at high numbers.
@@ -41,6 +41,14 @@ impl HiddenFds {
     /// Whether there is any.
     pub fn is_empty(&self) -> bool {
         self.floor.load(Ordering::Relaxed) == u32::MAX
+    }
+
+    pub(crate) fn lock_for_fork(&self) -> LockGuard<'_, Vec<u32>> {
+        self.fds.lock()
+    }
+
+    pub(crate) fn recover_after_vfork(&self) {
+        self.fds.recover();
     }
 
     /// The hidden descriptors within `first..=last`, in order.

@@ -5,7 +5,7 @@
 
 use crate::abi::Rlimit;
 use crate::sys;
-use memory::{AddressSpace, Errno, Lock};
+use memory::{AddressSpace, Errno, Lock, LockGuard};
 
 /// The resources that are the guest's own.
 const RESOURCES: [u32; 3] = [libc::RLIMIT_AS, libc::RLIMIT_DATA, libc::RLIMIT_STACK];
@@ -27,6 +27,14 @@ impl GuestLimits {
     /// A copy for a child that shares memory but not limits.
     pub fn copy(&self) -> GuestLimits {
         GuestLimits(Lock::new(*self.0.lock()))
+    }
+
+    pub(crate) fn lock_for_fork(&self) -> LockGuard<'_, [Rlimit; 3]> {
+        self.0.lock()
+    }
+
+    pub(crate) fn recover_after_vfork(&self) {
+        self.0.recover();
     }
 
     fn index(resource: u32) -> Option<usize> {

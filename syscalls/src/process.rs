@@ -1,12 +1,12 @@
 //! A guest process and its threads, as far as system calls know them.
 
-use crate::abi::Abi;
+use crate::abi::{Abi, Rlimit};
 use crate::hidden::HiddenFds;
 use crate::limits::GuestLimits;
 use crate::paths::Roots;
-use crate::signal::{Actions, AltStack, HostSignals, SigSet};
+use crate::signal::{Action, Actions, AltStack, HostSignals, SigSet};
 use crate::strace::Strace;
-use memory::{AddressSpace, GuestAddr};
+use memory::{AddressSpace, GuestAddr, LockGuard};
 use std::ffi::CString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64};
@@ -59,6 +59,42 @@ impl Process {
             tagged_addresses: Arc::clone(&self.tagged_addresses),
             strace: self.strace.clone(),
         }
+    }
+}
+
+impl Process {
+    /// Holds everything that threads share still for a fork. Kept by the forking thread over the call and dropped on
+    /// both sides: the child then finds no lock held by a thread that it does not have.
+    pub fn lock_for_fork(&self) -> ForkGuards<'_> {
+        ForkGuards {
+            space: self.space.lock_for_fork(),
+            _actions: self.actions.lock_for_fork(),
+            _limits: self.limits.lock_for_fork(),
+            _hidden: self.hidden.lock_for_fork(),
+        }
+    }
+
+    /// Releases what a vfork child held when it died. Called by the thread that made it, once it goes on.
+    pub fn recover_after_vfork(&self) {
+        self.space.recover_after_vfork();
+        self.actions.recover_after_vfork();
+        self.limits.recover_after_vfork();
+        self.hidden.recover_after_vfork();
+    }
+}
+
+/// The locks of [`Process::lock_for_fork`].
+pub struct ForkGuards<'a> {
+    space: memory::space::ForkGuard<'a>,
+    _actions: LockGuard<'a, [Action; 64]>,
+    _limits: LockGuard<'a, [Rlimit; 3]>,
+    _hidden: LockGuard<'a, Vec<u32>>,
+}
+
+impl ForkGuards<'_> {
+    /// In the child, instead of dropping them.
+    pub fn in_child(self) {
+        self.space.in_child();
     }
 }
 

@@ -14,7 +14,7 @@ pub struct Signal(u8);
 
 macro_rules! signals {
     ($($name:ident)*) => {
-        #[allow(missing_docs)] // the names are signal(7)'s
+        #[allow(missing_docs, reason = "the names are signal(7)'s")]
         impl Signal {
             $( pub const $name: Signal = Signal(libc::$name as u8); )*
 
@@ -225,7 +225,7 @@ impl Action {
 
 /// What the host is to do with a signal. The guest's SA_NOCLDSTOP and SA_NOCLDWAIT go along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // `flags` are the guest's SA_* in each
+#[allow(missing_docs, reason = "`flags` are the guest's SA_* in each")]
 pub enum HostAction {
     /// SIG_DFL, but for the signals that the translator itself must take.
     Default { flags: u64 },

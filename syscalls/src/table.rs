@@ -1,4 +1,4 @@
-//! The system-call table: one row a call, in the order of the numbers (asm-generic/unistd.h through Linux 6.18).
+//! Table: of system calls, one row a call, in the order of the numbers (asm-generic/unistd.h through Linux 6.18).
 //!
 //! * `forward(types) => n`: the host's call `n` with the same registers.
 //! * `convert(types) => handler`: the host's call, with something translated on the way.

@@ -1,7 +1,7 @@
 //! mremap(2).
 
-use super::host::{self, Source};
-use super::{AddressSpace, Backing, Changed, Inner, Prot, Region, RegionFlags, checked_range};
+use super::host;
+use super::{AddressSpace, Backing, Changed, Inner, Region, RegionFlags, checked_range};
 use crate::{Errno, GuestAddr, PAGE_SIZE, Range};
 
 const MAYMOVE: i32 = libc::MREMAP_MAYMOVE;
@@ -101,10 +101,12 @@ impl Inner {
         }
         let pieces: Vec<Region> = self.map.pieces(old).collect();
         let first = *self.map.at(old.start).ok_or(Errno::EFAULT)?;
-        self.map_over(target, |target| {
-            host::map_over(target, Prot::empty(), Source::NOTHING)?;
-            host::remap(old, new_len, flags, target.start).map(|_| ())
-        })?;
+        let moved = self.map_over(target, |target| host::remap(old, new_len, flags, target.start).map(|_| ()));
+        if let Err(error) = moved {
+            // The kernel may have unmapped the target before it found the fault (mremap_to in mm/mremap.c).
+            self.forget_unmapped(target);
+            return Err(error);
+        }
         let mut changed = self.code_in(target);
         self.map.remove(target);
         if !old.is_empty() {
@@ -119,6 +121,15 @@ impl Inner {
         }
         self.place_moved(&pieces, first, old, target);
         Ok((target.start, changed))
+    }
+
+    /// Drops the pages of `range` that the host no longer has.
+    fn forget_unmapped(&mut self, range: Range) {
+        for page in (range.start.0..range.end.0).step_by(PAGE_SIZE as usize).map(GuestAddr) {
+            if !host::is_mapped(page) {
+                self.map.remove(Range { start: page, end: page.offset(PAGE_SIZE) });
+            }
+        }
     }
 
     /// Enters the moved pieces at their new place; the last one is cut or stretched to the new length.

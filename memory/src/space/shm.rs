@@ -1,6 +1,6 @@
 //! System V shared memory: shmat and shmdt.
 
-use super::host::{self, Source};
+use super::host;
 use super::{AddressSpace, Backing, Changed, Name, ObjectId, Prot, Region, RegionFlags};
 use crate::{Errno, GuestAddr, PAGE_SIZE, Range};
 
@@ -26,10 +26,8 @@ impl AddressSpace {
         let range = super::checked_range(start, len, Errno::EINVAL)?;
         let mut changed = Changed::default();
         if flags & libc::SHM_REMAP != 0 {
-            inner.map_over(range, |range| {
-                host::map_over(range, Prot::empty(), Source::NOTHING)?;
-                host::shm_attach(id, range.start, host_flags | libc::SHM_REMAP).map(|_| ())
-            })?;
+            inner
+                .map_over(range, |range| host::shm_attach(id, range.start, host_flags | libc::SHM_REMAP).map(|_| ()))?;
             changed = inner.code_in(range);
         } else if inner.map.overlaps(range) {
             return Err(Errno::EINVAL);
