@@ -1,8 +1,15 @@
 //! Table: the functions that lowering calls for what is rare. A row is a constant for the lowering, the
 //! name in the IR's text form, and the function.
 
+pub mod estimate;
+pub mod fp_round;
+mod request;
+pub mod simd_shift;
+
 use ir::helper::HelperFn;
 use ir::{Helper, HelperId};
+
+pub use request::request;
 
 macro_rules! helpers {
     ($( $(#[$meta:meta])* $konst:ident $name:literal $kind:ident($function:path); )*) => {
@@ -21,4 +28,32 @@ helpers! {
     RNDR "rndr" Int(crate::random::rndr);
     /// CRC-32 of the second operand on top of the first; the constant says how many bytes.
     CRC32 "crc32" Int(crate::rows::crc32::update);
+    /// Shifts of lanes by register that round or saturate.
+    VSHIFT "vshift" Vec(simd_shift::shift);
+    /// Sums of lanes of unlike signs.
+    VADD_MIXED "vadd_mixed" Vec(simd_shift::add_mixed);
+    /// Rounding doubling products, accumulated.
+    VRDM "vrdm" Vec(simd_shift::doubling_onto);
+    /// FRINT32Z and its family.
+    FRINT_RANGE "frint_range" Vec(fp_round::int_range);
+    /// FJCVTZS: integer and flags.
+    FJCVTZS "fjcvtzs" Vec(fp_round::javascript);
+    /// FCVTXN
+    FCVTXN "fcvtxn" Vec(fp_round::to_odd);
+    /// FRECPE
+    FRECPE "frecpe" Vec(estimate::frecpe);
+    /// FRSQRTE
+    FRSQRTE "frsqrte" Vec(estimate::frsqrte);
+    /// FRECPX
+    FRECPX "frecpx" Vec(estimate::frecpx);
+    /// URECPE
+    URECPE "urecpe" Vec(estimate::urecpe);
+    /// URSQRTE
+    URSQRTE "ursqrte" Vec(estimate::ursqrte);
+    /// FMULX
+    FMULX "fmulx" Vec(estimate::fmulx);
+    /// FRECPS
+    FRECPS "frecps" Vec(estimate::frecps);
+    /// FRSQRTS
+    FRSQRTS "frsqrts" Vec(estimate::frsqrts);
 }

@@ -4,6 +4,7 @@
 mod alu;
 pub mod cpu;
 pub mod fields;
+pub mod float;
 pub mod helpers;
 pub mod idregs;
 mod memory_ops;
@@ -11,6 +12,7 @@ mod random;
 pub mod regs;
 pub mod rows;
 pub mod state;
+pub mod vector;
 
 use target::Mode;
 

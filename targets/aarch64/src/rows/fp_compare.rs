@@ -1,6 +1,55 @@
-//! Scalar floating-point compare, conditional compare and select (Arm ARM C4.1.96).
+//! Floating-point compare and conditional compare (Arm ARM C4.1.96).
 
-use target::Row;
+use ir::{Op, Ty, Val};
+use target::{Lower, instructions};
 
-/// FCMP, FCCMP, FCSEL.
-pub const ROWS: &[Row] = &[];
+use crate::cpu;
+use crate::fields::Word;
+use crate::float::{constant, get, precision};
+use crate::state::NZCV;
+
+instructions! {
+    /// Single and double precision.
+    pub ROWS: cpu::FP;
+    fcmp       "00011110 0t1 mmmmm 00 1000 nnnnn 00000" |b, f: Word| compare(b, f, false);
+    fcmp_zero  "00011110 0t1 00000 00 1000 nnnnn 01000" |b, f: Word| compare_zero(b, f, false);
+    fcmpe      "00011110 0t1 mmmmm 00 1000 nnnnn 10000" |b, f: Word| compare(b, f, true);
+    fcmpe_zero "00011110 0t1 00000 00 1000 nnnnn 11000" |b, f: Word| compare_zero(b, f, true);
+    fccmp      "00011110 0t1 mmmmm cccc 01 nnnnn 0 ffff" |b, f: Word| conditional_compare(b, f, false);
+    fccmpe     "00011110 0t1 mmmmm cccc 01 nnnnn 1 ffff" |b, f: Word| conditional_compare(b, f, true);
+}
+
+/// The flags of a comparison; where `signal`, quiet NaNs are invalid too.
+fn flags(b: &mut Lower, ty: Ty, n: Val, m: Val, signal: bool) -> Val {
+    b.op(Op::FcmpF, ty, 0, [n, m, Val::NONE], signal as i64)
+}
+
+fn compare(b: &mut Lower, f: Word, signal: bool) {
+    let ty = precision(f);
+    let (n, m) = (get(b, ty, f.rn()), get(b, ty, f.rm()));
+    let flags = flags(b, ty, n, m, signal);
+    b.put(NZCV, flags);
+}
+
+fn compare_zero(b: &mut Lower, f: Word, signal: bool) {
+    let ty = precision(f);
+    let (n, zero) = (get(b, ty, f.rn()), constant(b, ty, 0));
+    let flags = flags(b, ty, n, zero, signal);
+    b.put(NZCV, flags);
+}
+
+/// Where the condition fails nothing may be raised: zeros are compared instead.
+fn conditional_compare(b: &mut Lower, f: Word, signal: bool) {
+    let ty = precision(f);
+    let before = b.get(NZCV);
+    let holds = b.cond(f.cond(), before);
+    let zero = constant(b, ty, 0);
+    let (n, m) = (get(b, ty, f.rn()), get(b, ty, f.rm()));
+    let (n, m) = (b.select(ty, holds, n, zero), b.select(ty, holds, m, zero));
+    let compared = flags(b, ty, n, m, signal);
+    let compared = b.un(Op::ToNzcv, Ty::I32, compared);
+    let otherwise = b.i32((f.bits(0, 4) << 28) as i32);
+    let nzcv = b.select(Ty::I32, holds, compared, otherwise);
+    let flags = b.un(Op::FromNzcv, Ty::I32, nzcv);
+    b.put(NZCV, flags);
+}

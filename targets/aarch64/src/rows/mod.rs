@@ -18,6 +18,7 @@ pub mod loadstore_ordered;
 pub mod loadstore_pair;
 pub mod simd_across;
 pub mod simd_copy;
+pub mod simd_float;
 pub mod simd_imm;
 pub mod simd_indexed;
 pub mod simd_loadstore;
@@ -70,9 +71,15 @@ pub const GROUPS: &[&[Row]] = &[
     crypto::ROWS,
     fp_compare::ROWS,
     fp_convert::ROWS,
+    fp_convert::JAVASCRIPT,
     fp_data::ROWS,
+    fp_data::INT_RANGE,
     simd_across::ROWS,
     simd_copy::ROWS,
+    simd_float::THREE_SAME,
+    simd_float::TWO_MISC,
+    simd_float::INT_RANGE,
+    simd_float::SCALAR,
     simd_imm::ROWS,
     simd_indexed::ROWS,
     simd_loadstore::ROWS,
@@ -80,6 +87,7 @@ pub const GROUPS: &[&[Row]] = &[
     simd_scalar::ROWS,
     simd_shift::ROWS,
     simd_three_diff::ROWS,
+    simd_three_diff::POLYNOMIAL,
     simd_three_same::ROWS,
     simd_two_misc::ROWS,
 ];
