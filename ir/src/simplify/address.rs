@@ -1,21 +1,19 @@
 //! Addressing modes of loads and stores.
 
-use super::View;
+use super::{Folded, View};
 use crate::block::{Inst, Val};
 use crate::builder::Mem;
 use crate::ops::Op;
 
-/// `inst`, a load or store, with constant offsets of its base in the displacement and a scaled summand
-/// as the index.
-pub fn address(view: &View<'_>, mut inst: Inst) -> Inst {
-    let mut mem = Mem::of(&inst);
-    // At most base + (index << n) + disp: two steps find what there is to find.
-    let changed = step(view, &mut mem);
-    if changed {
-        step(view, &mut mem);
-        (inst.args[0], inst.args[1], inst.imm) = (mem.base, mem.index, mem.imm());
+/// A load or store with constant offsets of its base in the displacement and a scaled summand as the index.
+pub(super) fn fold(view: &View<'_>, inst: &Inst) -> Option<Folded> {
+    let mut mem = Mem::of(inst);
+    if !step(view, &mut mem) {
+        return None;
     }
-    inst
+    // At most base + (index << n) + disp: two steps find what there is to find.
+    step(view, &mut mem);
+    Some(Folded::Keep(Inst { args: [mem.base, mem.index, inst.args[2]], imm: mem.imm(), ..*inst }))
 }
 
 /// Takes one sum apart; whether there was one.

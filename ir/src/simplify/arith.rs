@@ -6,17 +6,17 @@ use crate::ops::Op;
 use crate::types::Ty;
 
 /// Folds an op of two operands.
-pub(super) fn fold(view: &View<'_>, mut inst: Inst) -> Option<Folded> {
+pub(super) fn fold(view: &View<'_>, inst: &Inst) -> Option<Folded> {
     let [a, b, _] = inst.args;
     if a == b {
-        return same_operands(&inst);
+        return same_operands(inst);
     }
     match (view.as_const(a), view.as_const(b)) {
-        (Some(_), Some(_)) => view.evaluate(&inst),
-        (None, Some(c)) => with_right_const(view, &inst, a, c),
+        (Some(_), Some(_)) => view.evaluate(inst),
+        (None, Some(c)) => with_right_const(view, inst, a, c),
         (Some(0), None) if inst.op == Op::Sub => Some(Folded::Keep(unary(Op::Neg, inst.ty, b))),
         (Some(c), None) if matches!(inst.op, Op::Add | Op::Mul | Op::And | Op::Or | Op::Xor) => {
-            inst.args = [b, a, Val::NONE];
+            let inst = Inst { args: [b, a, Val::NONE], ..*inst };
             Some(with_right_const(view, &inst, b, c).unwrap_or(Folded::Keep(inst)))
         }
         _ => None,
@@ -58,7 +58,7 @@ fn with_right_const(view: &View<'_>, inst: &Inst, a: Val, c: i64) -> Option<Fold
 }
 
 fn extended(view: &View<'_>, inst: Inst) -> Folded {
-    extend::fold(view, inst).unwrap_or(Folded::Keep(inst))
+    extend::fold(view, &inst).unwrap_or(Folded::Keep(inst))
 }
 
 /// a + c, where a may be an address or itself a sum with a constant.
@@ -94,12 +94,12 @@ fn power_of_two(inst: &Inst, c: i64) -> Folded {
 }
 
 /// Folds a shift or rotation.
-pub(super) fn shift(view: &View<'_>, inst: Inst) -> Option<Folded> {
+pub(super) fn shift(view: &View<'_>, inst: &Inst) -> Option<Folded> {
     let [a, b, _] = inst.args;
     let width = inst.ty.bytes() as i64 * 8;
     let Some(count) = view.as_const(b) else { return unmasked_count(view, inst, b, width) };
     if view.as_const(a).is_some() {
-        return view.evaluate(&inst);
+        return view.evaluate(inst);
     }
     let count = count & (width - 1);
     if count == 0 {
@@ -112,7 +112,7 @@ pub(super) fn shift(view: &View<'_>, inst: Inst) -> Option<Folded> {
     };
     match (before.op, inst.op) {
         (first_op, op) if first_op == op && first + count < width => {
-            Some(with_const(Inst { args: before.args, ..inst }, first + count))
+            Some(with_const(Inst { args: before.args, ..*inst }, first + count))
         }
         (first_op, op) if first_op == op => Some(Folded::Const(0)),
         (Op::Shl, op) if first == count => shifted_out_and_in(op, inst.ty, before.args[0], width - count),
@@ -121,13 +121,12 @@ pub(super) fn shift(view: &View<'_>, inst: Inst) -> Option<Folded> {
 }
 
 /// A count that is masked to the width: shifts do that themselves.
-fn unmasked_count(view: &View<'_>, mut inst: Inst, b: Val, width: i64) -> Option<Folded> {
+fn unmasked_count(view: &View<'_>, inst: &Inst, b: Val, width: i64) -> Option<Folded> {
     let count = view.inst(b);
     if count.op != Op::And || view.as_const(count.args[1])? & (width - 1) != width - 1 {
         return None;
     }
-    inst.args[1] = count.args[0];
-    Some(Folded::Keep(inst))
+    Some(Folded::Keep(Inst { args: [inst.args[0], count.args[0], Val::NONE], ..*inst }))
 }
 
 /// x shifted left and back, which extends its low `bits`.

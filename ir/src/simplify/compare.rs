@@ -37,7 +37,7 @@ const fn negated(cond: Icond) -> Icond {
 }
 
 /// Folds a comparison.
-pub(super) fn icmp(view: &View<'_>, mut inst: Inst) -> Option<Folded> {
+pub(super) fn icmp(view: &View<'_>, inst: &Inst) -> Option<Folded> {
     let [a, b, _] = inst.args;
     let cond = Icond::from_u8(inst.aux);
     if a == b {
@@ -45,10 +45,10 @@ pub(super) fn icmp(view: &View<'_>, mut inst: Inst) -> Option<Folded> {
         return Some(Folded::Const(holds as i64));
     }
     match (view.as_const(a), view.as_const(b)) {
-        (Some(_), Some(_)) => view.evaluate(&inst),
-        (None, Some(c)) => with_const(view, inst, cond, c),
+        (Some(_), Some(_)) => view.evaluate(inst),
+        (None, Some(c)) => with_const(view, *inst, cond, c),
         (Some(c), None) => {
-            (inst.args, inst.aux) = ([b, a, Val::NONE], swapped(cond) as u8);
+            let inst = Inst { args: [b, a, Val::NONE], aux: swapped(cond) as u8, ..*inst };
             Some(with_const(view, inst, swapped(cond), c).unwrap_or(Folded::Keep(inst)))
         }
         (None, None) => None,
@@ -114,7 +114,7 @@ fn not(made: &Inst) -> Option<Inst> {
 }
 
 /// Folds a selection.
-pub(super) fn select(view: &View<'_>, inst: Inst) -> Option<Folded> {
+pub(super) fn select(view: &View<'_>, inst: &Inst) -> Option<Folded> {
     let [cond, a, b] = inst.args;
     if a == b {
         return Some(Folded::Value(a));

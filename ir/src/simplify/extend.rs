@@ -52,14 +52,14 @@ fn absorbs(inner: Extension, outer: Extension) -> bool {
 }
 
 /// Folds an extension or a truncation.
-pub(super) fn fold(view: &View<'_>, inst: Inst) -> Option<Folded> {
+pub(super) fn fold(view: &View<'_>, inst: &Inst) -> Option<Folded> {
     let a = inst.args[0];
     if view.as_const(a).is_some() {
-        return view.evaluate(&inst);
+        return view.evaluate(inst);
     }
     match inst.op {
         Op::Trunc => view.operand_of(Op::Zext32, a).or(view.operand_of(Op::Sext32, a)).map(Folded::Value),
-        Op::Zext32 | Op::Sext32 => from_32(view, &inst, a),
+        Op::Zext32 | Op::Sext32 => from_32(view, inst, a),
         _ => narrow(view, inst, a),
     }
 }
@@ -72,7 +72,7 @@ fn from_32(view: &View<'_>, inst: &Inst, a: Val) -> Option<Folded> {
 }
 
 /// ext(ext x)
-fn narrow(view: &View<'_>, inst: Inst, a: Val) -> Option<Folded> {
+fn narrow(view: &View<'_>, inst: &Inst, a: Val) -> Option<Folded> {
     let (inner, outer) = (made_extended(view, a)?, extension(inst.op)?);
     if absorbs(inner, outer) {
         return Some(Folded::Value(a));
@@ -81,5 +81,5 @@ fn narrow(view: &View<'_>, inst: Inst, a: Val) -> Option<Folded> {
     let before = view.inst(a);
     let same_type = before.ty == inst.ty && before.op != Op::Load && before.result() != Ty::None;
     let skipped = same_type && outer.bits <= inner.bits && !matches!(before.op, Op::Zext32 | Op::Sext32);
-    skipped.then_some(Folded::Keep(Inst { args: before.args, ..inst }))
+    skipped.then_some(Folded::Keep(Inst { args: before.args, ..*inst }))
 }

@@ -11,8 +11,6 @@ mod compare;
 mod extend;
 mod move_ops;
 
-pub use address::address;
-
 use crate::block::{Block, Inst, Val};
 use crate::eval;
 use crate::ops::Op;
@@ -21,7 +19,7 @@ use crate::types::Ty;
 /// What an instruction folds to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Folded {
-    /// It stays, perhaps in a simpler form.
+    /// A simpler form.
     Keep(Inst),
     /// An earlier value.
     Value(Val),
@@ -113,23 +111,67 @@ fn unary(op: Op, ty: Ty, a: Val) -> Inst {
     Inst { op, ty, aux: 0, args: [a, Val::NONE, Val::NONE], imm: 0 }
 }
 
-/// Folds `inst`, which is about to be appended.
+/// Whether [`fold`] knows anything about an op.
 #[inline]
-pub fn fold(view: &View<'_>, inst: Inst) -> Folded {
-    let folded = match inst.op {
-        Op::Add | Op::Sub | Op::Mul | Op::UDiv | Op::URem | Op::And | Op::Or | Op::Xor | Op::AndNot => {
-            arith::fold(view, inst)
-        }
-        Op::Shl | Op::Shr | Op::Sar | Op::Ror => arith::shift(view, inst),
-        Op::Zext32 | Op::Sext32 | Op::Trunc | Op::Ext8U | Op::Ext8S | Op::Ext16U | Op::Ext16S => {
-            extend::fold(view, inst)
-        }
-        Op::Icmp => compare::icmp(view, inst),
-        Op::Select => compare::select(view, inst),
-        Op::Not | Op::Neg | Op::FNeg | Op::Bitcast | Op::VLow | Op::FUnbox | Op::VSplat => move_ops::fold(view, inst),
-        Op::Clz | Op::Ctz | Op::Popcnt | Op::Bswap | Op::Rbit => view.evaluate(&inst),
-        Op::MulHU | Op::MulHS | Op::MulHSU | Op::SDiv | Op::SRem => view.evaluate(&inst),
-        _ => None,
-    };
-    folded.unwrap_or(Folded::Keep(inst))
+pub const fn may_fold(op: Op) -> bool {
+    FOLDS[op as usize]
+}
+
+const FOLDS: [bool; Op::ALL.len()] = {
+    let mut folds = [false; Op::ALL.len()];
+    let mut i = 0;
+    while i < Op::ALL.len() {
+        folds[i] = !matches!(family(Op::ALL[i]), Family::None);
+        i += 1;
+    }
+    folds
+};
+
+/// Which function folds an op.
+enum Family {
+    None,
+    Arith,
+    Shift,
+    Extend,
+    Compare,
+    Select,
+    Move,
+    /// Nothing but constants.
+    Constants,
+    Address,
+    Exit,
+}
+
+const fn family(op: Op) -> Family {
+    match op {
+        Op::Add | Op::Sub | Op::Mul | Op::UDiv | Op::URem | Op::And | Op::Or | Op::Xor | Op::AndNot => Family::Arith,
+        Op::Shl | Op::Shr | Op::Sar | Op::Ror => Family::Shift,
+        Op::Zext32 | Op::Sext32 | Op::Trunc | Op::Ext8U | Op::Ext8S | Op::Ext16U | Op::Ext16S => Family::Extend,
+        Op::Icmp => Family::Compare,
+        Op::Select => Family::Select,
+        Op::Not | Op::Neg | Op::FNeg | Op::Bitcast | Op::VLow | Op::FUnbox | Op::VSplat => Family::Move,
+        Op::Clz | Op::Ctz | Op::Popcnt | Op::Bswap | Op::Rbit => Family::Constants,
+        Op::MulHU | Op::MulHS | Op::MulHSU | Op::SDiv | Op::SRem => Family::Constants,
+        Op::Load | Op::Store => Family::Address,
+        Op::ExitIf => Family::Exit,
+        _ => Family::None,
+    }
+}
+
+/// What `inst`, which is about to be appended, folds to; `None` if it stays as it is.
+#[inline]
+pub fn fold(view: &View<'_>, inst: &Inst) -> Option<Folded> {
+    match family(inst.op) {
+        Family::None => None,
+        Family::Arith => arith::fold(view, inst),
+        Family::Shift => arith::shift(view, inst),
+        Family::Extend => extend::fold(view, inst),
+        Family::Compare => compare::icmp(view, inst),
+        Family::Select => compare::select(view, inst),
+        Family::Move => move_ops::fold(view, inst),
+        Family::Constants => view.evaluate(inst),
+        Family::Address => address::fold(view, inst),
+        // An exit that is never taken.
+        Family::Exit => (view.as_const(inst.args[0]) == Some(0)).then_some(Folded::Value(Val::NONE)),
+    }
 }

@@ -7,13 +7,13 @@ use crate::ops::Op;
 use crate::types::Lane;
 
 /// Folds an op of one operand.
-pub(super) fn fold(view: &View<'_>, inst: Inst) -> Option<Folded> {
+pub(super) fn fold(view: &View<'_>, inst: &Inst) -> Option<Folded> {
     let a = inst.args[0];
     match inst.op {
-        Op::Not | Op::Neg if view.as_const(a).is_some() => view.evaluate(&inst),
+        Op::Not | Op::Neg if view.as_const(a).is_some() => view.evaluate(inst),
         Op::Not | Op::Neg | Op::FNeg | Op::Bitcast => view.operand_of(inst.op, a).map(Folded::Value),
-        Op::VLow => undone(view, &inst, Op::VZext),
-        Op::FUnbox => undone(view, &inst, Op::FBox),
+        Op::VLow => undone(view, inst, Op::VZext),
+        Op::FUnbox => undone(view, inst, Op::FBox),
         Op::VSplat => {
             let pattern = splat(Lane::from_u8(inst.aux), view.as_const(a)?);
             Some(Folded::Keep(Inst { op: Op::VConst, ty: inst.result(), aux: 0, args: [Val::NONE; 3], imm: pattern }))
