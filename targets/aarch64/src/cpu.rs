@@ -212,6 +212,28 @@ impl Cpu {
     }
 }
 
+impl Cpu {
+    /// `/proc/cpuinfo` (arch/arm64/kernel/cpuinfo.c).
+    pub fn proc_cpuinfo(&self, cpus: usize) -> String {
+        let names: Vec<_> = (0u8..)
+            .map(Feature)
+            .zip(TABLE)
+            .filter(|(f, def)| def.in_cpuinfo && self.features.has(*f))
+            .map(|(_, def)| def.name)
+            .collect();
+        let midr = self.midr;
+        let body = format!(
+            "BogoMIPS\t: 2000.00\nFeatures\t: {}\nCPU implementer\t: {:#04x}\nCPU architecture: 8\nCPU variant\t: {:#x}\nCPU part\t: {:#05x}\nCPU revision\t: {}\n\n",
+            names.join(" "),
+            midr >> 24,
+            midr >> 20 & 15,
+            midr >> 4 & 0xfff,
+            midr & 15,
+        );
+        (0..cpus).map(|cpu| format!("processor\t: {cpu}\n{body}")).collect()
+    }
+}
+
 fn unknown(what: &str, name: &str, known: String) -> String {
     format!("unknown {what} `{name}` for an AArch64 guest; known are {known}")
 }

@@ -2,20 +2,24 @@
 #![forbid(unsafe_code)]
 
 mod alu;
+mod conventions;
 pub mod cpu;
 pub mod fields;
 pub mod float;
+pub mod fpstate;
 pub mod helpers;
 pub mod idregs;
 mod memory_ops;
 mod random;
 pub mod regs;
 pub mod rows;
+mod signal;
 pub mod state;
 pub mod vector;
 
 use target::Mode;
 
+pub use conventions::Aarch64;
 pub use cpu::Cpu;
 
 /// Mode bit: addresses carry tags in their top byte. Set by the run loop for blocks that faulted on one.

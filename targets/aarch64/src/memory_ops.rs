@@ -14,11 +14,11 @@ pub struct Address {
     write_back: Option<Val>,
 }
 
-/// An addressing mode: the address for a transfer of 1 << `scale` bytes; `None` where it is reserved.
-pub type Mode = fn(&mut Lower, Word, u32) -> Option<Address>;
+/// An addressing mode: the address for a transfer of 1 << `scale` bytes.
+pub type Mode = fn(&mut Lower, Word, u32) -> Address;
 
-fn plain(b: &mut Lower, mem: Mem) -> Option<Address> {
-    Some(Address::plain(untag(b, mem)))
+fn plain(b: &mut Lower, mem: Mem) -> Address {
+    Address::plain(untag(b, mem))
 }
 
 fn base(b: &mut Lower, f: Word) -> Val {
@@ -26,38 +26,35 @@ fn base(b: &mut Lower, f: Word) -> Val {
 }
 
 /// [Xn]
-pub fn at_base(b: &mut Lower, f: Word, _: u32) -> Option<Address> {
+pub fn at_base(b: &mut Lower, f: Word, _: u32) -> Address {
     let base = base(b, f);
     plain(b, Mem::at(base))
 }
 
 /// [Xn, #imm12 scaled]
-pub fn scaled(b: &mut Lower, f: Word, scale: u32) -> Option<Address> {
+pub fn scaled(b: &mut Lower, f: Word, scale: u32) -> Address {
     let base = base(b, f);
     plain(b, Mem::disp(base, (f.imm12() << scale) as i64))
 }
 
 /// [Xn, #imm9]
-pub fn unscaled(b: &mut Lower, f: Word, _: u32) -> Option<Address> {
+pub fn unscaled(b: &mut Lower, f: Word, _: u32) -> Address {
     let base = base(b, f);
     plain(b, Mem::disp(base, f.imm9()))
 }
 
 /// [Xn, #imm9]!
-pub fn pre_index(b: &mut Lower, f: Word, _: u32) -> Option<Address> {
-    Some(pre(b, f, f.imm9()))
+pub fn pre_index(b: &mut Lower, f: Word, _: u32) -> Address {
+    pre(b, f, f.imm9())
 }
 
 /// [Xn], #imm9
-pub fn post_index(b: &mut Lower, f: Word, _: u32) -> Option<Address> {
-    Some(post(b, f, f.imm9()))
+pub fn post_index(b: &mut Lower, f: Word, _: u32) -> Address {
+    post(b, f, f.imm9())
 }
 
 /// [Xn, Xm or Wm, extended, shifted by the transfer's size]
-pub fn register(b: &mut Lower, f: Word, scale: u32) -> Option<Address> {
-    if f.option() & 2 == 0 {
-        return None;
-    }
+pub fn register(b: &mut Lower, f: Word, scale: u32) -> Address {
     let base = base(b, f);
     let shift = if f.bit(12) { scale } else { 0 };
     // A memory operand shifts by three at the most; quad-words shift by four.
@@ -67,10 +64,10 @@ pub fn register(b: &mut Lower, f: Word, scale: u32) -> Option<Address> {
 }
 
 /// The address `imm19` words from the instruction.
-pub fn literal(b: &mut Lower, f: Word, _: u32) -> Option<Address> {
+pub fn literal(b: &mut Lower, f: Word, _: u32) -> Address {
     let target = b.pc.wrapping_add_signed(f.sbits(5, 19) << 2);
     let addr = b.addr(target);
-    Some(Address::plain(Mem::at(addr)))
+    Address::plain(Mem::at(addr))
 }
 
 /// [Xn, #offset]!
@@ -108,7 +105,7 @@ pub struct IntLoad(pub Access, pub Ty);
 
 /// Loads Rt from where `mode` says.
 pub fn load(b: &mut Lower, f: Word, IntLoad(access, ty): IntLoad, mode: Mode) {
-    let Some(at) = mode(b, f, access.bytes().ilog2()) else { return b.undefined() };
+    let at = mode(b, f, access.bytes().ilog2());
     let value = b.load(ty, access, at.mem);
     at.finish(b, f);
     set_reg(b, ty, f.rt(), value);
@@ -116,7 +113,7 @@ pub fn load(b: &mut Lower, f: Word, IntLoad(access, ty): IntLoad, mode: Mode) {
 
 /// Stores Rt.
 pub fn store(b: &mut Lower, f: Word, access: Access, mode: Mode) {
-    let Some(at) = mode(b, f, access.bytes().ilog2()) else { return b.undefined() };
+    let at = mode(b, f, access.bytes().ilog2());
     let value = reg(b, Ty::I64, f.rt());
     b.store(Ty::I64, access, at.mem, value);
     at.finish(b, f);
@@ -124,7 +121,7 @@ pub fn store(b: &mut Lower, f: Word, access: Access, mode: Mode) {
 
 /// Loads Vt, zeroing the rest of it.
 pub fn load_vector(b: &mut Lower, f: Word, access: Access, mode: Mode) {
-    let Some(at) = mode(b, f, access.bytes().ilog2()) else { return b.undefined() };
+    let at = mode(b, f, access.bytes().ilog2());
     let value = b.load(Ty::V128, access, at.mem);
     at.finish(b, f);
     b.put(v(f.rt()), value);
@@ -132,7 +129,7 @@ pub fn load_vector(b: &mut Lower, f: Word, access: Access, mode: Mode) {
 
 /// Stores the low bytes of Vt.
 pub fn store_vector(b: &mut Lower, f: Word, access: Access, mode: Mode) {
-    let Some(at) = mode(b, f, access.bytes().ilog2()) else { return b.undefined() };
+    let at = mode(b, f, access.bytes().ilog2());
     let value = b.get(v(f.rt()));
     b.store(Ty::V128, access, at.mem, value);
     at.finish(b, f);

@@ -69,10 +69,10 @@ instructions! {
     msub   "s 00 11011 000 mmmmm 1 aaaaa nnnnn ddddd" |b, f: Word| multiply(b, f, Op::Sub);
     smaddl "1 00 11011 001 mmmmm 0 aaaaa nnnnn ddddd" |b, f: Word| multiply_long(b, f, Op::Sext32, Op::Add);
     smsubl "1 00 11011 001 mmmmm 1 aaaaa nnnnn ddddd" |b, f: Word| multiply_long(b, f, Op::Sext32, Op::Sub);
-    smulh  "1 00 11011 010 mmmmm 0 aaaaa nnnnn ddddd" |b, f: Word| two_sources(b, f, Op::MulHS);
+    smulh  "1 00 11011 010 mmmmm 0 11111 nnnnn ddddd" |b, f: Word| two_sources(b, f, Op::MulHS);
     umaddl "1 00 11011 101 mmmmm 0 aaaaa nnnnn ddddd" |b, f: Word| multiply_long(b, f, Op::Zext32, Op::Add);
     umsubl "1 00 11011 101 mmmmm 1 aaaaa nnnnn ddddd" |b, f: Word| multiply_long(b, f, Op::Zext32, Op::Sub);
-    umulh  "1 00 11011 110 mmmmm 0 aaaaa nnnnn ddddd" |b, f: Word| two_sources(b, f, Op::MulHU);
+    umulh  "1 00 11011 110 mmmmm 0 11111 nnnnn ddddd" |b, f: Word| two_sources(b, f, Op::MulHU);
 }
 
 instructions! {

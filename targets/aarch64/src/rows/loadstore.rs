@@ -154,30 +154,30 @@ instructions! {
 instructions! {
     /// Register offset.
     pub REGISTER: cpu::BASE;
-    strb_reg    "00 111 0 00 00 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| store(b, f, Access::U8, register);
-    ldrb_reg    "00 111 0 00 01 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDRB, register);
-    ldrsb_x_reg "00 111 0 00 10 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDRSB_X, register);
-    ldrsb_w_reg "00 111 0 00 11 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDRSB_W, register);
-    strh_reg    "01 111 0 00 00 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| store(b, f, Access::U16, register);
-    ldrh_reg    "01 111 0 00 01 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDRH, register);
-    ldrsh_x_reg "01 111 0 00 10 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDRSH_X, register);
-    ldrsh_w_reg "01 111 0 00 11 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDRSH_W, register);
-    str_w_reg   "10 111 0 00 00 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| store(b, f, Access::U32, register);
-    ldr_w_reg   "10 111 0 00 01 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDR_W, register);
-    ldrsw_reg   "10 111 0 00 10 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDRSW, register);
-    str_x_reg   "11 111 0 00 00 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| store(b, f, Access::B64, register);
-    ldr_x_reg   "11 111 0 00 01 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDR_X, register);
-    prfm_reg    "11 111 0 00 10 1 mmmmm ooo S 10 nnnnn ttttt" |_b, _f: Word| ();
-    str_vb_reg  "00 111 1 00 00 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| store_vector(b, f, Access::U8, register);
-    ldr_vb_reg  "00 111 1 00 01 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| load_vector(b, f, Access::U8, register);
-    str_vh_reg  "01 111 1 00 00 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| store_vector(b, f, Access::U16, register);
-    ldr_vh_reg  "01 111 1 00 01 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| load_vector(b, f, Access::U16, register);
-    str_vs_reg  "10 111 1 00 00 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| store_vector(b, f, Access::U32, register);
-    ldr_vs_reg  "10 111 1 00 01 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| load_vector(b, f, Access::U32, register);
-    str_vd_reg  "11 111 1 00 00 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| store_vector(b, f, Access::B64, register);
-    ldr_vd_reg  "11 111 1 00 01 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| load_vector(b, f, Access::B64, register);
-    str_vq_reg  "00 111 1 00 10 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| store_vector(b, f, Access::B128, register);
-    ldr_vq_reg  "00 111 1 00 11 1 mmmmm ooo S 10 nnnnn ttttt" |b, f: Word| load_vector(b, f, Access::B128, register);
+    strb_reg    "00 111 0 00 00 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| store(b, f, Access::U8, register);
+    ldrb_reg    "00 111 0 00 01 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDRB, register);
+    ldrsb_x_reg "00 111 0 00 10 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDRSB_X, register);
+    ldrsb_w_reg "00 111 0 00 11 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDRSB_W, register);
+    strh_reg    "01 111 0 00 00 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| store(b, f, Access::U16, register);
+    ldrh_reg    "01 111 0 00 01 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDRH, register);
+    ldrsh_x_reg "01 111 0 00 10 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDRSH_X, register);
+    ldrsh_w_reg "01 111 0 00 11 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDRSH_W, register);
+    str_w_reg   "10 111 0 00 00 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| store(b, f, Access::U32, register);
+    ldr_w_reg   "10 111 0 00 01 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDR_W, register);
+    ldrsw_reg   "10 111 0 00 10 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDRSW, register);
+    str_x_reg   "11 111 0 00 00 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| store(b, f, Access::B64, register);
+    ldr_x_reg   "11 111 0 00 01 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDR_X, register);
+    prfm_reg    "11 111 0 00 10 1 mmmmm o1o S 10 nnnnn ttttt" |_b, _f: Word| ();
+    str_vb_reg  "00 111 1 00 00 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| store_vector(b, f, Access::U8, register);
+    ldr_vb_reg  "00 111 1 00 01 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| load_vector(b, f, Access::U8, register);
+    str_vh_reg  "01 111 1 00 00 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| store_vector(b, f, Access::U16, register);
+    ldr_vh_reg  "01 111 1 00 01 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| load_vector(b, f, Access::U16, register);
+    str_vs_reg  "10 111 1 00 00 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| store_vector(b, f, Access::U32, register);
+    ldr_vs_reg  "10 111 1 00 01 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| load_vector(b, f, Access::U32, register);
+    str_vd_reg  "11 111 1 00 00 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| store_vector(b, f, Access::B64, register);
+    ldr_vd_reg  "11 111 1 00 01 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| load_vector(b, f, Access::B64, register);
+    str_vq_reg  "00 111 1 00 10 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| store_vector(b, f, Access::B128, register);
+    ldr_vq_reg  "00 111 1 00 11 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| load_vector(b, f, Access::B128, register);
 }
 
 instructions! {

@@ -27,21 +27,21 @@ instructions! {
     stlxp "1z 001000 0 0 1 sssss 1 22222 nnnnn ttttt" |b, f: Word| stxp(b, f);
     ldxp  "1z 001000 0 1 1 sssss 0 22222 nnnnn ttttt" |b, f: Word| ldxp(b, f);
     ldaxp "1z 001000 0 1 1 sssss 1 22222 nnnnn ttttt" |b, f: Word| ldxp(b, f);
-    stlr  "zz 001000 1 0 0 sssss 1 22222 nnnnn ttttt" |b, f: Word| stlr(b, f, at_base);
-    ldar  "zz 001000 1 1 0 sssss 1 22222 nnnnn ttttt" |b, f: Word| ldar(b, f, at_base);
+    stlr  "zz 001000 1 0 0 11111 1 11111 nnnnn ttttt" |b, f: Word| stlr(b, f, at_base);
+    ldar  "zz 001000 1 1 0 11111 1 11111 nnnnn ttttt" |b, f: Word| ldar(b, f, at_base);
 }
 
 instructions! {
     /// FEAT_LOR, of Armv8.1 as LSE is.
     pub LOR: cpu::ATOMICS;
-    stllr "zz 001000 1 0 0 sssss 0 22222 nnnnn ttttt" |b, f: Word| stlr(b, f, at_base);
-    ldlar "zz 001000 1 1 0 sssss 0 22222 nnnnn ttttt" |b, f: Word| ldar(b, f, at_base);
+    stllr "zz 001000 1 0 0 11111 0 11111 nnnnn ttttt" |b, f: Word| stlr(b, f, at_base);
+    ldlar "zz 001000 1 1 0 11111 0 11111 nnnnn ttttt" |b, f: Word| ldar(b, f, at_base);
 }
 
 instructions! {
     /// LDAPR.
     pub LRCPC: cpu::LRCPC;
-    ldapr "zz 111 0 00 1 0 1 sssss 1 100 00 nnnnn ttttt" |b, f: Word| ldar(b, f, at_base);
+    ldapr "zz 111 0 00 1 0 1 11111 1 100 00 nnnnn ttttt" |b, f: Word| ldar(b, f, at_base);
 }
 
 instructions! {
@@ -67,10 +67,7 @@ fn stlr(b: &mut Lower, f: Word, mode: memory_ops::Mode) {
 
 /// The address, without its tag if it has one.
 pub(super) fn address(b: &mut Lower, f: Word) -> Val {
-    match at_base(b, f, 0) {
-        Some(at) => at.mem.base,
-        None => Val::NONE,
-    }
+    at_base(b, f, 0).mem.base
 }
 
 fn ldxr(b: &mut Lower, f: Word) {

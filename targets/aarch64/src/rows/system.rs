@@ -40,7 +40,7 @@ instructions! {
 instructions! {
     /// Speculation barrier: guest code can't observe what the host speculates on.
     pub SB: cpu::SB;
-    sb "1101010100 0 00 011 0011 mmmm 111 11111" |_b, _f: Word| ();
+    sb "1101010100 0 00 011 0011 0000 111 11111" |_b, _f: Word| ();
 }
 
 instructions! {

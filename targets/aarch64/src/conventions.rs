@@ -1,0 +1,186 @@
+//! The conventions of an AArch64 Linux program (AAPCS64, `Documentation/arch/arm64`).
+
+use ir::{FpControl, GuestState, Helper, NanRule, SlotDef};
+use target::{FeatureDef, Features, Mode, Row, SignalDelivery, SignalFrame, SignalReturn, SyscallRegs, Target, Vdso};
+
+use crate::cpu::{self, Cpu};
+use crate::rows::DECODER;
+use crate::rows::sysregs::COUNTER_HZ;
+use crate::state::{CNT_SCALE, EXCL_ADDR, MIDR, SLOTS, SP, TPIDR, x};
+use crate::{fpstate, helpers, signal};
+
+const EM_AARCH64: u16 = 183;
+/// Number register of a system call.
+const X8: u32 = 8;
+/// Bytes of SVC.
+const SVC: u64 = 4;
+
+/// The AArch64 guest with a chosen CPU.
+#[derive(Clone, Copy, Debug)]
+pub struct Aarch64 {
+    cpu: Cpu,
+    counter_scale: u64,
+}
+
+impl Aarch64 {
+    /// A guest with this CPU on a host whose [`ir::Op::Cycles`] counts `cycles_hz` a second.
+    pub fn new(cpu: Cpu, cycles_hz: u64) -> Aarch64 {
+        let scale = ((COUNTER_HZ as u128) << 62) / cycles_hz.max(1) as u128;
+        Aarch64 { cpu, counter_scale: u64::try_from(scale).unwrap_or(u64::MAX) }
+    }
+}
+
+fn slot(state: &GuestState, id: ir::SlotId) -> u64 {
+    state.get(&SLOTS[id.0 as usize]) as u64
+}
+
+fn set_slot(state: &mut GuestState, id: ir::SlotId, value: u64) {
+    state.set(&SLOTS[id.0 as usize], value as u128);
+}
+
+impl Target for Aarch64 {
+    fn name(&self) -> &'static str {
+        "aarch64"
+    }
+
+    fn elf_machine(&self) -> u16 {
+        EM_AARCH64
+    }
+
+    fn slots(&self) -> &'static [SlotDef] {
+        SLOTS
+    }
+
+    fn helpers(&self) -> &'static [Helper] {
+        helpers::TABLE
+    }
+
+    fn rows(&self) -> Vec<&'static Row> {
+        DECODER.rows().collect()
+    }
+
+    fn feature_table(&self) -> &'static [FeatureDef] {
+        cpu::TABLE
+    }
+
+    fn features(&self) -> Features {
+        self.cpu.features
+    }
+
+    fn code_shift(&self) -> u32 {
+        2
+    }
+
+    fn fetch(&self, code: &[u8]) -> Option<(u32, usize)> {
+        let bytes = code.first_chunk::<4>()?;
+        Some((u32::from_le_bytes(*bytes), 4))
+    }
+
+    fn decode(&self, word: u32) -> Option<&'static Row> {
+        DECODER.decode(word)
+    }
+
+    fn mode(&self, state: &GuestState) -> Mode {
+        fpstate::mode(state)
+    }
+
+    fn nan_rule(&self, mode: Mode) -> NanRule {
+        fpstate::nan_rule(mode)
+    }
+
+    fn fp_control(&self, state: &GuestState) -> FpControl {
+        fpstate::control(state)
+    }
+
+    fn start(&self, state: &mut GuestState, entry: u64, sp: u64) {
+        *state = GuestState::default();
+        state.pc = entry;
+        set_slot(state, SP, sp);
+        set_slot(state, EXCL_ADDR, u64::MAX);
+        set_slot(state, CNT_SCALE, self.counter_scale);
+        set_slot(state, MIDR, self.cpu.midr as u64);
+    }
+
+    fn sp(&self, state: &GuestState) -> u64 {
+        slot(state, SP)
+    }
+
+    fn set_sp(&self, state: &mut GuestState, sp: u64) {
+        set_slot(state, SP, sp);
+    }
+
+    fn set_tls(&self, state: &mut GuestState, tls: u64) {
+        set_slot(state, TPIDR, tls);
+    }
+
+    /// Linux takes the number from W8.
+    fn syscall(&self, state: &GuestState) -> SyscallRegs {
+        let args = [0, 1, 2, 3, 4, 5].map(|n| slot(state, x(n)));
+        SyscallRegs { number: slot(state, x(X8)) as u32 as u64, args }
+    }
+
+    fn set_result(&self, state: &mut GuestState, value: u64) {
+        set_slot(state, x(0), value);
+    }
+
+    fn restart_syscall(&self, state: &mut GuestState, arg0: u64, number: Option<u64>) {
+        state.pc -= SVC;
+        set_slot(state, x(0), arg0);
+        if let Some(number) = number {
+            set_slot(state, x(X8), number);
+        }
+    }
+
+    fn signal_frame(&self, state: &GuestState, delivery: &SignalDelivery) -> SignalFrame {
+        signal::frame(state, delivery)
+    }
+
+    fn enter_handler(&self, state: &mut GuestState, delivery: &SignalDelivery, frame: u64) {
+        signal::enter(state, delivery, frame);
+    }
+
+    fn signal_return(
+        &self,
+        state: &mut GuestState,
+        read: &mut dyn FnMut(u64, &mut [u8]) -> bool,
+    ) -> Option<SignalReturn> {
+        signal::sigreturn(state, read)
+    }
+
+    fn platform(&self) -> Option<&'static str> {
+        Some("aarch64")
+    }
+
+    fn min_signal_stack(&self) -> u64 {
+        signal::MIN_STACK
+    }
+
+    fn cpuinfo(&self, cpus: usize) -> String {
+        self.cpu.proc_cpuinfo(cpus)
+    }
+
+    fn vdso(&self) -> Vdso {
+        Vdso { image: IMAGE, sigreturn: SIGRETURN }
+    }
+}
+
+/// Built by `vdso/build.sh`.
+const IMAGE: &[u8] = include_bytes!("../vdso/vdso.so");
+/// MOV X8, #139 (`rt_sigreturn`); SVC #0: what unwinders know the trampoline by.
+const TRAMPOLINE: [u8; 8] = [0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4];
+const SIGRETURN: u64 = find(IMAGE, TRAMPOLINE);
+
+const fn find(image: &[u8], wanted: [u8; 8]) -> u64 {
+    let mut at = 0;
+    while at + 8 <= image.len() {
+        let mut i = 0;
+        while i < 8 && image[at + i] == wanted[i] {
+            i += 1;
+        }
+        if i == 8 {
+            return at as u64;
+        }
+        at += 4;
+    }
+    panic!("the vDSO has no signal return trampoline")
+}

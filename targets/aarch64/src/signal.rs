@@ -1,0 +1,290 @@
+//! Signal frames as Linux lays them out (arch/arm64/kernel/signal.c, `asm/sigcontext.h`).
+//!
+//! From the stack pointer up: `siginfo` (128 bytes), `ucontext` with registers and 4 KiB of tagged records, and
+//! above it a frame record, which links the handler's frame to the interrupted one for unwinders.
+
+use ir::{GuestState, Nzcv};
+use target::{AltStack, SignalDelivery, SignalFrame, SignalReturn};
+
+use crate::fpstate::{fpcr, fpsr, set_fpsr};
+use crate::rows::sysregs::FPCR_MASK;
+use crate::state::{EXCL_ADDR, FPCR, LR, NZCV, PSTATE, SLOTS, SP, v, x};
+
+/// Bytes of `struct rt_sigframe`.
+const FRAME: usize = 4688;
+const FRAME_RECORD: u64 = 16;
+/// AT_MINSIGSTKSZ: the frame, the record, and room to align them.
+pub const MIN_STACK: u64 = FRAME as u64 + FRAME_RECORD + 16;
+
+/// Offsets in the frame.
+mod at {
+    pub const UCONTEXT: usize = 128;
+    pub const STACK_SP: usize = UCONTEXT + 16;
+    pub const STACK_FLAGS: usize = UCONTEXT + 24;
+    pub const STACK_SIZE: usize = UCONTEXT + 32;
+    pub const MASK: usize = UCONTEXT + 40;
+    pub const CONTEXT: usize = UCONTEXT + 176;
+    pub const FAULT_ADDRESS: usize = CONTEXT;
+    pub const REGS: usize = CONTEXT + 8;
+    pub const SP: usize = REGS + 31 * 8;
+    pub const PC: usize = SP + 8;
+    pub const PSTATE: usize = PC + 8;
+    pub const RECORDS: usize = CONTEXT + 288;
+}
+
+const FPSIMD_MAGIC: u32 = 0x4650_8001;
+const FPSIMD_SIZE: usize = 528;
+const ESR_MAGIC: u32 = 0x4553_5201;
+const ESR_SIZE: usize = 16;
+
+const SIGBUS: u32 = 7;
+const SIGSEGV: u32 = 11;
+
+/// PSTATE: the flags, DIT and SSBS; everything else is zero at EL0.
+const PSTATE_FLAGS: u32 = 0xf << 28;
+const PSTATE_KEPT: u32 = 1 << 24 | 1 << 12;
+
+fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
+    bytes[at..at + value.len()].copy_from_slice(value);
+}
+
+fn put64(bytes: &mut [u8], at: usize, value: u64) {
+    put(bytes, at, &value.to_le_bytes());
+}
+
+fn put32(bytes: &mut [u8], at: usize, value: u32) {
+    put(bytes, at, &value.to_le_bytes());
+}
+
+fn get64(bytes: &[u8], at: usize) -> u64 {
+    (get32(bytes, at) as u64) | (get32(bytes, at + 4) as u64) << 32
+}
+
+fn get32(bytes: &[u8], at: usize) -> u32 {
+    (0..4).fold(0, |value, i| value | (bytes[at + i] as u32) << (8 * i))
+}
+
+fn reg(state: &GuestState, slot: ir::SlotId) -> u64 {
+    state.get(&SLOTS[slot.0 as usize]) as u64
+}
+
+fn set(state: &mut GuestState, slot: ir::SlotId, value: u128) {
+    state.set(&SLOTS[slot.0 as usize], value);
+}
+
+/// The frame for the present state.
+pub fn frame(state: &GuestState, delivery: &SignalDelivery) -> SignalFrame {
+    let record = (delivery.stack - FRAME_RECORD) & !15;
+    let addr = record - FRAME as u64;
+    let mut bytes = vec![0; FRAME + FRAME_RECORD as usize];
+    put(&mut bytes, 0, delivery.info);
+    put64(&mut bytes, at::STACK_SP, delivery.altstack.sp);
+    put32(&mut bytes, at::STACK_FLAGS, delivery.altstack.flags);
+    put64(&mut bytes, at::STACK_SIZE, delivery.altstack.size);
+    put64(&mut bytes, at::MASK, delivery.mask);
+    put64(&mut bytes, at::FAULT_ADDRESS, delivery.fault_address);
+    for n in 0..31 {
+        put64(&mut bytes, at::REGS + 8 * n, reg(state, x(n as u32)));
+    }
+    put64(&mut bytes, at::SP, reg(state, SP));
+    put64(&mut bytes, at::PC, state.pc);
+    put64(&mut bytes, at::PSTATE, pstate(state) as u64);
+    let end = put_fpsimd(&mut bytes, at::RECORDS, state);
+    put_esr(&mut bytes, end, delivery);
+    put64(&mut bytes, FRAME, reg(state, x(29)));
+    put64(&mut bytes, FRAME + 8, reg(state, LR));
+    SignalFrame { addr, bytes }
+}
+
+fn pstate(state: &GuestState) -> u32 {
+    Nzcv(reg(state, NZCV) as u32).bits() | reg(state, PSTATE) as u32
+}
+
+fn put_fpsimd(bytes: &mut [u8], base: usize, state: &GuestState) -> usize {
+    put32(bytes, base, FPSIMD_MAGIC);
+    put32(bytes, base + 4, FPSIMD_SIZE as u32);
+    put32(bytes, base + 8, fpsr(state));
+    put32(bytes, base + 12, fpcr(state));
+    for n in 0..32 {
+        let value = state.get(&SLOTS[v(n as u32).0 as usize]);
+        put(bytes, base + 16 + 16 * n, &value.to_le_bytes());
+    }
+    base + FPSIMD_SIZE
+}
+
+/// Faults carry the syndrome of a data abort (ESR_EL1: class 0x24, 32-bit instruction); the terminator behind
+/// is zeros.
+fn put_esr(bytes: &mut [u8], base: usize, delivery: &SignalDelivery) {
+    const DATA_ABORT: u64 = 0x24 << 26 | 1 << 25;
+    const TRANSLATION_FAULT: u64 = 0x07;
+    const PERMISSION_FAULT: u64 = 0x0f;
+    const SEGV_ACCERR: u32 = 2;
+    let code = get32(delivery.info, 8);
+    if !matches!(delivery.signal, SIGBUS | SIGSEGV) || delivery.fault_address == 0 && code as i32 <= 0 {
+        return;
+    }
+    let status = if code == SEGV_ACCERR { PERMISSION_FAULT } else { TRANSLATION_FAULT };
+    put32(bytes, base, ESR_MAGIC);
+    put32(bytes, base + 4, ESR_SIZE as u32);
+    put64(bytes, base + 8, DATA_ABORT | status);
+}
+
+/// The registers at the handler's first instruction.
+pub fn enter(state: &mut GuestState, delivery: &SignalDelivery, frame: u64) {
+    set(state, x(0), delivery.signal as u128);
+    set(state, x(1), frame as u128);
+    set(state, x(2), (frame + at::UCONTEXT as u64) as u128);
+    set(state, x(29), (frame + FRAME as u64) as u128);
+    set(state, LR, delivery.restorer as u128);
+    set(state, SP, frame as u128);
+    set(state, EXCL_ADDR, u64::MAX as u128);
+    state.pc = delivery.handler;
+}
+
+/// Restores the state from the frame at the stack pointer.
+pub fn sigreturn(state: &mut GuestState, read: &mut dyn FnMut(u64, &mut [u8]) -> bool) -> Option<SignalReturn> {
+    let addr = reg(state, SP);
+    let mut bytes = vec![0; FRAME];
+    if !addr.is_multiple_of(16) || !read(addr, &mut bytes) {
+        return None;
+    }
+    let flags = get64(&bytes, at::PSTATE);
+    // Linux refuses a PSTATE that asks for another exception level, AArch32 or masked exceptions.
+    if flags & 0xffff_ffff_0000_03df != 0 {
+        return None;
+    }
+    let fpsimd = find_fpsimd(&bytes)?;
+    for n in 0..31 {
+        set(state, x(n as u32), get64(&bytes, at::REGS + 8 * n) as u128);
+    }
+    set(state, SP, get64(&bytes, at::SP) as u128);
+    state.pc = get64(&bytes, at::PC);
+    set(state, NZCV, Nzcv::from_bits(flags as u32 & PSTATE_FLAGS).0 as u128);
+    set(state, PSTATE, (flags as u32 & PSTATE_KEPT) as u128);
+    set(state, EXCL_ADDR, u64::MAX as u128);
+    restore_fpsimd(state, &bytes, fpsimd);
+    let altstack = AltStack {
+        sp: get64(&bytes, at::STACK_SP),
+        flags: get32(&bytes, at::STACK_FLAGS),
+        size: get64(&bytes, at::STACK_SIZE),
+    };
+    Some(SignalReturn { mask: get64(&bytes, at::MASK), altstack })
+}
+
+/// Walks the records as `parse_user_sigframe` does; the floating-point one must be there.
+fn find_fpsimd(bytes: &[u8]) -> Option<usize> {
+    let (mut base, mut fpsimd) = (at::RECORDS, None);
+    while base + 8 <= FRAME {
+        let (magic, size) = (get32(bytes, base), get32(bytes, base + 4) as usize);
+        match magic {
+            0 => return if size == 0 { fpsimd } else { None },
+            FPSIMD_MAGIC if fpsimd.is_none() && size == FPSIMD_SIZE => fpsimd = Some(base),
+            ESR_MAGIC => {}
+            _ => return None,
+        }
+        if size < 16 || size % 16 != 0 || size > FRAME - base {
+            return None;
+        }
+        base += size;
+    }
+    None
+}
+
+fn restore_fpsimd(state: &mut GuestState, bytes: &[u8], base: usize) {
+    set_fpsr(state, get32(bytes, base + 8));
+    set(state, FPCR, (get32(bytes, base + 12) & FPCR_MASK) as u128);
+    for n in 0..32 {
+        let at = base + 16 + 16 * n;
+        let value = get64(bytes, at) as u128 | (get64(bytes, at + 8) as u128) << 64;
+        set(state, v(n as u32), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delivery(info: &[u8; 128]) -> SignalDelivery<'_> {
+        SignalDelivery {
+            signal: SIGSEGV,
+            handler: 0x1000,
+            info,
+            restorer: 0x2000,
+            stack: 0x7fff_1238,
+            mask: 0x55,
+            altstack: AltStack { sp: 1, flags: 2, size: 3 },
+            fault_address: 0xdead,
+        }
+    }
+
+    fn interrupted() -> GuestState {
+        let mut state = GuestState::default();
+        for n in 0..31 {
+            set(&mut state, x(n), 0x100 + n as u128);
+            set(&mut state, v(n), (n as u128) << 64 | 7);
+        }
+        set(&mut state, SP, 0x7fff_1238);
+        set(&mut state, NZCV, Nzcv::from_bits(0xa000_0000).0 as u128);
+        set(&mut state, FPCR, 0x00c0_0000);
+        set(&mut state, EXCL_ADDR, u64::MAX as u128);
+        set_fpsr(&mut state, 0x0800_0093);
+        state.pc = 0x4000;
+        state
+    }
+
+    #[test]
+    fn frames_are_laid_out_as_linux_does() {
+        let info = [9; 128];
+        let state = interrupted();
+        let frame = frame(&state, &delivery(&info));
+        assert_eq!(frame.addr, 0x7fff_1220 - 4688);
+        assert_eq!(&frame.bytes[..128], &info);
+        assert_eq!(get64(&frame.bytes, 128 + 176 + 8), 0x100, "x0 behind the fault address");
+        assert_eq!(get64(&frame.bytes, at::PC), 0x4000);
+        assert_eq!(get64(&frame.bytes, at::PSTATE), 0xa000_0000);
+        assert_eq!(get32(&frame.bytes, 128 + 176 + 288), FPSIMD_MAGIC);
+        assert_eq!(get32(&frame.bytes, at::RECORDS + FPSIMD_SIZE), ESR_MAGIC);
+        assert_eq!(get64(&frame.bytes, FRAME), 0x100 + 29, "frame record");
+        assert_eq!(MIN_STACK, 4720);
+    }
+
+    #[test]
+    fn sigreturn_brings_everything_back() {
+        let info = [0; 128];
+        let before = interrupted();
+        let delivery = delivery(&info);
+        let frame = frame(&before, &delivery);
+        let mut state = before.clone();
+        enter(&mut state, &delivery, frame.addr);
+        assert_eq!((state.pc, reg(&state, LR)), (0x1000, 0x2000));
+        let mut read = |addr: u64, out: &mut [u8]| {
+            out.copy_from_slice(&frame.bytes[(addr - frame.addr) as usize..][..out.len()]);
+            true
+        };
+        let back = sigreturn(&mut state, &mut read).expect("a valid frame");
+        assert_eq!((back.mask, back.altstack), (0x55, delivery.altstack));
+        assert_eq!(state, before);
+    }
+
+    #[test]
+    fn malformed_frames_are_refused() {
+        let info = [0; 128];
+        let good = frame(&interrupted(), &delivery(&info));
+        let refused = |at: usize, value: u32| {
+            let mut bytes = good.bytes.clone();
+            put32(&mut bytes, at, value);
+            let mut state = interrupted();
+            set(&mut state, SP, good.addr as u128);
+            let mut read = |_: u64, out: &mut [u8]| {
+                out.copy_from_slice(&bytes[..out.len()]);
+                true
+            };
+            sigreturn(&mut state, &mut read).is_none()
+        };
+        assert!(refused(at::PSTATE, 0x5), "EL1");
+        assert!(refused(at::RECORDS, 0), "no floating-point record");
+        assert!(refused(at::RECORDS + 4, 8), "short record");
+        assert!(refused(at::RECORDS + 4, u32::MAX), "endless record");
+        assert!(!refused(at::MASK, 1));
+    }
+}
