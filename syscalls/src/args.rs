@@ -60,6 +60,8 @@ pub enum Kind {
     FdPair,
     /// An address in the guest's memory.
     Addr,
+    /// Open flags in the guest's numbers.
+    OpenFlags,
     /// Flags with names.
     Flags(FlagNames),
 }
@@ -142,7 +144,7 @@ args! {
     /// A signal.
     Sig(i32) = Kind::Signal;
     /// Open flags in the guest's numbers.
-    OpenFlags(u32) = Kind::Flags(crate::strace::flags::OPEN);
+    OpenFlags(u32) = Kind::OpenFlags;
     /// AT_* flags.
     AtFlags(u32) = Kind::Flags(crate::strace::flags::AT);
     /// PROT_*.

@@ -36,7 +36,8 @@ impl View<'_> {
             Kind::Long => put(out, format_args!("{}", raw as i64)),
             Kind::Size => put(out, format_args!("{raw}")),
             Kind::Hex => put(out, format_args!("{raw:#x}")),
-            Kind::Octal => put(out, format_args!("{:#o}", raw as u32)),
+            Kind::Octal if raw as u32 == 0 => out.push('0'),
+            Kind::Octal => put(out, format_args!("0{:o}", raw as u32)),
             Kind::Path(_) => write_str(out, addr, SHOWN_PATH),
             Kind::Str => write_str(out, addr, SHOWN * 4),
             Kind::InBytes => write_bytes(out, addr, self.args.get(index + 1).copied().unwrap_or(0)),
@@ -52,15 +53,13 @@ impl View<'_> {
             Kind::FdPair if done => {
                 write_pointed(out, addr, |out, fds: [i32; 2]| put(out, format_args!("[{}, {}]", fds[0], fds[1])));
             }
-            Kind::Flags(names) => write_flags(out, names, self.flags(names, raw)),
+            // Named by the host's numbers.
+            Kind::OpenFlags => {
+                write_flags(out, super::flags::OPEN, self.process.abi.open_flags_to_host(raw as u32).into());
+            }
+            Kind::Flags(names) => write_flags(out, names, raw & 0xffff_ffff),
             Kind::Ptr | Kind::Addr | Kind::OutBytes | Kind::FdPair => write_address(out, addr),
         }
-    }
-
-    /// The open flags are named by the host's numbers.
-    fn flags(&self, names: FlagNames, raw: u64) -> u64 {
-        let open = std::ptr::eq(names, super::flags::OPEN);
-        if open { self.process.abi.open_flags_to_host(raw as u32).into() } else { raw & 0xffff_ffff }
     }
 }
 

@@ -1,0 +1,44 @@
+//! Lines of `--strace`.
+
+mod support;
+
+use std::io::Read;
+use std::os::fd::{AsRawFd, FromRawFd};
+use support::{AT_FDCWD, Guest};
+use syscalls::abi::AARCH64;
+
+#[test]
+fn lines() {
+    let mut pipe = [0; 2];
+    // SAFETY: pipe(2) fills the two in; each is owned once below.
+    let (mut read, write) = unsafe {
+        assert_eq!(libc::pipe(pipe.as_mut_ptr()), 0);
+        (std::fs::File::from_raw_fd(pipe[0]), std::fs::File::from_raw_fd(pipe[1]))
+    };
+    let mut guest = Guest::new(&AARCH64).traced(write.as_raw_fd());
+    let path = guest.string("/no\nsuch");
+    let _ = guest.call("openat", &[AT_FDCWD, path.0, 0o2040000, 0]);
+    let text = guest.put_bytes(&[b'a'; 40]);
+    let _ = guest.call("write", &[u64::from(u32::MAX), text.0, 40]);
+    let _ = guest.call("kill", &[u64::from(std::process::id()), 0]);
+    let _ = guest.call("mmap", &[0, 4096, 5, 0x22, u64::MAX, 0]);
+    let _ = guest.call("close", &[99999]);
+    let _ = guest.outcome("exit_group", &[3]);
+    drop((guest, write));
+    let mut lines = String::new();
+    read.read_to_string(&mut lines).expect("text");
+    let pid = std::process::id();
+    let expected = [
+        r#"[1] openat(AT_FDCWD, "/no\nsuch", O_DIRECTORY|O_CLOEXEC, 0) = -1 ENOENT (No such file or directory)"#
+            .to_owned(),
+        format!(r#"[1] write(-1, "{}"..., 40) = -1 EBADF (Bad file descriptor)"#, "a".repeat(32)),
+        format!("[1] kill({pid}, 0) = 0"),
+        "[1] mmap(NULL, 4096, PROT_READ|PROT_EXEC, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x".to_owned(),
+        "[1] close(99999) = -1 EBADF (Bad file descriptor)".to_owned(),
+        "[1] exit_group(3) = ?".to_owned(),
+    ];
+    for (line, expected) in lines.lines().zip(&expected) {
+        assert!(line.starts_with(expected.as_str()), "{line}\n{expected}");
+    }
+    assert_eq!(lines.lines().count(), expected.len(), "{lines}");
+}
