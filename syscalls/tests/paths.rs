@@ -86,8 +86,8 @@ fn an_exec_names_the_file_in_the_root() {
 
 /// The spellings of this process's folder in /proc.
 fn folders() -> Vec<String> {
-    // SAFETY: gettid has no effects.
-    let (pid, tid) = (std::process::id(), unsafe { libc::gettid() });
+    let link = std::fs::read_link("/proc/thread-self").expect("a link");
+    let (pid, tid) = (std::process::id(), link.file_name().and_then(|name| name.to_str()).expect("a tid").to_owned());
     vec![
         "/proc/self".into(),
         format!("/proc/{pid}"),
