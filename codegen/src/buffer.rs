@@ -53,6 +53,27 @@ impl<'a> CodeBuf<'a> {
         }
     }
 
+    /// Overwrites eight bytes at `at`, which were emitted before.
+    pub(crate) fn patch_i64(&mut self, at: usize, value: i64) {
+        if let Some(field) = self.bytes.get_mut(at..at + 8) {
+            field.copy_from_slice(&value.to_le_bytes());
+        }
+    }
+
+    /// Points the rel8 field at `at` to the current end.
+    pub(crate) fn bind8(&mut self, at: usize) {
+        let distance = self.len - at - 1;
+        debug_assert!(distance < 128);
+        if let Some(field) = self.bytes.get_mut(at) {
+            *field = distance as u8;
+        }
+    }
+
+    /// Points the rel32 field at `at` to `target`.
+    pub(crate) fn bind_to(&mut self, at: usize, target: usize) {
+        self.patch_i32(at, target as i32 - at as i32 - 4);
+    }
+
     /// Points the rel32 field at `at` to the current end.
     pub(crate) fn bind(&mut self, at: usize) {
         self.patch_i32(at, (self.len - at - 4) as i32);

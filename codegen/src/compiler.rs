@@ -1,10 +1,15 @@
 //! The compiler: its buffers, its output, and the forward pass.
 
+use crate::alloc::Alloc;
+use crate::analysis::Analysis;
 use crate::buffer::{CodeBuf, Full};
+use crate::emitter::Emitter;
 use crate::faults::FaultTable;
 use crate::features::HostFeatures;
+use crate::flags::EflagsState;
 use crate::regs::Pins;
-use ir::{Block, SlotDef};
+use crate::slow::SlowPath;
+use ir::{Block, Liveness, Op, SlotDef, SlotId, Ty, Val};
 
 /// What holds for all blocks of a process.
 #[derive(Clone, Copy, Debug)]
@@ -71,16 +76,30 @@ pub struct Compiled<'a> {
 pub struct Compiler {
     config: Config,
     pins: Pins,
+    flags_slot: Option<SlotId>,
+    analysis: Analysis,
+    alloc: Alloc,
     links: Vec<LinkSite>,
     relocs: Vec<Reloc>,
     faults: FaultTable,
+    slow: Vec<SlowPath>,
 }
 
 impl Compiler {
     /// A compiler for one guest on one host.
     pub fn new(config: Config) -> Compiler {
-        let pins = Pins::choose(config.slots);
-        Compiler { config, pins, links: Vec::new(), relocs: Vec::new(), faults: FaultTable::default() }
+        let flags_slot = config.slots.iter().position(|slot| slot.ty == Ty::Flags);
+        Compiler {
+            config,
+            pins: Pins::choose(config.slots),
+            flags_slot: flags_slot.map(|i| SlotId(i as u16)),
+            analysis: Analysis::default(),
+            alloc: Alloc::new(config.slots.len()),
+            links: Vec::new(),
+            relocs: Vec::new(),
+            faults: FaultTable::default(),
+            slow: Vec::new(),
+        }
     }
 
     /// Which slots live in host registers, for [`crate::emit_runtime`].
@@ -88,10 +107,65 @@ impl Compiler {
         &self.pins
     }
 
-    /// Compiles `block` to the beginning of `buf`.
-    pub fn compile(&mut self, block: &Block, buf: &mut CodeBuf<'_>) -> Result<Compiled<'_>, Full> {
-        let _ = block;
+    /// Compiles `block`, of which `live` is the backward pass, to the beginning of `buf`.
+    pub fn compile(&mut self, block: &Block, live: &Liveness, buf: &mut CodeBuf<'_>) -> Result<Compiled<'_>, Full> {
+        self.analysis.run(block, live, self.config.slots, &self.pins);
+        self.alloc.begin(block.insts.len());
+        self.links.clear();
+        self.relocs.clear();
+        self.slow.clear();
+        self.faults.clear(block.pc);
+        let mut emitter = Emitter {
+            buf,
+            block,
+            live,
+            analysis: &self.analysis,
+            config: &self.config,
+            pins: &self.pins,
+            alloc: &mut self.alloc,
+            links: &mut self.links,
+            relocs: &mut self.relocs,
+            faults: &mut self.faults,
+            slow: &mut self.slow,
+            eflags: EflagsState::EMPTY,
+            flags_slot: self.flags_slot,
+            pc: block.pc,
+            deferred: Val::NONE,
+        };
+        emitter.run();
         buf.written()?;
+        if self.alloc.exhausted {
+            return Err(Full);
+        }
         Ok(Compiled { len: buf.len(), links: &self.links, relocs: &self.relocs, faults: self.faults.bytes() })
+    }
+}
+
+impl Emitter<'_, '_> {
+    /// The forward pass: instructions in their order, the terminator, and what lies out of line.
+    fn run(&mut self) {
+        let block = self.block;
+        let mut at = 0;
+        // An instruction that was emitted together with an earlier one.
+        let mut done = usize::MAX;
+        while let Some(inst) = block.insts.get(at) {
+            let val = Val(at as u32);
+            if at != done && !self.live.is_dead(val) {
+                self.alloc.step(val.0);
+                match inst.op {
+                    Op::Icmp | Op::Cond | Op::FCmp if self.defer(at, inst) => {}
+                    _ => match self.emit_with_flags(at, inst) {
+                        Some(fused) => done = fused,
+                        None => self.emit(val, inst),
+                    },
+                }
+            }
+            at += 1;
+        }
+        self.alloc.step(at as u32);
+        if let Some(term) = &block.term {
+            self.terminate(term);
+        }
+        self.emit_slow_paths();
     }
 }

@@ -28,10 +28,11 @@ macro_rules! constants {
         pub(crate) struct Constants {
             $( $name: u128, )*
             fcmp_nzcv: [u16; 72],
+            fcmp_nzcv_swapped: [u16; 72],
         }
 
         impl Constants {
-            pub const NEW: Constants = Constants { $( $name: $value, )* fcmp_nzcv: fcmp_nzcv() };
+            pub const NEW: Constants = Constants { $( $name: $value, )* fcmp_nzcv: fcmp_nzcv(false), fcmp_nzcv_swapped: fcmp_nzcv(true) };
         }
 
         $( $(#[$meta])* pub(crate) const $name: i32 = CONSTANTS + offset_of!(Constants, $name) as i32; )*
@@ -39,7 +40,30 @@ macro_rules! constants {
 }
 
 constants! {
+    ZERO = 0;
     ONES = u128::MAX;
+    ONE8 = splat8(1);
+    ONE16 = splat16(1);
+    ONE32 = splat32(1);
+    /// The low byte of 16-bit lanes.
+    LOW16 = splat16(0xff);
+    /// The low half of 32-bit lanes.
+    LOW32 = splat32(0xffff);
+    /// Half of what is shifted out of a doubled product.
+    ROUND31 = splat64(1 << 31);
+    SIGN16 = splat16(1 << 15);
+    /// Added with saturation, sets bit 7 of indices above 15.
+    TBL_LIMIT = splat8(0x70);
+    LOW_NIBBLES = splat8(0x0f);
+    /// Bits set in 0 to 15.
+    BITS = 0x0403_0302_0302_0201_0302_0201_0201_0100;
+    /// The nibbles 0 to 15 with their bits reversed, as low and as high halves of a byte.
+    REVERSED_HIGH = 0x0f07_0b03_0d05_0901_0e06_0a02_0c04_0800;
+    REVERSED_LOW = 0x0f07_0b03_0d05_0901_0e06_0a02_0c04_0800 << 4;
+    /// Shuffles that reverse bytes within containers.
+    REV_B2 = 0x0e0f_0c0d_0a0b_0809_0607_0405_0203_0001;
+    REV_B4 = 0x0c0d_0e0f_0809_0a0b_0405_0607_0001_0203;
+    REV_B8 = 0x0809_0a0b_0c0d_0e0f_0001_0203_0405_0607;
     SIGN32 = splat32(1 << 31);
     SIGN64 = splat64(1 << 63);
     ABS32 = splat32(!(1 << 31));
@@ -52,11 +76,15 @@ constants! {
 /// FPCompare for unordered (ZF PF CF), less (CF), equal (ZF) and greater.
 pub(crate) const FCMP_NZCV: i32 = CONSTANTS + offset_of!(Constants, fcmp_nzcv) as i32;
 
-const fn fcmp_nzcv() -> [u16; 72] {
+/// The same after `ucomisd` with the operands swapped.
+pub(crate) const FCMP_NZCV_SWAPPED: i32 = CONSTANTS + offset_of!(Constants, fcmp_nzcv_swapped) as i32;
+
+const fn fcmp_nzcv(swapped: bool) -> [u16; 72] {
+    let (less, greater) = if swapped { (0x02, 0x03) } else { (0x03, 0x02) };
     let mut table = [0; 72];
     table[0x47] = ir::Nzcv::new(false, false, true, true).0 as u16;
-    table[0x03] = ir::Nzcv::new(true, false, false, false).0 as u16;
+    table[less] = ir::Nzcv::new(true, false, false, false).0 as u16;
     table[0x42] = ir::Nzcv::new(false, true, true, false).0 as u16;
-    table[0x02] = ir::Nzcv::new(false, false, true, false).0 as u16;
+    table[greater] = ir::Nzcv::new(false, false, true, false).0 as u16;
     table
 }

@@ -47,8 +47,8 @@ pub struct Context {
     /// `rsp` of the run loop while emitted code runs.
     host_rsp: u64,
     host_mxcsr: u32,
-    /// MXCSR of emitted code while it does not run: the guest's modes and sticky flags.
-    pub guest_mxcsr: u32,
+    /// MXCSR of emitted code: the guest's modes; the sticky flags are [`GuestState::fp_flags`].
+    guest_mxcsr: u32,
     /// Room for stmxcsr.
     mxcsr_scratch: u32,
     /// EFLAGS at a fault, as `lahf; seto al` leaves them in AX.
@@ -92,6 +92,7 @@ pub(crate) struct Entries {
     pub link: u64,
     pub code: u64,
     pub miss: u64,
+    pub return_miss: u64,
     pub call_int: u64,
     pub call_vec: u64,
 }
@@ -162,9 +163,9 @@ impl Context {
         self.stack_limit.store(self.normal_limit, Ordering::Relaxed);
     }
 
-    /// Sets the guest's rounding and flush modes; sticky flags stay.
+    /// Sets the guest's rounding and flush modes.
     pub fn set_fp_control(&mut self, control: ir::FpControl) {
-        self.guest_mxcsr = self.guest_mxcsr & MXCSR_FLAGS | mxcsr_of(control);
+        self.guest_mxcsr = control.mxcsr();
     }
 
     /// Makes indirect branches to `pc` go to `code`. `pc_shift` as in [`crate::Config`].
@@ -194,18 +195,6 @@ pub const MXCSR_DEFAULT: u32 = 0x1f80;
 /// The sticky exceptions in MXCSR.
 pub const MXCSR_FLAGS: u32 = 0x3f;
 
-/// MXCSR without sticky flags for these modes (Intel SDM 1, 10.2.3): exceptions masked, DAZ and FZ for flushing.
-pub const fn mxcsr_of(control: ir::FpControl) -> u32 {
-    let round = match control.round {
-        ir::Round::Down => 1,
-        ir::Round::Up => 2,
-        ir::Round::Zero => 3,
-        // Away from zero has no mode of the host's; ops that need it say so themselves.
-        ir::Round::NearestEven | ir::Round::Dynamic | ir::Round::NearestAway => 0,
-    };
-    MXCSR_DEFAULT | round << 13 | if control.flush { 0x8040 } else { 0 }
-}
-
 /// Displacements from `rbp`.
 pub(crate) mod field {
     use super::{BIAS, Context, Entries, FaultInfo, LookupEntry};
@@ -220,6 +209,7 @@ pub(crate) mod field {
     fields! {
         GUEST = guest;
         PC = guest.pc;
+        FP_FLAGS = guest.fp_flags;
         STACK_LIMIT = stack_limit;
         STACK_BASE = stack_base;
         CODE_RSP = code_rsp;
@@ -248,6 +238,7 @@ pub(crate) mod field {
     pub const ENTRY_LINK: i32 = ENTRIES + offset_of!(Entries, link) as i32;
     pub const ENTRY_CODE: i32 = ENTRIES + offset_of!(Entries, code) as i32;
     pub const ENTRY_MISS: i32 = ENTRIES + offset_of!(Entries, miss) as i32;
+    pub const ENTRY_RETURN_MISS: i32 = ENTRIES + offset_of!(Entries, return_miss) as i32;
     pub const ENTRY_CALL_INT: i32 = ENTRIES + offset_of!(Entries, call_int) as i32;
     pub const ENTRY_CALL_VEC: i32 = ENTRIES + offset_of!(Entries, call_vec) as i32;
 

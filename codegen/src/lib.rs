@@ -9,22 +9,39 @@
 //! - the pass: [`compiler`], [`alloc`], and a file per family of ops
 #![forbid(unsafe_code)]
 
+mod alloc;
+mod analysis;
+mod atomics;
+mod bits;
 mod buffer;
+mod calls;
 mod compiler;
 mod constants;
 mod context;
+mod control;
+mod emitter;
+mod encode;
 mod exit;
 mod faults;
 mod features;
+mod flags;
+mod float;
+mod ints;
+mod memory;
+mod moves;
+mod muldiv;
 mod regs;
 mod runtime;
+mod select;
+mod shifts;
+mod slots;
+mod slow;
 mod stubs;
+mod vectors;
 
 pub use buffer::{CodeBuf, Full};
 pub use compiler::{Compiled, Compiler, Config, LinkSite, Reloc, RelocKind};
-pub use context::{
-    BIAS, Context, FaultInfo, LOOKUP_ENTRIES, LookupEntry, MAX_HELPERS, MXCSR_DEFAULT, MXCSR_FLAGS, mxcsr_of,
-};
+pub use context::{BIAS, Context, FaultInfo, LOOKUP_ENTRIES, LookupEntry, MAX_HELPERS, MXCSR_DEFAULT, MXCSR_FLAGS};
 pub use exit::{Left, Mend};
 pub use features::HostFeatures;
 pub use regs::{Pin, Pins};

@@ -3,7 +3,9 @@
 
 use crate::buffer::{CodeBuf, Full, asm};
 use crate::context::{Context, Entries, field};
+use crate::control::lookup_offset;
 use crate::exit::RawExit;
+use crate::flags::cc;
 use crate::regs::{Pin, Pins};
 use dynasmrt::DynasmApi;
 use ir::Ty;
@@ -22,6 +24,7 @@ pub struct Stubs {
     link: usize,
     code: usize,
     miss: usize,
+    return_miss: usize,
     call_int: usize,
     call_vec: usize,
 }
@@ -33,14 +36,15 @@ impl Context {
             link: base + stubs.link as u64,
             code: base + stubs.code as u64,
             miss: base + stubs.miss as u64,
+            return_miss: base + stubs.return_miss as u64,
             call_int: base + stubs.call_int as u64,
             call_vec: base + stubs.call_vec as u64,
         };
     }
 }
 
-/// Emits the runtime for a target with these pins.
-pub fn emit_runtime(buf: &mut CodeBuf<'_>, pins: &Pins) -> Result<Stubs, Full> {
+/// Emits the runtime for a target with these pins; `pc_shift` as in [`crate::Config`].
+pub fn emit_runtime(buf: &mut CodeBuf<'_>, pins: &Pins, pc_shift: u8) -> Result<Stubs, Full> {
     let enter = buf.len();
     emit_enter(buf, pins);
     let leave = buf.len();
@@ -59,8 +63,10 @@ pub fn emit_runtime(buf: &mut CodeBuf<'_>, pins: &Pins) -> Result<Stubs, Full> {
         emit_call(buf, vectors);
     }
     let [link, code, miss, fault, call_int, call_vec] = at;
+    let return_miss = buf.len();
+    emit_return_miss(buf, pc_shift, miss);
     buf.written()?;
-    Ok(Stubs { enter, fault, len: buf.len(), link, code, miss, call_int, call_vec })
+    Ok(Stubs { enter, fault, len: buf.len(), link, code, miss, return_miss, call_int, call_vec })
 }
 
 fn emit_enter(buf: &mut CodeBuf<'_>, pins: &Pins) {
@@ -69,7 +75,10 @@ fn emit_enter(buf: &mut CodeBuf<'_>, pins: &Pins) {
         ; lea rbp, [rdi + crate::context::BIAS]
         ; mov [rbp + field::HOST_RSP], rsp
         ; stmxcsr [rbp + field::HOST_MXCSR]
-        ; ldmxcsr [rbp + field::GUEST_MXCSR]
+        ; mov eax, [rbp + field::GUEST_MXCSR]
+        ; or eax, [rbp + field::FP_FLAGS]
+        ; mov [rbp + field::MXCSR_SCRATCH], eax
+        ; ldmxcsr [rbp + field::MXCSR_SCRATCH]
         ; mov rsp, [rbp + field::CODE_RSP]
         // The pair at the stack's base matches no return.
         ; mov rax, [rbp + field::STACK_BASE]
@@ -85,8 +94,11 @@ fn emit_leave(buf: &mut CodeBuf<'_>, pins: &Pins) {
     pins.iter().for_each(|pin| store(buf, pin));
     asm!(buf
         ; mov [rbp + field::CODE_RSP], rsp
-        ; stmxcsr [rbp + field::GUEST_MXCSR]
+        ; stmxcsr [rbp + field::MXCSR_SCRATCH]
         ; ldmxcsr [rbp + field::HOST_MXCSR]
+        ; mov ecx, [rbp + field::MXCSR_SCRATCH]
+        ; and ecx, crate::context::MXCSR_FLAGS as i32
+        ; mov [rbp + field::FP_FLAGS], ecx
         ; mov rsp, [rbp + field::HOST_RSP]
         ; pop r15 ; pop r14 ; pop r13 ; pop r12 ; pop rbp ; pop rbx
         ; ret
@@ -148,6 +160,18 @@ fn emit_miss(buf: &mut CodeBuf<'_>) {
         ; cmp rsp, [rbp + field::STACK_LIMIT]
         ; cmovae eax, ecx
     );
+}
+
+/// A return to `rax` that does not match the latest call: the pairs are of no use, it is an indirect branch.
+fn emit_return_miss(buf: &mut CodeBuf<'_>, pc_shift: u8, miss: usize) {
+    asm!(buf ; mov rsp, [rbp + field::STACK_BASE] ; cmp rsp, [rbp + field::STACK_LIMIT]);
+    let polled = buf.jcc(cc::B);
+    lookup_offset(buf, pc_shift);
+    asm!(buf; cmp rax, [rbp + rcx + field::LOOKUP]);
+    let missed = buf.jcc(cc::NE);
+    asm!(buf; jmp QWORD [rbp + rcx + field::LOOKUP_CODE]);
+    buf.bind_to(polled, miss);
+    buf.bind_to(missed, miss);
 }
 
 fn emit_fault(buf: &mut CodeBuf<'_>) {

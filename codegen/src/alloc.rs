@@ -1,0 +1,291 @@
+//! Registers: where each value is, and how it gets to where it is wanted.
+//!
+//! A value is in at most one register and at most one place in memory (its *home*: the slot it was
+//! read from or written to, or a spill word). Values that differ only in type share an *entity*:
+//! a truncation costs nothing. A temporary is free again once the instructions are past the last use
+//! of what it holds, so there is nothing to release.
+
+use crate::context::{SPILL_WORDS, field};
+use crate::regs::{NONE, TEMP_GPRS, TEMP_XMMS};
+use ir::{SlotId, Ty};
+
+/// The first instruction's entity, or any other; values share them.
+pub(crate) type Ent = u32;
+/// No entity.
+pub(crate) const NOBODY: Ent = u32::MAX;
+
+/// Registers of a class.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Class {
+    Gpr = 0,
+    Xmm = 1,
+}
+
+/// The temporaries of a class.
+pub(crate) fn temps(class: Class) -> u16 {
+    class.temps()
+}
+
+impl Class {
+    pub fn of(ty: Ty) -> Class {
+        if ty.is_vec() { Class::Xmm } else { Class::Gpr }
+    }
+
+    fn temps(self) -> u16 {
+        match self {
+            Class::Gpr => TEMP_GPRS,
+            Class::Xmm => TEMP_XMMS,
+        }
+    }
+}
+
+/// A place in memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Home {
+    None,
+    Slot(SlotId),
+    /// Index of a 16-byte spill word.
+    Spill(u8),
+}
+
+/// What is known of an entity.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entity {
+    /// The first value of it.
+    pub val: u32,
+    /// The last instruction that uses it.
+    pub last: u32,
+    /// Its register, or [`NONE`].
+    pub reg: u8,
+    pub class: Class,
+    /// Bytes of it that mean something.
+    pub size: u8,
+    /// Bytes of its home; a shorter one is zero-extended when loaded.
+    pub home_size: u8,
+    pub home: Home,
+    /// Whether what lies above its type's size is zero in its register.
+    pub zero_above: bool,
+    /// Whether it is a constant, which needs no home.
+    pub is_const: bool,
+}
+
+/// A register file.
+#[derive(Debug)]
+struct File {
+    holder: [Ent; 16],
+    locked: u16,
+}
+
+/// Which entities are where.
+#[derive(Debug)]
+pub(crate) struct Alloc {
+    pub ents: Vec<Entity>,
+    /// The entity of each value.
+    rep: Vec<Ent>,
+    files: [File; 2],
+    /// Who lives in each spill word.
+    spills: [Ent; SPILL_WORDS / 2],
+    /// Whose home each slot is.
+    pub slot_owner: Vec<Ent>,
+    /// The instruction that is emitted.
+    pub now: u32,
+    /// Set when a block needs more spill words than there are.
+    pub exhausted: bool,
+}
+
+/// Where an evicted value has to be saved.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Eviction {
+    pub reg: u8,
+    pub spill: Option<i32>,
+    pub size: u8,
+}
+
+impl Alloc {
+    pub fn new(slots: usize) -> Alloc {
+        let file = || File { holder: [NOBODY; 16], locked: 0 };
+        Alloc {
+            ents: Vec::new(),
+            rep: Vec::new(),
+            files: [file(), file()],
+            spills: [NOBODY; SPILL_WORDS / 2],
+            slot_owner: vec![NOBODY; slots],
+            now: 0,
+            exhausted: false,
+        }
+    }
+
+    pub fn begin(&mut self, values: usize) {
+        self.ents.clear();
+        self.rep.clear();
+        self.rep.resize(values, NOBODY);
+        for file in &mut self.files {
+            *file = File { holder: [NOBODY; 16], locked: 0 };
+        }
+        self.spills.fill(NOBODY);
+        self.slot_owner.fill(NOBODY);
+        self.exhausted = false;
+    }
+
+    /// Goes on to instruction `now`.
+    #[inline]
+    pub fn step(&mut self, now: u32) {
+        self.now = now;
+        self.files[0].locked = 0;
+        self.files[1].locked = 0;
+    }
+
+    // ---- entities
+
+    /// A new entity for a value of type `ty`.
+    #[inline]
+    pub fn define(&mut self, val: u32, ty: Ty, last: u32) -> Ent {
+        let ent = self.ents.len() as Ent;
+        self.ents.push(Entity {
+            val,
+            last,
+            reg: NONE,
+            class: Class::of(ty),
+            size: ty.bytes() as u8,
+            home_size: 0,
+            home: Home::None,
+            zero_above: false,
+            is_const: false,
+        });
+        self.rep[val as usize] = ent;
+        ent
+    }
+
+    /// Makes a value another name of an entity.
+    pub fn share(&mut self, val: u32, ent: Ent, last: u32) {
+        self.rep[val as usize] = ent;
+        self.keep(ent, last);
+    }
+
+    /// Has an entity live until `last` at the least.
+    pub fn keep(&mut self, ent: Ent, last: u32) {
+        let e = &mut self.ents[ent as usize];
+        e.last = e.last.max(last);
+    }
+
+    #[inline]
+    pub fn ent(&self, val: ir::Val) -> Ent {
+        self.rep[val.index()]
+    }
+
+    #[inline]
+    pub fn get(&self, ent: Ent) -> &Entity {
+        &self.ents[ent as usize]
+    }
+
+    #[inline]
+    pub fn get_mut(&mut self, ent: Ent) -> &mut Entity {
+        &mut self.ents[ent as usize]
+    }
+
+    /// Whether an entity is used after this instruction.
+    #[inline]
+    pub fn lives_on(&self, ent: Ent) -> bool {
+        self.ents[ent as usize].last > self.now
+    }
+
+    // ---- registers
+
+    /// Keeps a register from being given away during this instruction.
+    #[inline]
+    pub fn lock(&mut self, class: Class, reg: u8) {
+        self.files[class as usize].locked |= 1 << reg;
+    }
+
+    #[inline]
+    pub fn is_locked(&self, class: Class, reg: u8) -> bool {
+        self.files[class as usize].locked >> reg & 1 != 0
+    }
+
+    #[inline]
+    pub fn holder(&self, class: Class, reg: u8) -> Ent {
+        self.files[class as usize].holder[reg as usize]
+    }
+
+    /// Puts an entity into a register; who was there is there no longer.
+    #[inline]
+    pub fn assign(&mut self, ent: Ent, reg: u8) {
+        let class = self.ents[ent as usize].class;
+        self.vacate(class, reg);
+        let old = self.ents[ent as usize].reg;
+        if old != NONE && self.holder(class, old) == ent {
+            self.files[class as usize].holder[old as usize] = NOBODY;
+        }
+        self.files[class as usize].holder[reg as usize] = ent;
+        self.ents[ent as usize].reg = reg;
+    }
+
+    /// Forgets who is in a register.
+    #[inline]
+    pub fn vacate(&mut self, class: Class, reg: u8) {
+        let old = std::mem::replace(&mut self.files[class as usize].holder[reg as usize], NOBODY);
+        if old != NOBODY {
+            self.ents[old as usize].reg = NONE;
+        }
+    }
+
+    /// A temporary that nobody needs, or the one needed last with what has to be saved. Registers in
+    /// `allow` may be given away although they are locked.
+    pub fn temp(&mut self, class: Class, allow: u16) -> (u8, Option<Eviction>) {
+        let file = &self.files[class as usize];
+        let candidates = class.temps() & (!file.locked | allow);
+        let mut best = (NONE, 0);
+        let mut rest = candidates;
+        while rest != 0 {
+            let reg = rest.trailing_zeros() as u8;
+            rest &= rest - 1;
+            let holder = file.holder[reg as usize];
+            let dead = holder == NOBODY
+                || self.ents[holder as usize].last < self.now
+                || allow >> reg & 1 != 0 && self.ents[holder as usize].last <= self.now;
+            if dead {
+                return (reg, None);
+            }
+            let last = self.ents[holder as usize].last;
+            if last >= best.1 {
+                best = (reg, last);
+            }
+        }
+        assert!(best.0 != NONE, "an operation holds all temporaries");
+        (best.0, self.evict(class, best.0))
+    }
+
+    /// Makes the holder of a register live elsewhere; what has to be stored for that.
+    pub fn evict(&mut self, class: Class, reg: u8) -> Option<Eviction> {
+        let holder = self.holder(class, reg);
+        self.vacate(class, reg);
+        if holder == NOBODY {
+            return None;
+        }
+        let e = self.ents[holder as usize];
+        if e.last < self.now || e.is_const || e.home != Home::None {
+            return None;
+        }
+        let (spill, size) = self.spill_word(holder);
+        Some(Eviction { reg, spill: Some(spill), size })
+    }
+
+    /// Gives an entity a spill word: its displacement, and the bytes to store.
+    pub fn spill_word(&mut self, ent: Ent) -> (i32, u8) {
+        let free = |&who: &Ent| who == NOBODY || self.ents[who as usize].last < self.now;
+        let index = self.spills.iter().position(free).unwrap_or_else(|| {
+            self.exhausted = true;
+            0
+        });
+        self.spills[index] = ent;
+        let e = &mut self.ents[ent as usize];
+        e.home = Home::Spill(index as u8);
+        e.home_size = if e.class == Class::Xmm { 16 } else { 8 };
+        (spill_disp(index as u8), e.home_size)
+    }
+}
+
+/// Displacement of a spill word.
+pub(crate) fn spill_disp(index: u8) -> i32 {
+    field::SPILL + index as i32 * 16
+}

@@ -1,0 +1,235 @@
+//! How blocks end and where they go on: linked jumps, polls, calls and returns, exits.
+
+use crate::buffer::asm;
+use crate::compiler::{LinkSite, Reloc, RelocKind};
+use crate::context::field;
+use crate::emitter::Emitter;
+use crate::encode::{Amode, Opcode, Rm};
+use crate::exit::RawExit;
+use crate::flags::{Test, cc};
+use crate::regs::{RAX, RCX};
+use crate::slow::{SlowKind, SlowPath};
+use dynasmrt::DynasmApi;
+use ir::{Term, Trap, Val};
+
+/// Mask of a byte offset in the table of indirect branches.
+pub(crate) const LOOKUP_MASK: i32 = ((crate::context::LOOKUP_ENTRIES - 1) * 16) as i32;
+
+impl Emitter<'_, '_> {
+    /// The terminator.
+    pub fn terminate(&mut self, term: &Term) {
+        self.write_pending();
+        match *term {
+            Term::Jump { target } => self.jump_with_poll(target),
+            Term::Branch { cond, taken, fall } => self.branch(cond, taken, fall),
+            Term::JumpIndirect { target } => {
+                self.copy_to(RAX, target);
+                self.lookup_jump();
+            }
+            Term::Call { target, ret } if self.config.call_pairs => self.call(target, ret),
+            Term::Call { target, .. } => self.jump_with_poll(target),
+            Term::CallIndirect { target, ret } => self.call_indirect(target, ret),
+            Term::Return { target } => self.ret(target),
+            Term::Syscall { next } => self.emit_exit(next, RawExit::Syscall),
+            Term::Trap { kind, pc } => self.emit_exit(pc, trap_exit(kind)),
+            Term::Sync { next } => self.emit_exit(next, RawExit::Sync),
+            Term::Invalidate { addr, len, next } => {
+                self.copy_to(RAX, addr);
+                self.buf.rm(Opcode::MOV_STORE, true, RAX, Rm::Mem(Amode::context(field::EXIT_ADDR)));
+                self.store_imm64(field::EXIT_LEN, len as i64);
+                self.emit_exit(next, RawExit::Invalidate);
+            }
+        }
+    }
+
+    /// Whether a jump there may close a loop, so that it has to poll.
+    fn is_backward(&self, target: u64) -> bool {
+        target <= self.pc
+    }
+
+    fn jump_with_poll(&mut self, target: u64) {
+        if self.is_backward(target) {
+            self.poll(target);
+        }
+        self.jump_to(target);
+    }
+
+    /// Leaves for the run loop, to go on at `target`, if it asked for that.
+    pub fn poll(&mut self, target: u64) {
+        asm!(self.buf; cmp rsp, [rbp + field::STACK_LIMIT]);
+        let field = self.buf.jcc(cc::B);
+        let kind = SlowKind::Exit { pc: target, code: RawExit::Interrupted };
+        self.slow.push(SlowPath { jumps: [field, 0], kind });
+    }
+
+    /// A jump that can be linked; to the block itself it is.
+    pub fn jump_to(&mut self, target: u64) {
+        self.buf.pad(1);
+        let field = self.buf.jmp();
+        self.link(field, target);
+    }
+
+    fn link(&mut self, field: usize, target: u64) {
+        if target == self.block.pc {
+            return self.buf.bind_to(field, 0);
+        }
+        let number = self.links.len() as u32;
+        self.links.push(LinkSite { offset: field as u32, stub: 0, target });
+        self.slow.push(SlowPath { jumps: [0, 0], kind: SlowKind::Link(number) });
+    }
+
+    fn jcc_to(&mut self, code: u8, target: u64) {
+        self.buf.pad(2);
+        let field = self.buf.jcc(code);
+        self.link(field, target);
+    }
+
+    /// Goes to `target` where `test` holds.
+    fn branch_if(&mut self, test: Test, target: u64) {
+        match test {
+            Test::Always => self.jump_to(target),
+            Test::Cc(code) => self.jcc_to(code, target),
+            Test::EqOrdered => {
+                let unordered = self.buf.jcc8(cc::P);
+                self.jcc_to(cc::E, target);
+                self.buf.bind8(unordered);
+            }
+            Test::NeUnordered => {
+                self.jcc_to(cc::P, target);
+                self.jcc_to(cc::NE, target);
+            }
+        }
+    }
+
+    fn branch(&mut self, cond: Val, taken: u64, fall: u64) {
+        let test = self.condition(cond);
+        if test == Test::Always {
+            self.jump_with_poll(taken);
+        } else if self.is_backward(taken) {
+            self.branch_if(test.not(), fall);
+            self.poll(taken);
+            self.jump_to(taken);
+        } else {
+            self.branch_if(test, taken);
+            self.jump_with_poll(fall);
+        }
+    }
+
+    /// `exit_if`
+    pub fn exit_if(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let target = inst.imm as u64;
+        let test = self.condition(inst.args[0]);
+        let poll = self.is_backward(target);
+        if !self.eflags.pending && !poll && test != Test::Always {
+            return self.branch_if(test, target);
+        }
+        let kind = SlowKind::SideExit { target, eflags: self.eflags, poll };
+        let jumps = match test {
+            Test::Always => [self.buf.jmp(), 0],
+            Test::Cc(code) => [self.buf.jcc(code), 0],
+            Test::NeUnordered => [self.buf.jcc(cc::P), self.buf.jcc(cc::NE)],
+            Test::EqOrdered => {
+                let unordered = self.buf.jcc8(cc::P);
+                let equal = self.buf.jcc(cc::E);
+                self.buf.bind8(unordered);
+                [equal, 0]
+            }
+        };
+        self.slow.push(SlowPath { jumps, kind });
+    }
+
+    // ---- indirect branches
+
+    /// Jumps to the code for the guest address in `rax`.
+    fn lookup_jump(&mut self) {
+        self.poll_and_look_up();
+        asm!(self.buf; jmp QWORD [rbp + rcx + field::LOOKUP_CODE]);
+    }
+
+    /// The offset of the table's entry for `rax` in `rcx`, or out if it is of another address.
+    fn poll_and_look_up(&mut self) {
+        asm!(self.buf; cmp rsp, [rbp + field::STACK_LIMIT]);
+        let polled = self.buf.jcc(cc::B);
+        lookup_offset(self.buf, self.config.pc_shift);
+        asm!(self.buf; cmp rax, [rbp + rcx + field::LOOKUP]);
+        let missed = self.buf.jcc(cc::NE);
+        self.slow.push(SlowPath { jumps: [polled, missed], kind: SlowKind::Miss });
+    }
+
+    // ---- calls and returns: on the stack a guest return address, and above it the host's
+
+    fn call(&mut self, target: u64, ret: u64) {
+        self.poll(target);
+        self.push_return(ret);
+        self.buf.pad(1);
+        self.buf.put([0xe8, 0, 0, 0, 0]);
+        let field = self.buf.len() - 4;
+        self.link(field, target);
+        self.land(ret);
+    }
+
+    fn call_indirect(&mut self, target: Val, ret: u64) {
+        self.copy_to(RAX, target);
+        if !self.config.call_pairs {
+            return self.lookup_jump();
+        }
+        self.poll_and_look_up();
+        // `rcx` is taken: the return address goes through `rax`, which has done its duty.
+        self.push_return(ret);
+        asm!(self.buf; call QWORD [rbp + rcx + field::LOOKUP_CODE]);
+        self.land(ret);
+    }
+
+    fn push_return(&mut self, ret: u64) {
+        match i32::try_from(ret) {
+            Ok(imm) => {
+                asm!(self.buf; push DWORD imm);
+                let offset = self.buf.len() as u32 - 4;
+                self.relocs.push(Reloc { offset, kind: RelocKind::AbsS32, value: ret });
+            }
+            Err(_) => {
+                self.mov_addr(RAX, ret);
+                asm!(self.buf; push rax);
+            }
+        }
+    }
+
+    /// Where a return comes back to: drops the guest address and goes on.
+    fn land(&mut self, ret: u64) {
+        asm!(self.buf; add rsp, 8);
+        self.jump_to(ret);
+    }
+
+    fn ret(&mut self, target: Val) {
+        self.copy_to(RAX, target);
+        if !self.config.call_pairs {
+            return self.lookup_jump();
+        }
+        asm!(self.buf; cmp rax, [rsp + 8]);
+        let missed = self.buf.jcc(cc::NE);
+        asm!(self.buf; ret);
+        self.slow.push(SlowPath { jumps: [missed, 0], kind: SlowKind::ReturnMiss });
+    }
+}
+
+/// Offset of the table's entry for the guest address in `rax`, to `rcx`.
+pub(crate) fn lookup_offset(buf: &mut crate::buffer::CodeBuf<'_>, pc_shift: u8) {
+    match pc_shift {
+        2 => asm!(buf; lea ecx, [rax * 4]),
+        1 => asm!(buf; lea ecx, [rax * 8]),
+        _ => {
+            buf.mov(false, RCX, RAX);
+            buf.shift_imm(4, false, RCX, 4 - pc_shift.min(3));
+        }
+    }
+    asm!(buf; and ecx, LOOKUP_MASK);
+}
+
+fn trap_exit(kind: Trap) -> RawExit {
+    match kind {
+        Trap::Illegal => RawExit::Illegal,
+        Trap::Breakpoint => RawExit::Breakpoint,
+        Trap::Misaligned => RawExit::Misaligned,
+    }
+}

@@ -1,0 +1,281 @@
+//! What emission functions work with: operands into registers, results out of them.
+
+use crate::alloc::{Alloc, Class, Ent, Eviction, Home, spill_disp};
+use crate::analysis::Analysis;
+use crate::buffer::{CodeBuf, asm};
+use crate::compiler::{Config, LinkSite, Reloc, RelocKind};
+use crate::context::field;
+use crate::encode::{Amode, Opcode, Rm, Src};
+use crate::faults::{FaultTable, FlagsAt};
+use crate::flags::EflagsState;
+use crate::regs::{NONE, Pins, RAX};
+use crate::slow::SlowPath;
+use dynasmrt::DynasmApi;
+use ir::{Block, Inst, Liveness, Op, SlotId, Ty, Val};
+
+/// The forward pass over one block.
+pub(crate) struct Emitter<'a, 'b> {
+    pub buf: &'a mut CodeBuf<'b>,
+    pub block: &'a Block,
+    pub live: &'a Liveness,
+    pub analysis: &'a Analysis,
+    pub config: &'a Config,
+    pub pins: &'a Pins,
+    pub alloc: &'a mut Alloc,
+    pub links: &'a mut Vec<LinkSite>,
+    pub relocs: &'a mut Vec<Reloc>,
+    pub faults: &'a mut FaultTable,
+    pub slow: &'a mut Vec<SlowPath>,
+    pub eflags: EflagsState,
+    /// The slot of type flags.
+    pub flags_slot: Option<SlotId>,
+    /// The guest instruction that is emitted.
+    pub pc: u64,
+    /// The truth value that its only user computes, or [`Val::NONE`].
+    pub deferred: Val,
+}
+
+impl Emitter<'_, '_> {
+    #[inline]
+    pub fn inst(&self, val: Val) -> Inst {
+        *self.block.inst(val)
+    }
+
+    /// The constant that `val` is, if it is an integer one that does not move.
+    #[inline]
+    pub fn as_const(&self, val: Val) -> Option<i64> {
+        self.block.as_const(val)
+    }
+
+    // ---- operands
+
+    /// `val` in a register of its class, which nobody else gets during this instruction.
+    #[inline]
+    pub fn reg(&mut self, val: Val) -> u8 {
+        let ent = self.alloc.ent(val);
+        self.ent_reg(ent)
+    }
+
+    pub fn ent_reg(&mut self, ent: Ent) -> u8 {
+        let e = *self.alloc.get(ent);
+        let reg = if e.reg != NONE {
+            e.reg
+        } else {
+            let reg = self.take_temp(e.class, 0);
+            self.load_ent(ent, reg);
+            self.alloc.assign(ent, reg);
+            reg
+        };
+        self.alloc.lock(e.class, reg);
+        reg
+    }
+
+    /// `val` as an operand of an integer operation: a constant, a register, or where it is used this
+    /// once the slot itself.
+    pub fn src(&mut self, val: Val) -> Src {
+        if let Some(imm) = self.as_const(val).and_then(|imm| i32::try_from(imm).ok()) {
+            return Src::Imm(imm);
+        }
+        let ent = self.alloc.ent(val);
+        let e = *self.alloc.get(ent);
+        if e.reg == NONE && !self.alloc.lives_on(ent) && e.home_size as u32 >= self.inst(val).result().bytes() {
+            if let Some(disp) = self.home_disp(e.home) {
+                return Src::Mem(disp);
+            }
+        }
+        Src::Reg(self.ent_reg(ent))
+    }
+
+    /// The same as a register or memory operand.
+    pub fn rm_src(&mut self, val: Val) -> Rm {
+        match self.src(val) {
+            Src::Mem(disp) => Rm::Mem(Amode::context(disp)),
+            Src::Reg(reg) => Rm::Reg(reg),
+            Src::Imm(_) => Rm::Reg(self.reg(val)),
+        }
+    }
+
+    /// The register of `val` as a set if this instruction is its last use, so that the result may
+    /// take its place.
+    pub fn dying(&self, val: Val) -> u16 {
+        let ent = self.alloc.ent(val);
+        let reg = self.alloc.get(ent).reg;
+        if reg == NONE || self.alloc.lives_on(ent) { 0 } else { 1 << reg }
+    }
+
+    // ---- results
+
+    /// The register that the result `val` of this instruction is computed into: the pinned one of the
+    /// slot it goes to, or a temporary. Locked registers are avoided but those in `allow`.
+    pub fn def(&mut self, val: Val, allow: u16) -> u8 {
+        let ty = self.inst(val).result();
+        let class = Class::of(ty);
+        let ent = self.alloc.define(val.0, ty, self.live.last_use(val));
+        let hint = self.analysis.hints[val.index()];
+        let reg = if self.can_take(class, hint, allow) { hint } else { self.take_temp(class, allow) };
+        self.alloc.assign(ent, reg);
+        self.alloc.lock(class, reg);
+        reg
+    }
+
+    fn can_take(&self, class: Class, hint: u8, allow: u16) -> bool {
+        if hint == NONE || self.alloc.is_locked(class, hint) && allow >> hint & 1 == 0 {
+            return false;
+        }
+        let holder = self.alloc.holder(class, hint);
+        holder == crate::alloc::NOBODY || !self.alloc.lives_on(holder)
+    }
+
+    /// A temporary for the length of this instruction.
+    pub fn tmp(&mut self, class: Class) -> u8 {
+        let reg = self.take_temp(class, 0);
+        self.alloc.vacate(class, reg);
+        self.alloc.lock(class, reg);
+        reg
+    }
+
+    /// Marks the result as zero above its type's size.
+    pub fn zero_above(&mut self, val: Val) {
+        let ent = self.alloc.ent(val);
+        self.alloc.get_mut(ent).zero_above = true;
+    }
+
+    /// The result is computed: operands' registers may be given away.
+    pub fn unlock(&mut self) {
+        let now = self.alloc.now;
+        self.alloc.step(now);
+    }
+
+    fn take_temp(&mut self, class: Class, allow: u16) -> u8 {
+        let (reg, eviction) = self.alloc.temp(class, allow);
+        if let Some(eviction) = eviction {
+            self.store_evicted(class, eviction);
+        }
+        reg
+    }
+
+    /// Frees a register that an instruction demands, and keeps it for this one.
+    pub fn claim(&mut self, class: Class, reg: u8) {
+        if let Some(eviction) = self.alloc.evict(class, reg) {
+            self.store_evicted(class, eviction);
+        }
+        self.alloc.lock(class, reg);
+    }
+
+    fn store_evicted(&mut self, class: Class, eviction: Eviction) {
+        let Some(disp) = eviction.spill else { return };
+        self.store_reg(class, eviction.size as u32, Amode::context(disp), eviction.reg);
+    }
+
+    // ---- moves
+
+    /// Displacement of a home.
+    pub fn home_disp(&self, home: Home) -> Option<i32> {
+        match home {
+            Home::None => None,
+            Home::Slot(slot) => Some(self.slot_disp(slot)),
+            Home::Spill(index) => Some(spill_disp(index)),
+        }
+    }
+
+    pub fn slot_disp(&self, slot: SlotId) -> i32 {
+        field::GUEST + self.config.slots[slot.0 as usize].offset as i32
+    }
+
+    /// Loads an entity that is in no register. A vector constant goes through `rax`.
+    pub fn load_ent(&mut self, ent: Ent, reg: u8) {
+        let e = *self.alloc.get(ent);
+        if e.is_const {
+            let inst = self.inst(Val(e.val));
+            return self.load_const(&inst, reg);
+        }
+        match self.home_disp(e.home) {
+            Some(disp) => self.load_reg(e.class, e.home_size as u32, reg, Amode::context(disp)),
+            None => self.load_flags_ent(ent, reg),
+        }
+    }
+
+    /// Loads `size` bytes, zero-extended.
+    pub fn load_reg(&mut self, class: Class, size: u32, reg: u8, at: Amode) {
+        let op = match (class, size) {
+            (Class::Gpr, _) => Opcode::MOV_LOAD,
+            (Class::Xmm, 16) => return self.movups_load(reg, at),
+            (Class::Xmm, 8) => return self.movsd_load(reg, at),
+            (Class::Xmm, _) => return self.movss_load(reg, at),
+        };
+        self.buf.rm(op, size == 8, reg, Rm::Mem(at));
+    }
+
+    /// Stores the low `size` bytes.
+    pub fn store_reg(&mut self, class: Class, size: u32, at: Amode, reg: u8) {
+        match (class, size) {
+            (Class::Gpr, _) => self.buf.rm(Opcode::MOV_STORE, size == 8, reg, Rm::Mem(at)),
+            (Class::Xmm, 16) => self.movups_store(at, reg),
+            (Class::Xmm, 8) => self.movsd_store(at, reg),
+            (Class::Xmm, _) => self.movss_store(at, reg),
+        }
+    }
+
+    /// Copies a whole register.
+    pub fn move_reg(&mut self, class: Class, dst: u8, src: u8) {
+        if dst == src {
+            return;
+        }
+        match class {
+            Class::Gpr => self.buf.mov(true, dst, src),
+            Class::Xmm => self.mov_xmm(dst, src),
+        }
+    }
+
+    /// A constant that moves with the guest's program.
+    pub fn mov_addr(&mut self, dst: u8, value: u64) {
+        let kind = if value <= u32::MAX as u64 { RelocKind::Abs32 } else { RelocKind::Abs64 };
+        self.buf.mov_imm(dst, if kind == RelocKind::Abs64 { i64::MIN } else { 0 });
+        let bytes = if kind == RelocKind::Abs64 { 8 } else { 4 };
+        let offset = self.buf.len() - bytes;
+        if kind == RelocKind::Abs64 {
+            self.buf.patch_i64(offset, value as i64);
+        } else {
+            self.buf.patch_i32(offset, value as i32);
+        }
+        self.relocs.push(Reloc { offset: offset as u32, kind, value });
+    }
+
+    /// A guest address as eight bytes of data.
+    pub fn push_addr(&mut self, value: u64) {
+        self.relocs.push(Reloc { offset: self.buf.len() as u32, kind: RelocKind::Abs64, value });
+        self.buf.push_u64(value);
+    }
+
+    /// A constant or address into `reg`.
+    pub fn load_const(&mut self, inst: &Inst, reg: u8) {
+        match inst.op {
+            Op::Addr => self.mov_addr(reg, inst.imm as u64),
+            Op::VConst => self.load_vconst(reg, inst.imm as u64),
+            _ if inst.ty == Ty::I32 => self.buf.mov_imm(reg, inst.imm as u32 as i64),
+            _ => self.buf.mov_imm(reg, inst.imm),
+        }
+    }
+
+    /// A vector whose halves are equal; goes through `rax`.
+    fn load_vconst(&mut self, reg: u8, half: u64) {
+        match half {
+            0 => self.xor_xmm(reg),
+            u64::MAX => self.ones_xmm(reg),
+            _ => {
+                self.buf.mov_imm(RAX, half as i64);
+                if self.config.features.avx {
+                    asm!(self.buf; vmovq Rx(reg), rax ; vpunpcklqdq Rx(reg), Rx(reg), Rx(reg));
+                } else {
+                    asm!(self.buf; movq Rx(reg), rax ; punpcklqdq Rx(reg), Rx(reg));
+                }
+            }
+        }
+    }
+
+    /// The instruction that is emitted next may fault.
+    pub fn may_fault(&mut self) {
+        let at = if self.eflags.pending { self.eflags.at } else { FlagsAt::Slot };
+        self.faults.push(self.buf.len() as u32, self.pc, at);
+    }
+}

@@ -1,0 +1,340 @@
+//! The operands whose form is only known at run time: guest memory with its scale and displacement,
+//! and operands that may be a register, a slot or a constant. dynasm fixes these forms when it is
+//! compiled, and would need an arm for each; the opcodes are rows here (Intel SDM 2, chapter 2).
+
+use crate::buffer::CodeBuf;
+use crate::regs::{NONE, RBP};
+use dynasmrt::DynasmApi;
+
+/// A memory operand: base + index * 2^scale + disp.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Amode {
+    pub base: u8,
+    /// Index register or [`NONE`].
+    pub index: u8,
+    pub scale: u8,
+    pub disp: i32,
+}
+
+impl Amode {
+    /// A field of the context.
+    pub const fn context(disp: i32) -> Amode {
+        Amode { base: RBP, index: NONE, scale: 0, disp }
+    }
+
+    /// Where `reg` points.
+    pub const fn at(reg: u8) -> Amode {
+        Amode { base: reg, index: NONE, scale: 0, disp: 0 }
+    }
+}
+
+/// A register or memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Rm {
+    Reg(u8),
+    Mem(Amode),
+}
+
+/// An operand of an integer operation.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Src {
+    Reg(u8),
+    /// A displacement from `rbp`.
+    Mem(i32),
+    Imm(i32),
+}
+
+/// An instruction with a register and a register-or-memory operand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Opcode {
+    /// Mandatory prefix (66, F2, F3) or 0.
+    prefix: u8,
+    /// 0 for one-byte opcodes, else the map: 1 is 0F, 2 is 0F 38.
+    map: u8,
+    code: u8,
+    /// Whether the register is a byte register, which needs REX from `spl` on.
+    byte: bool,
+}
+
+const fn one(code: u8) -> Opcode {
+    Opcode { prefix: 0, map: 0, code, byte: false }
+}
+
+const fn two(prefix: u8, code: u8) -> Opcode {
+    Opcode { prefix, map: 1, code, byte: false }
+}
+
+impl Opcode {
+    pub const MOV_LOAD: Opcode = one(0x8b);
+    pub const MOV_STORE: Opcode = one(0x89);
+    pub const MOV_STORE8: Opcode = Opcode { byte: true, ..one(0x88) };
+    pub const MOV_STORE16: Opcode = Opcode { prefix: 0x66, ..one(0x89) };
+    /// These two have an immediate emitted behind.
+    pub const MOV_STORE_IMM8: Opcode = one(0xc6);
+    pub const MOV_STORE_IMM16: Opcode = Opcode { prefix: 0x66, ..one(0xc7) };
+    pub const LEA: Opcode = one(0x8d);
+    pub const MOVSXD: Opcode = one(0x63);
+    pub const MOVZX8: Opcode = Opcode { byte: true, ..two(0, 0xb6) };
+    pub const MOVZX16: Opcode = two(0, 0xb7);
+    pub const MOVSX8: Opcode = Opcode { byte: true, ..two(0, 0xbe) };
+    pub const MOVSX16: Opcode = two(0, 0xbf);
+    pub const IMUL: Opcode = two(0, 0xaf);
+    pub const TEST: Opcode = one(0x85);
+    /// An exchange with memory locks by itself.
+    pub const XCHG8: Opcode = Opcode { byte: true, ..one(0x86) };
+    pub const XCHG16: Opcode = Opcode { prefix: 0x66, ..one(0x87) };
+    pub const XCHG: Opcode = one(0x87);
+    /// The rest need a LOCK prefix emitted before.
+    pub const CMPXCHG8: Opcode = Opcode { byte: true, ..two(0, 0xb0) };
+    pub const CMPXCHG16: Opcode = two(0x66, 0xb1);
+    pub const CMPXCHG: Opcode = two(0, 0xb1);
+    pub const XADD8: Opcode = Opcode { byte: true, ..two(0, 0xc0) };
+    pub const XADD16: Opcode = two(0x66, 0xc1);
+    pub const XADD: Opcode = two(0, 0xc1);
+    /// CMPXCHG16B with `reg` 1 and REX.W.
+    pub const CMPXCHG16B: Opcode = two(0, 0xc7);
+    pub const BSF: Opcode = two(0, 0xbc);
+    pub const BSR: Opcode = two(0, 0xbd);
+    pub const LZCNT: Opcode = two(0xf3, 0xbd);
+    pub const TZCNT: Opcode = two(0xf3, 0xbc);
+    pub const POPCNT: Opcode = two(0xf3, 0xb8);
+    pub const MOVSS_LOAD: Opcode = two(0xf3, 0x10);
+    pub const MOVSS_STORE: Opcode = two(0xf3, 0x11);
+    pub const MOVSD_LOAD: Opcode = two(0xf2, 0x10);
+    pub const MOVSD_STORE: Opcode = two(0xf2, 0x11);
+    pub const MOVUPS_LOAD: Opcode = two(0, 0x10);
+    pub const MOVUPS_STORE: Opcode = two(0, 0x11);
+
+    /// `setcc` with condition `cc`.
+    const fn setcc(cc: u8) -> Opcode {
+        Opcode { byte: true, ..two(0, 0x90 | cc) }
+    }
+
+    /// `cmov` with condition `cc`.
+    pub const fn cmov(cc: u8) -> Opcode {
+        two(0, 0x40 | cc)
+    }
+}
+
+/// The classic eight operations, by their number in opcodes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Alu {
+    Add = 0,
+    Or = 1,
+    Adc = 2,
+    Sbb = 3,
+    And = 4,
+    Sub = 5,
+    Xor = 6,
+    Cmp = 7,
+}
+
+impl CodeBuf<'_> {
+    /// `op reg, rm`, or the other way round where the opcode says so; `wide` for 64 bits.
+    pub(crate) fn rm(&mut self, op: Opcode, wide: bool, reg: u8, rm: Rm) {
+        if op.prefix != 0 {
+            self.push(op.prefix);
+        }
+        let (x, b, byte_rm) = match rm {
+            Rm::Reg(r) => (0, r >> 3, op.byte && r >= 4),
+            Rm::Mem(m) => (if m.index == NONE { 0 } else { m.index >> 3 }, m.base >> 3, false),
+        };
+        let rex = (wide as u8) << 3 | (reg >> 3) << 2 | x << 1 | b;
+        if rex != 0 || op.byte && reg >= 4 || byte_rm {
+            self.push(0x40 | rex);
+        }
+        match op.map {
+            0 => {}
+            1 => self.push(0x0f),
+            _ => self.put([0x0f, 0x38]),
+        }
+        self.push(op.code);
+        self.modrm(reg, rm);
+    }
+
+    /// The VEX form of a vector move between a register and memory (128 bits, map 0F).
+    pub(crate) fn vex_rm(&mut self, op: Opcode, reg: u8, at: Amode) {
+        let pp = match op.prefix {
+            0x66 => 1,
+            0xf3 => 2,
+            0xf2 => 3,
+            _ => 0,
+        };
+        let r = !(reg >> 3) & 1;
+        let x = if at.index == NONE { 1 } else { !(at.index >> 3) & 1 };
+        let b = !(at.base >> 3) & 1;
+        // vvvv is 1111: no third register.
+        if x == 1 && b == 1 {
+            self.put([0xc5, r << 7 | 0x78 | pp, op.code]);
+        } else {
+            self.put([0xc4, r << 7 | x << 6 | b << 5 | op.map, 0x78 | pp, op.code]);
+        }
+        self.modrm(reg, Rm::Mem(at));
+    }
+
+    /// `setcc` of a byte register.
+    pub(crate) fn setcc(&mut self, cc: u8, reg: u8) {
+        self.rm(Opcode::setcc(cc), false, 0, Rm::Reg(reg));
+    }
+
+    /// ModRM, SIB and displacement.
+    pub(crate) fn modrm(&mut self, reg: u8, rm: Rm) {
+        let reg = (reg & 7) << 3;
+        let m = match rm {
+            Rm::Reg(r) => return self.push(0xc0 | reg | r & 7),
+            Rm::Mem(m) => m,
+        };
+        // Base 5 without a displacement would mean something else.
+        let (mode, disp8) = match m.disp {
+            0 if m.base & 7 != 5 => (0x00, false),
+            -128..=127 => (0x40, true),
+            _ => (0x80, false),
+        };
+        if m.index != NONE || m.base & 7 == 4 {
+            let index = if m.index == NONE { 4 } else { m.index & 7 };
+            self.put([mode | reg | 4, m.scale << 6 | index << 3 | m.base & 7]);
+        } else {
+            self.push(mode | reg | m.base & 7);
+        }
+        if disp8 {
+            self.push(m.disp as u8);
+        } else if mode == 0x80 {
+            self.push_i32(m.disp);
+        }
+    }
+
+    /// `op dst, src`
+    pub(crate) fn alu(&mut self, op: Alu, wide: bool, dst: u8, src: Src) {
+        match src {
+            Src::Reg(r) => self.rm(one((op as u8) << 3 | 3), wide, dst, Rm::Reg(r)),
+            Src::Mem(disp) => self.rm(one((op as u8) << 3 | 3), wide, dst, Rm::Mem(Amode::context(disp))),
+            Src::Imm(imm) => self.alu_imm(op, wide, Rm::Reg(dst), imm),
+        }
+    }
+
+    /// `op rm, imm`
+    pub(crate) fn alu_imm(&mut self, op: Alu, wide: bool, rm: Rm, imm: i32) {
+        if imm as i8 as i32 == imm {
+            self.rm(one(0x83), wide, op as u8, rm);
+            self.push(imm as u8);
+        } else {
+            self.rm(one(0x81), wide, op as u8, rm);
+            self.push_i32(imm);
+        }
+    }
+
+    /// Stores a constant of `bytes` (4 or 8, sign-extended).
+    pub(crate) fn store_imm(&mut self, wide: bool, at: Amode, imm: i32) {
+        self.rm(one(0xc7), wide, 0, Rm::Mem(at));
+        self.push_i32(imm);
+    }
+
+    /// `test byte [rbp + disp], mask`
+    pub(crate) fn test_byte(&mut self, disp: i32, mask: u8) {
+        self.rm(one(0xf6), false, 0, Rm::Mem(Amode::context(disp)));
+        self.push(mask);
+    }
+
+    /// `test reg, imm`
+    pub(crate) fn test_imm(&mut self, wide: bool, reg: u8, imm: i32) {
+        // A mask without a sign bit gives the same flags at 32 bits, and one of 7 bits at 8.
+        if (0..0x80).contains(&imm) {
+            self.rm(Opcode { byte: true, ..one(0xf6) }, false, 0, Rm::Reg(reg));
+            self.push(imm as u8);
+        } else {
+            self.rm(one(0xf7), wide && imm < 0, 0, Rm::Reg(reg));
+            self.push_i32(imm);
+        }
+    }
+
+    /// `imul dst, rm, imm`
+    pub(crate) fn imul_imm(&mut self, wide: bool, dst: u8, rm: Rm, imm: i32) {
+        if imm as i8 as i32 == imm {
+            self.rm(one(0x6b), wide, dst, rm);
+            self.push(imm as u8);
+        } else {
+            self.rm(one(0x69), wide, dst, rm);
+            self.push_i32(imm);
+        }
+    }
+
+    /// A shift or rotation by a constant: 0 `rol`, 1 `ror`, 4 `shl`, 5 `shr`, 7 `sar`.
+    pub(crate) fn shift_imm(&mut self, digit: u8, wide: bool, dst: u8, count: u8) {
+        if count == 1 {
+            self.rm(one(0xd1), wide, digit, Rm::Reg(dst));
+        } else {
+            self.rm(one(0xc1), wide, digit, Rm::Reg(dst));
+            self.push(count);
+        }
+    }
+
+    /// The same by `cl`.
+    pub(crate) fn shift_cl(&mut self, digit: u8, wide: bool, dst: u8) {
+        self.rm(one(0xd3), wide, digit, Rm::Reg(dst));
+    }
+
+    /// `not` (2), `neg` (3), `mul` (4), `imul` (5), `div` (6), `idiv` (7)
+    pub(crate) fn unary(&mut self, digit: u8, wide: bool, rm: Rm) {
+        self.rm(one(0xf7), wide, digit, rm);
+    }
+
+    pub(crate) fn mov(&mut self, wide: bool, dst: u8, src: u8) {
+        self.rm(Opcode::MOV_LOAD, wide, dst, Rm::Reg(src));
+    }
+
+    /// A constant in the shortest form that leaves EFLAGS alone.
+    pub(crate) fn mov_imm(&mut self, dst: u8, imm: i64) {
+        if let Ok(low) = u32::try_from(imm) {
+            self.rex_b(false, dst);
+            self.push(0xb8 | dst & 7);
+            self.push_u32(low);
+        } else if let Ok(low) = i32::try_from(imm) {
+            self.rm(one(0xc7), true, 0, Rm::Reg(dst));
+            self.push_i32(low);
+        } else {
+            self.rex_b(true, dst);
+            self.push(0xb8 | dst & 7);
+            self.push_i64(imm);
+        }
+    }
+
+    fn rex_b(&mut self, wide: bool, reg: u8) {
+        if wide || reg >= 8 {
+            self.push(0x40 | (wide as u8) << 3 | reg >> 3);
+        }
+    }
+
+    /// `jcc rel32` with condition `cc`; the offset of its field.
+    pub(crate) fn jcc(&mut self, cc: u8) -> usize {
+        self.put([0x0f, 0x80 | cc, 0, 0, 0, 0]);
+        self.len() - 4
+    }
+
+    /// `jcc rel8`; the offset of its field.
+    pub(crate) fn jcc8(&mut self, cc: u8) -> usize {
+        self.put([0x70 | cc, 0]);
+        self.len() - 1
+    }
+
+    /// `jmp rel8`; the offset of its field.
+    pub(crate) fn jmp8(&mut self) -> usize {
+        self.put([0xeb, 0]);
+        self.len() - 1
+    }
+
+    /// `jmp rel32`; the offset of its field.
+    pub(crate) fn jmp(&mut self) -> usize {
+        self.put([0xe9, 0, 0, 0, 0]);
+        self.len() - 4
+    }
+
+    /// Pads so that a field `ahead` bytes from here is aligned to four bytes.
+    pub(crate) fn pad(&mut self, ahead: usize) {
+        match (self.len() + ahead) % 4 {
+            1 => self.put([0x0f, 0x1f, 0x00]),
+            2 => self.put([0x66, 0x90]),
+            3 => self.push(0x90),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,448 @@
+//! Integer arithmetic and logic, extensions, comparisons and selection.
+
+use crate::alloc::Class;
+use crate::buffer::asm;
+use crate::emitter::Emitter;
+use crate::encode::{Alu, Amode, Opcode, Rm, Src};
+use crate::faults::FlagsAt;
+use crate::flags::{Test, cc};
+use crate::regs::{NONE, RAX, RCX};
+use dynasmrt::DynasmApi;
+use ir::{Cond, Icond, Op, Ty, Val};
+
+impl Emitter<'_, '_> {
+    /// Brings `a` into the register of the result, and yields that and the operand `b`, which does
+    /// not lie there.
+    pub fn two_operands(&mut self, val: Val, a: Val, b: Val, commutes: bool) -> (u8, Src) {
+        let in_reg = |this: &Self, v| this.alloc.get(this.alloc.ent(v)).reg != NONE;
+        let (a, b) = if commutes && !in_reg(self, a) && in_reg(self, b) { (b, a) } else { (a, b) };
+        let src = self.src(b);
+        let ent = self.alloc.ent(a);
+        let e = *self.alloc.get(ent);
+        if e.reg == NONE && (e.is_const || !self.alloc.lives_on(ent)) {
+            let d = self.def(val, 0);
+            self.load_ent(ent, d);
+            return (d, src);
+        }
+        let ra = self.reg(a);
+        let mut allow = self.dying(a);
+        if commutes {
+            allow |= self.dying(b);
+        }
+        let d = self.def(val, allow);
+        match src {
+            Src::Reg(rb) if rb == d && d != ra => (d, Src::Reg(ra)),
+            _ => {
+                self.move_reg(Class::Gpr, d, ra);
+                (d, src)
+            }
+        }
+    }
+
+    /// A copy of `val` in a scratch register.
+    pub fn copy_to(&mut self, reg: u8, val: Val) {
+        match self.src(val) {
+            Src::Reg(r) => self.buf.mov(true, reg, r),
+            Src::Mem(disp) => {
+                self.buf.rm(Opcode::MOV_LOAD, self.inst(val).result() == Ty::I64, reg, Rm::Mem(Amode::context(disp)))
+            }
+            Src::Imm(_) => {
+                let ent = self.alloc.ent(val);
+                self.load_ent(ent, reg)
+            }
+        }
+    }
+
+    /// `and`, `or`, `xor`
+    pub fn logic(&mut self, val: Val, op: Alu) {
+        let inst = self.inst(val);
+        let wide = inst.ty == Ty::I64;
+        self.clobber();
+        let (d, src) = self.two_operands(val, inst.args[0], inst.args[1], true);
+        self.buf.alu(op, wide, d, src);
+        self.set_zero_above(val);
+    }
+
+    /// A logical operation and the flags of its result; where only those are wanted, `test`.
+    pub fn logic_with_flags(&mut self, val: Val, flags: Val) {
+        let inst = self.inst(val);
+        if inst.op == Op::And && self.live.uses(val) == 1 {
+            self.clobber();
+            self.emit_test(inst.ty == Ty::I64, inst.args[0], inst.args[1]);
+        } else {
+            match inst.op {
+                Op::And => self.logic(val, Alu::And),
+                Op::Or => self.logic(val, Alu::Or),
+                Op::Xor => self.logic(val, Alu::Xor),
+                _ => self.and_not(val),
+            }
+        }
+        self.define_flags(flags, FlagsAt::Add);
+    }
+
+    /// `test a, b`
+    pub fn emit_test(&mut self, wide: bool, a: Val, b: Val) {
+        match (self.src(a), self.src(b)) {
+            (Src::Reg(a), Src::Imm(imm)) => self.buf.test_imm(wide, a, imm),
+            (Src::Mem(disp), Src::Reg(b)) | (Src::Reg(b), Src::Mem(disp)) => {
+                self.buf.rm(Opcode::TEST, wide, b, Rm::Mem(Amode::context(disp)));
+            }
+            _ => {
+                let (a, b) = (self.reg(a), self.reg(b));
+                self.buf.rm(Opcode::TEST, wide, a, Rm::Reg(b));
+            }
+        }
+    }
+
+    /// An `I32` result was written by a 32-bit operation.
+    pub fn set_zero_above(&mut self, val: Val) {
+        if self.inst(val).result() == Ty::I32 {
+            self.zero_above(val);
+        }
+    }
+
+    /// `add`, as `lea` where that saves a move or EFLAGS.
+    pub fn add(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let wide = inst.ty == Ty::I64;
+        let [a, b, _] = inst.args;
+        let a_reg = self.alloc.get(self.alloc.ent(a)).reg;
+        if a_reg != NONE || self.alloc.lives_on(self.alloc.ent(a)) {
+            let src = self.src(b);
+            if !matches!(src, Src::Mem(_)) {
+                return self.add_regs(val, wide, a, b, src);
+            }
+        }
+        self.clobber();
+        let (d, src) = self.two_operands(val, a, b, true);
+        self.buf.alu(Alu::Add, wide, d, src);
+        self.set_zero_above(val);
+    }
+
+    fn add_regs(&mut self, val: Val, wide: bool, a: Val, b: Val, src: Src) {
+        let ra = self.reg(a);
+        let allow = self.dying(a) | if matches!(src, Src::Reg(_)) { self.dying(b) } else { 0 };
+        let d = self.def(val, allow);
+        let mut sum = Amode::at(ra);
+        let other = match src {
+            Src::Reg(rb) => {
+                sum.index = rb;
+                rb
+            }
+            Src::Imm(imm) => {
+                sum.disp = imm;
+                d
+            }
+            Src::Mem(_) => d,
+        };
+        let in_place = d == ra || d == other && matches!(src, Src::Reg(_));
+        if in_place && self.eflags.ent == crate::alloc::NOBODY {
+            let src = if d == ra { src } else { Src::Reg(ra) };
+            self.buf.alu(Alu::Add, wide, d, src);
+        } else {
+            self.buf.rm(Opcode::LEA, wide, d, Rm::Mem(sum));
+        }
+        self.set_zero_above(val);
+    }
+
+    /// `sub`
+    pub fn sub(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let wide = inst.ty == Ty::I64;
+        let [a, b, _] = inst.args;
+        // A negative constant can be added without EFLAGS.
+        if let Some(imm) = self.as_const(b).and_then(|imm| i32::try_from(-(imm as i128)).ok()) {
+            if self.alloc.get(self.alloc.ent(a)).reg != NONE {
+                return self.add_regs(val, wide, a, b, Src::Imm(imm));
+            }
+        }
+        self.clobber();
+        let (d, src) = self.two_operands(val, a, b, false);
+        self.buf.alu(Alu::Sub, wide, d, src);
+        self.set_zero_above(val);
+    }
+
+    /// `add` or `sub` and the flags `flags` of the same operands.
+    pub fn arith_flags(&mut self, val: Val, flags: Val) {
+        let inst = self.inst(val);
+        let (op, at) = if inst.op == Op::Add { (Alu::Add, FlagsAt::Add) } else { (Alu::Sub, FlagsAt::Sub) };
+        self.clobber();
+        let (d, src) = self.two_operands(val, inst.args[0], inst.args[1], inst.op == Op::Add);
+        self.buf.alu(op, inst.ty == Ty::I64, d, src);
+        self.set_zero_above(val);
+        self.define_flags(flags, at);
+    }
+
+    /// `adc` and `sbc`, and perhaps the flags of the same operands.
+    pub fn arith_carry(&mut self, val: Val, flags: Option<Val>) {
+        let inst = self.inst(val);
+        let wide = inst.ty == Ty::I64;
+        let [a, b, f] = inst.args;
+        let subtracts = matches!(inst.op, Op::Sbc | Op::SbcF);
+        self.carry_to_cf(f, subtracts);
+        let op = if subtracts { Alu::Sbb } else { Alu::Adc };
+        let at = if subtracts { FlagsAt::Sub } else { FlagsAt::Add };
+        if matches!(inst.op, Op::AdcF | Op::SbcF) {
+            self.copy_to(RAX, a);
+            let src = self.src(b);
+            self.buf.alu(op, wide, RAX, src);
+            return self.define_flags(val, at);
+        }
+        let (d, src) = self.two_operands(val, a, b, !subtracts);
+        self.buf.alu(op, wide, d, src);
+        self.set_zero_above(val);
+        if let Some(flags) = flags {
+            self.define_flags(flags, at);
+        }
+    }
+
+    /// a & !b
+    pub fn and_not(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let wide = inst.ty == Ty::I64;
+        let [a, b, _] = inst.args;
+        self.clobber();
+        if self.config.features.bmi1 && self.as_const(b).is_none() {
+            let b_reg = self.reg(b);
+            let a_reg = self.reg(a);
+            let allow = self.dying(a) | self.dying(b);
+            let d = self.def(val, allow);
+            if wide {
+                asm!(self.buf; andn Rq(d), Rq(b_reg), Rq(a_reg));
+            } else {
+                asm!(self.buf; andn Rd(d), Rd(b_reg), Rd(a_reg));
+            }
+        } else {
+            self.copy_to(RAX, b);
+            self.buf.unary(2, wide, Rm::Reg(RAX));
+            let (d, src) = self.two_operands(val, a, a, false);
+            debug_assert!(!matches!(src, Src::Imm(_)) || self.as_const(a).is_some());
+            self.buf.alu(Alu::And, wide, d, Src::Reg(RAX));
+        }
+        self.set_zero_above(val);
+    }
+
+    /// Brings the only operand into the result's register.
+    pub fn one_operand(&mut self, val: Val) -> u8 {
+        let a = self.inst(val).args[0];
+        let ent = self.alloc.ent(a);
+        let e = *self.alloc.get(ent);
+        if e.reg == NONE && (e.is_const || !self.alloc.lives_on(ent)) {
+            let d = self.def(val, 0);
+            self.load_ent(ent, d);
+            return d;
+        }
+        let ra = self.reg(a);
+        let allow = self.dying(a);
+        let d = self.def(val, allow);
+        self.move_reg(Class::Gpr, d, ra);
+        d
+    }
+
+    /// `not` (which keeps EFLAGS) and `neg`
+    pub fn negate(&mut self, val: Val) {
+        let inst = self.inst(val);
+        if inst.op == Op::Neg {
+            self.clobber();
+        }
+        let d = self.one_operand(val);
+        self.buf.unary(if inst.op == Op::Not { 2 } else { 3 }, inst.ty == Ty::I64, Rm::Reg(d));
+        self.set_zero_above(val);
+    }
+
+    /// Extensions: a load or a move with extension.
+    pub fn extend(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let (op, wide) = match inst.op {
+            Op::Ext8U => (Opcode::MOVZX8, false),
+            Op::Ext8S => (Opcode::MOVSX8, inst.ty == Ty::I64),
+            Op::Ext16U => (Opcode::MOVZX16, false),
+            Op::Ext16S => (Opcode::MOVSX16, inst.ty == Ty::I64),
+            _ => (Opcode::MOVSXD, true),
+        };
+        let src = self.rm_src(inst.args[0]);
+        let allow = self.dying(inst.args[0]);
+        let d = self.def(val, allow);
+        self.buf.rm(op, wide, d, src);
+        self.set_zero_above(val);
+    }
+
+    /// `zext32`: free where the operand was computed by a 32-bit operation.
+    pub fn zext32(&mut self, val: Val) {
+        let a = self.inst(val).args[0];
+        let ent = self.alloc.ent(a);
+        let e = *self.alloc.get(ent);
+        let last = self.live.last_use(val);
+        let from_memory = e.reg == NONE && e.home_size == 4;
+        if !e.is_const && (e.zero_above && e.reg != NONE || from_memory) {
+            let e = self.alloc.get_mut(ent);
+            e.zero_above = true;
+            e.size = 8;
+            return self.alloc.share(val.0, ent, last);
+        }
+        let src = self.rm_src(a);
+        let allow = self.dying(a);
+        let d = self.def(val, allow);
+        self.buf.rm(Opcode::MOV_LOAD, false, d, src);
+    }
+
+    /// `trunc`: another name.
+    pub fn trunc(&mut self, val: Val) {
+        let ent = self.alloc.ent(self.inst(val).args[0]);
+        self.alloc.share(val.0, ent, self.live.last_use(val));
+    }
+
+    // ---- truth values
+
+    /// A test on EFLAGS for the truth value `val`: its own comparison if it waits for that.
+    pub fn condition(&mut self, val: Val) -> Test {
+        if self.deferred == val {
+            self.deferred = Val::NONE;
+            return self.truth_test(val);
+        }
+        self.clobber();
+        match self.src(val) {
+            Src::Mem(disp) => self.buf.alu_imm(Alu::Cmp, false, Rm::Mem(Amode::context(disp)), 0),
+            Src::Reg(r) => self.buf.rm(Opcode::TEST, false, r, Rm::Reg(r)),
+            Src::Imm(imm) => {
+                self.buf.mov_imm(RAX, imm as u32 as i64);
+                self.buf.rm(Opcode::TEST, false, RAX, Rm::Reg(RAX));
+            }
+        }
+        Test::Cc(cc::NE)
+    }
+
+    /// Emits the comparison that yields `val`.
+    fn truth_test(&mut self, val: Val) -> Test {
+        let inst = self.inst(val);
+        let [a, b, _] = inst.args;
+        match inst.op {
+            Op::Icmp => {
+                self.clobber();
+                self.emit_cmp(inst.ty == Ty::I64, a, b);
+                Test::Cc(icond_cc(Icond::from_u8(inst.aux)))
+            }
+            Op::Cond => self.flags_test(a, Cond::from_u8(inst.aux)),
+            _ => self.float_test(val),
+        }
+    }
+
+    /// `icmp`, `cond`, `fcmp` as a value.
+    pub fn truth(&mut self, val: Val) {
+        let test = self.truth_test(val);
+        self.unlock();
+        let d = self.def(val, 0);
+        match test {
+            Test::Always => self.buf.mov_imm(d, 1),
+            Test::Cc(code) => self.set_byte(code, d),
+            // Parity first, then the other outcome for the pairs that differ. EFLAGS stay.
+            Test::EqOrdered | Test::NeUnordered => {
+                let equal = test == Test::EqOrdered;
+                self.set_byte(if equal { cc::NP } else { cc::P }, d);
+                self.buf.mov_imm(RCX, !equal as i64);
+                self.buf.rm(Opcode::cmov(cc::NE), false, d, Rm::Reg(RCX));
+            }
+        }
+        self.zero_above(val);
+    }
+
+    fn set_byte(&mut self, code: u8, d: u8) {
+        self.buf.setcc(code, RAX);
+        self.buf.rm(Opcode::MOVZX8, false, d, Rm::Reg(RAX));
+    }
+
+    /// `select`
+    pub fn select(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let [cond, b, c] = inst.args;
+        let test = self.condition(cond);
+        self.unlock();
+        if test == Test::Always {
+            let ent = self.alloc.ent(b);
+            return self.alloc.share(val.0, ent, self.live.last_use(val));
+        }
+        if inst.ty.is_vec() {
+            return self.select_vec(val, test, b, c);
+        }
+        let wide = inst.ty == Ty::I64;
+        let (rb, rc) = (self.reg(b), self.reg(c));
+        let allow = self.dying(b) | self.dying(c);
+        let d = self.def(val, allow);
+        // Where the result takes the place of b, c is what may move in.
+        let (test, other, own) = if d == rb { (test.not(), rc, rb) } else { (test, rb, rc) };
+        let (test, other) = match test {
+            Test::EqOrdered => {
+                // Only the opposite can be said by two moves: take `other` first.
+                self.move_reg(Class::Gpr, RAX, own);
+                self.move_reg(Class::Gpr, d, other);
+                (Test::NeUnordered, RAX)
+            }
+            _ => {
+                self.move_reg(Class::Gpr, d, own);
+                (test, other)
+            }
+        };
+        match test {
+            Test::Cc(code) => self.buf.rm(Opcode::cmov(code), wide, d, Rm::Reg(other)),
+            _ => {
+                self.buf.rm(Opcode::cmov(cc::NE), wide, d, Rm::Reg(other));
+                self.buf.rm(Opcode::cmov(cc::P), wide, d, Rm::Reg(other));
+            }
+        }
+        self.set_zero_above(val);
+    }
+
+    /// A choice between vectors, by a jump.
+    fn select_vec(&mut self, val: Val, test: Test, b: Val, c: Val) {
+        let (rb, rc) = (self.reg(b), self.reg(c));
+        let allow = self.dying(b) | self.dying(c);
+        let d = self.def(val, allow);
+        let (test, other, own) = if d == rb { (test.not(), rc, rb) } else { (test, rb, rc) };
+        self.move_reg(Class::Xmm, d, own);
+        let skip = self.jump_unless(test);
+        self.move_reg(Class::Xmm, d, other);
+        if let Some(skip) = skip {
+            self.bind_all(skip);
+        }
+    }
+
+    /// Jumps where `test` fails: the fields to bind with [`Emitter::bind_all`]. `None` if it never fails.
+    pub fn jump_unless(&mut self, test: Test) -> Option<[usize; 2]> {
+        Some(match test {
+            Test::Always => return None,
+            Test::Cc(code) => [self.buf.jcc(code ^ 1), 0],
+            Test::EqOrdered => [self.buf.jcc(cc::NE), self.buf.jcc(cc::P)],
+            Test::NeUnordered => {
+                // Unordered passes by the jump over the second test.
+                let unordered = self.buf.jcc8(cc::P);
+                let equal = self.buf.jcc(cc::E);
+                self.buf.bind8(unordered);
+                [equal, 0]
+            }
+        })
+    }
+
+    /// Points jumps to here; 0 is none.
+    pub fn bind_all(&mut self, fields: [usize; 2]) {
+        for field in fields {
+            if field != 0 {
+                self.buf.bind(field);
+            }
+        }
+    }
+}
+
+fn icond_cc(cond: Icond) -> u8 {
+    match cond {
+        Icond::Eq => cc::E,
+        Icond::Ne => cc::NE,
+        Icond::LtS => cc::L,
+        Icond::LeS => cc::LE,
+        Icond::GtS => cc::G,
+        Icond::GeS => cc::GE,
+        Icond::LtU => cc::B,
+        Icond::LeU => cc::BE,
+        Icond::GtU => cc::A,
+        Icond::GeU => cc::AE,
+    }
+}

@@ -1,0 +1,125 @@
+//! Products, quotients and remainders.
+
+use crate::alloc::Class;
+use crate::buffer::asm;
+use crate::emitter::Emitter;
+use crate::encode::{Alu, Opcode, Rm, Src};
+use crate::flags::cc;
+use crate::regs::{RAX, RCX, RDX};
+use dynasmrt::DynasmApi;
+use ir::{Op, Ty, Val};
+
+impl Emitter<'_, '_> {
+    /// `mul`
+    pub fn mul(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let wide = inst.ty == Ty::I64;
+        let [a, b, _] = inst.args;
+        self.clobber();
+        if let Some(imm) = self.as_const(b).and_then(|imm| i32::try_from(imm).ok()) {
+            let src = self.rm_src(a);
+            let allow = self.dying(a);
+            let d = self.def(val, allow);
+            self.buf.imul_imm(wide, d, src, imm);
+        } else {
+            let (d, src) = self.two_operands(val, a, b, true);
+            let rm = self.rm_of(src, b);
+            self.buf.rm(Opcode::IMUL, wide, d, rm);
+        }
+        self.set_zero_above(val);
+    }
+
+    /// An operand without its immediate form.
+    fn rm_of(&mut self, src: Src, val: Val) -> Rm {
+        match src {
+            Src::Reg(r) => Rm::Reg(r),
+            Src::Mem(disp) => Rm::Mem(crate::encode::Amode::context(disp)),
+            Src::Imm(_) => Rm::Reg(self.reg(val)),
+        }
+    }
+
+    /// `mulhu`, `mulhs`, `mulhsu`
+    pub fn mul_high(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let [a, b, _] = inst.args;
+        self.clobber();
+        self.claim(Class::Gpr, RDX);
+        self.copy_to(RAX, a);
+        self.copy_to(RCX, b);
+        match inst.op {
+            Op::MulHU => asm!(self.buf; mul rcx),
+            Op::MulHS => asm!(self.buf; imul rcx),
+            _ => {
+                // a is signed: a * b = (a mod 2^64) * b - (a < 0 ? b * 2^64 : 0)
+                asm!(self.buf; push rax ; mul rcx ; pop rax ; sar rax, 63 ; and rax, rcx ; sub rdx, rax);
+            }
+        }
+        self.take_rdx(val);
+    }
+
+    /// The result is in `rdx`, which was claimed.
+    fn take_rdx(&mut self, val: Val) {
+        self.unlock();
+        let d = self.def(val, 0);
+        self.buf.mov(true, d, RDX);
+    }
+
+    /// Quotients and remainders; the host faults on zero and on overflow, which are sorted out before.
+    pub fn divide(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let wide = inst.ty == Ty::I64;
+        let [a, b, _] = inst.args;
+        let signed = matches!(inst.op, Op::SDiv | Op::SRem);
+        let remainder = matches!(inst.op, Op::URem | Op::SRem);
+        self.clobber();
+        self.claim(Class::Gpr, RDX);
+        self.copy_to(RCX, b);
+        self.copy_to(RAX, a);
+        self.buf.rm(Opcode::TEST, wide, RCX, Rm::Reg(RCX));
+        let by_zero = self.buf.jcc8(cc::E);
+        let by_minus_one = signed.then(|| {
+            self.buf.alu(Alu::Cmp, wide, RCX, Src::Imm(-1));
+            self.buf.jcc8(cc::E)
+        });
+        match (signed, wide) {
+            (true, true) => asm!(self.buf; cqo ; idiv rcx),
+            (true, false) => asm!(self.buf; cdq ; idiv ecx),
+            (false, true) => asm!(self.buf; xor edx, edx ; div rcx),
+            (false, false) => asm!(self.buf; xor edx, edx ; div ecx),
+        }
+        let done = self.buf.jmp8();
+        self.divide_specially(wide, remainder, by_zero, by_minus_one);
+        self.buf.bind8(done);
+        self.unlock();
+        let d = self.def(val, 0);
+        self.buf.mov(wide, d, if remainder { RDX } else { RAX });
+        self.set_zero_above(val);
+    }
+
+    /// Division by zero yields 0 with the dividend as remainder, by minus one the negative (which
+    /// wraps) and 0.
+    fn divide_specially(&mut self, wide: bool, remainder: bool, by_zero: usize, by_minus_one: Option<usize>) {
+        if let Some(by_minus_one) = by_minus_one {
+            self.buf.bind8(by_minus_one);
+            if remainder {
+                asm!(self.buf; xor edx, edx);
+            } else {
+                self.buf.unary(3, wide, Rm::Reg(RAX));
+            }
+            let done = self.buf.jmp8();
+            self.zero_divisor(remainder, by_zero);
+            self.buf.bind8(done);
+        } else {
+            self.zero_divisor(remainder, by_zero);
+        }
+    }
+
+    fn zero_divisor(&mut self, remainder: bool, by_zero: usize) {
+        self.buf.bind8(by_zero);
+        if remainder {
+            asm!(self.buf; mov rdx, rax);
+        } else {
+            asm!(self.buf; xor eax, eax);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Which function emits which op: the one match over the table.
+
+use crate::emitter::Emitter;
+use crate::encode::Alu;
+use ir::{Inst, Op, Ty, Val};
+
+impl Emitter<'_, '_> {
+    /// Emits `val` (and what it fuses with); ops that are not named here are evaluated by a call.
+    pub fn emit(&mut self, val: Val, inst: &Inst) {
+        use Op::*;
+        let vector = inst.ty == Ty::V128;
+        match inst.op {
+            Const | Addr | VConst => self.define_const(val, inst.ty),
+            Get => self.get(val),
+            Put => self.put(val),
+            Insn => self.pc = inst.imm as u64,
+            Add => self.add(val),
+            Sub => self.sub(val),
+            Mul => self.mul(val),
+            MulHU | MulHS | MulHSU => self.mul_high(val),
+            UDiv | SDiv | URem | SRem => self.divide(val),
+            And | Or | Xor | AndNot | Not if vector => self.vector(val, inst),
+            And => self.logic(val, Alu::And),
+            Or => self.logic(val, Alu::Or),
+            Xor => self.logic(val, Alu::Xor),
+            AndNot => self.and_not(val),
+            Not | Neg => self.negate(val),
+            Shl | Shr | Sar | Ror => self.shift(val),
+            Clz | Ctz => self.count_zeros(val),
+            Popcnt => self.popcnt(val),
+            Bswap => self.bswap(val),
+            Rbit => self.rbit(val),
+            Ext8U | Ext8S | Ext16U | Ext16S | Sext32 => self.extend(val),
+            Zext32 => self.zext32(val),
+            Trunc => self.trunc(val),
+            ClmulLo | ClmulHi => self.clmul(val),
+            Crc32c => self.crc32c(val),
+            Icmp | Cond | FCmp => self.truth(val),
+            Select => self.select(val),
+            AddF | SubF => self.compare(val),
+            Adc | Sbc | AdcF | SbcF => self.arith_carry(val, None),
+            LogicF => self.logic_flags(val),
+            CcmpF | CcmnF => self.conditional_compare(val),
+            FcmpF => self.float_compare(val),
+            FromNzcv => self.from_nzcv(val),
+            ToNzcv => self.to_nzcv(val),
+            FAdd | FSub | FMul | FDiv | FSqrt | FMulAdd => self.float_op(val),
+            FMin | FMax | FMinNum | FMaxNum => self.float_minmax(val),
+            FNeg | FAbs => self.float_sign(val),
+            Bitcast => self.bitcast(val),
+            VZext => self.vzext(val),
+            VLow => self.vlow(val),
+            GetFpFlags => self.get_fp_flags(val),
+            SetFpFlags => self.set_fp_flags(val),
+            Load => self.load(val),
+            Store => self.store(val),
+            Fence => self.fence(),
+            Rmw => self.rmw(val),
+            Cas => self.cas(val),
+            Cycles => self.cycles(val),
+            Pause => self.pause(),
+            Call => self.call_helper(val),
+            ExitIf => self.exit_if(val),
+            op if is_lanes(op) => self.vector(val, inst),
+            _ => self.evaluate(val),
+        }
+    }
+
+    fn define_const(&mut self, val: Val, ty: Ty) {
+        let ent = self.alloc.define(val.0, ty, self.live.last_use(val));
+        let e = self.alloc.get_mut(ent);
+        (e.is_const, e.zero_above) = (true, true);
+    }
+
+    fn pause(&mut self) {
+        crate::buffer::asm!(self.buf; pause);
+    }
+
+    // ---- fusion
+
+    /// The next instruction behind `at` that emits something.
+    pub fn next_live(&self, at: usize) -> usize {
+        let skipped = |i: &usize| {
+            let silent = matches!(self.block.insts[*i].op, Op::Const | Op::Addr | Op::Insn | Op::VConst);
+            silent || self.live.is_dead(Val(*i as u32))
+        };
+        (at + 1..self.block.insts.len()).find(|i| !skipped(i)).unwrap_or(self.block.insts.len())
+    }
+
+    /// Emits `at` together with the flags of the same operation that come right behind or before;
+    /// the index of the instruction that is done with it.
+    pub fn emit_with_flags(&mut self, at: usize, inst: &Inst) -> Option<usize> {
+        let next = self.next_live(at);
+        let other = self.block.insts.get(next)?;
+        let same = other.args == inst.args && other.ty == inst.ty;
+        let (val, next_val) = (Val(at as u32), Val(next as u32));
+        match (inst.op, other.op) {
+            (Op::Add, Op::AddF) | (Op::Sub, Op::SubF) if same => {
+                self.alloc.step(next as u32);
+                self.arith_flags(val, next_val);
+            }
+            (Op::AddF, Op::Add) | (Op::SubF, Op::Sub) if same => {
+                self.alloc.step(next as u32);
+                self.arith_flags(next_val, val);
+            }
+            (Op::Adc, Op::AdcF) | (Op::Sbc, Op::SbcF) if same => {
+                self.alloc.step(next as u32);
+                self.arith_carry(val, Some(next_val));
+            }
+            (Op::AdcF, Op::Adc) | (Op::SbcF, Op::Sbc) if same => {
+                self.alloc.step(next as u32);
+                self.arith_carry(next_val, Some(val));
+            }
+            (Op::And | Op::Or | Op::Xor | Op::AndNot, Op::LogicF)
+                if other.args[0] == val && other.ty == inst.ty && inst.ty != Ty::V128 =>
+            {
+                self.logic_with_flags(val, next_val);
+            }
+            _ => return None,
+        }
+        Some(next)
+    }
+
+    /// Whether the truth value `at` can wait for its only user, which comes right behind: the
+    /// comparison and what depends on it then are one test.
+    pub fn defer(&mut self, at: usize, inst: &Inst) -> bool {
+        let val = Val(at as u32);
+        if self.live.uses(val) != 1 {
+            return false;
+        }
+        let user = self.next_live(at);
+        let tests = match self.block.insts.get(user) {
+            Some(next) => matches!(next.op, Op::Select | Op::ExitIf | Op::CcmpF | Op::CcmnF) && next.args[0] == val,
+            None => matches!(self.block.term, Some(ir::Term::Branch { cond, .. }) if cond == val),
+        };
+        if tests {
+            self.deferred = val;
+            for arg in inst.args {
+                if arg.is_some() {
+                    let ent = self.alloc.ent(arg);
+                    self.alloc.keep(ent, user as u32);
+                }
+            }
+        }
+        tests
+    }
+}
+
+/// Vector ops on integer lanes, and cryptography: the rows from `vadd` to before `vfadd`, and from
+/// `aes.sub` to before `load`.
+fn is_lanes(op: Op) -> bool {
+    let within = |first: Op, end: Op| (first as u8..end as u8).contains(&(op as u8));
+    within(Op::VAdd, Op::VFAdd) || within(Op::AesSub, Op::Load)
+}

@@ -1,0 +1,180 @@
+//! What is emitted behind a block: exits that are not linked, slow paths, and the calls they make.
+
+use crate::alloc::Class;
+use crate::buffer::asm;
+use crate::context::field;
+use crate::emitter::Emitter;
+use crate::encode::{Amode, Opcode, Rm};
+use crate::exit::RawExit;
+use crate::flags::EflagsState;
+use crate::regs::RAX;
+use crate::runtime::SLOW_PATH;
+use dynasmrt::DynasmApi;
+use ir::eval::slow;
+use ir::{Inst, Ty, Val};
+
+/// Code out of line, and the rel32 fields that lead there (0: none).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SlowPath {
+    pub jumps: [usize; 2],
+    pub kind: SlowKind,
+}
+
+/// What it does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum SlowKind {
+    /// The exit of an unlinked jump, by its number.
+    Link(u32),
+    /// Another exit.
+    Exit { pc: u64, code: RawExit },
+    /// An indirect branch to `rax` that the table does not know.
+    Miss,
+    /// A return to `rax` that does not match the latest call.
+    ReturnMiss,
+    /// A side exit that has something to do before it can be linked.
+    SideExit { target: u64, eflags: EflagsState, poll: bool },
+    /// Evaluates an instruction that inline code found unfit, and goes on at `back`.
+    Evaluate { call: SlowCall, back: usize },
+    /// Replaces a NaN by the canonical one, at this displacement.
+    Canonical { reg: u8, nan: i32, back: usize },
+}
+
+/// An instruction with its operands and its result in registers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SlowCall {
+    pub inst: Inst,
+    /// Type of the first operand.
+    pub from: Ty,
+    /// Registers of the operands; [`crate::regs::NONE`] where there is none.
+    pub args: [u8; 3],
+    pub classes: [Class; 3],
+    pub result: u8,
+}
+
+impl Emitter<'_, '_> {
+    /// Emits all that waits; doing so may add to it.
+    pub fn emit_slow_paths(&mut self) {
+        let mut at = 0;
+        while at < self.slow.len() {
+            let path = self.slow[at];
+            self.bind_all(path.jumps);
+            self.emit_slow_path(path.kind);
+            at += 1;
+        }
+    }
+
+    fn emit_slow_path(&mut self, kind: SlowKind) {
+        match kind {
+            SlowKind::Link(link) => self.emit_link_exit(link),
+            SlowKind::Exit { pc, code } => self.emit_exit(pc, code),
+            SlowKind::Miss => asm!(self.buf; jmp QWORD [rbp + field::ENTRY_MISS]),
+            SlowKind::ReturnMiss => asm!(self.buf; jmp QWORD [rbp + field::ENTRY_RETURN_MISS]),
+            SlowKind::SideExit { target, eflags, poll } => {
+                self.eflags = eflags;
+                self.write_pending();
+                if poll {
+                    self.poll(target);
+                }
+                self.jump_to(target);
+            }
+            SlowKind::Evaluate { call, back } => {
+                self.call_slow(&call);
+                self.jump_back(back);
+            }
+            SlowKind::Canonical { reg, nan, back } => {
+                self.movups_load(reg, Amode::context(nan));
+                self.jump_back(back);
+            }
+        }
+    }
+
+    fn jump_back(&mut self, back: usize) {
+        let field = self.buf.jmp();
+        self.buf.bind_to(field, back);
+    }
+
+    fn emit_link_exit(&mut self, link: u32) {
+        let stub = self.buf.len();
+        let site = &mut self.links[link as usize];
+        site.stub = stub as u32;
+        let (offset, target) = (site.offset, site.target);
+        // The field leads here until it is linked.
+        self.buf.bind(offset as usize);
+        asm!(self.buf; call QWORD [rbp + field::ENTRY_LINK]);
+        let data = self.buf.len();
+        self.push_addr(target);
+        self.buf.push_i32(offset as i32 - data as i32);
+    }
+
+    /// Leaves emitted code with the guest at `pc`.
+    pub fn emit_exit(&mut self, pc: u64, code: RawExit) {
+        asm!(self.buf; call QWORD [rbp + field::ENTRY_CODE]);
+        self.push_addr(pc);
+        self.buf.push_i32(code as i32);
+    }
+
+    /// Evaluates `val` by a call, in line: for what is rare, and for hosts that lack an instruction.
+    pub fn evaluate(&mut self, val: Val) {
+        self.clobber();
+        let mut call = self.slow_call(val);
+        self.unlock();
+        call.result = self.def(val, 0);
+        self.call_slow(&call);
+        self.zero_above(val);
+    }
+
+    /// The call for `val`, its operands in registers, its result to be filled in.
+    pub fn slow_call(&mut self, val: Val) -> SlowCall {
+        let inst = self.inst(val);
+        let mut call = SlowCall {
+            inst,
+            from: Ty::None,
+            args: [crate::regs::NONE; 3],
+            classes: [Class::Gpr; 3],
+            result: crate::regs::NONE,
+        };
+        for (i, &arg) in inst.args.iter().enumerate() {
+            if arg.is_some() {
+                let ty = self.inst(arg).result();
+                call.args[i] = self.reg(arg);
+                call.classes[i] = Class::of(ty);
+                if i == 0 {
+                    call.from = ty;
+                }
+            }
+        }
+        call
+    }
+
+    fn call_slow(&mut self, call: &SlowCall) {
+        for i in 0..3 {
+            if call.args[i] != crate::regs::NONE {
+                let size = if call.classes[i] == Class::Xmm { 16 } else { 8 };
+                self.store_reg(call.classes[i], size, Amode::context(field::VEC_ARGS + i as i32 * 16), call.args[i]);
+            }
+        }
+        let constant = slow::constant(&call.inst, call.from, self.block.nan);
+        self.store_imm64(field::VEC_IMM, constant as i64);
+        self.call_function(field::ENTRY_CALL_VEC, SLOW_PATH);
+        let class = Class::of(call.inst.result());
+        let size = if class == Class::Xmm { 16 } else { 8 };
+        self.load_reg(class, size, call.result, Amode::context(field::VEC_ARGS));
+    }
+
+    /// Stores a constant in the context, by `rax` where it is long.
+    pub fn store_imm64(&mut self, disp: i32, value: i64) {
+        match i32::try_from(value) {
+            Ok(imm) => self.buf.store_imm(true, Amode::context(disp), imm),
+            Err(_) => {
+                self.buf.mov_imm(RAX, value);
+                self.buf.rm(Opcode::MOV_STORE, true, RAX, Rm::Mem(Amode::context(disp)));
+            }
+        }
+    }
+
+    /// Calls function number `function` of the context's table through the runtime.
+    pub fn call_function(&mut self, entry: i32, function: usize) {
+        self.buf.mov_imm(RAX, function as i64);
+        asm!(self.buf; call QWORD [rbp + entry]);
+    }
+}

@@ -1,0 +1,149 @@
+//! Shifts of lanes.
+//!
+//! The host shifts no bytes, and double-words not arithmetically: bytes are shifted in wider lanes
+//! and masked, signs are put in afterwards.
+
+use super::arith::rows_d;
+use super::{lane, rows::*};
+use crate::emitter::Emitter;
+use crate::regs::{X0, X1};
+use ir::{Inst, Lane, Op, Val};
+
+const WORDS: super::Vop = match PSHIFT[1] {
+    Some(op) => op,
+    None => panic!("words shift"),
+};
+const DWORDS: super::Vop = match PSHIFT[2] {
+    Some(op) => op,
+    None => panic!("dwords shift"),
+};
+const QWORDS: super::Vop = rows_d(&PSHIFT);
+
+impl Emitter<'_, '_> {
+    pub(super) fn vector_shift(&mut self, val: Val, inst: &Inst) {
+        let (lane, imm) = (lane(inst), inst.imm as u8);
+        let digit = match inst.op {
+            Op::VShl => SLL,
+            Op::VShrU => SRL,
+            _ => SRA,
+        };
+        match PSHIFT[lane as usize] {
+            None => self.shift_bytes(val, inst, digit, imm),
+            Some(_) if lane == Lane::D && digit == SRA => self.shift_sar_d(val, inst, imm),
+            Some(op) => {
+                let a = self.reg(inst.args[0]);
+                let dst = self.def_after(val, inst);
+                self.vshift(op, digit, dst, a, imm);
+            }
+        }
+    }
+
+    fn shift_bytes(&mut self, val: Val, inst: &Inst, digit: u8, imm: u8) {
+        let a = self.reg(inst.args[0]);
+        if digit == SRA {
+            self.vrr(rows_b(&PUNPCKL), X0, a, a);
+            self.vrr(rows_b(&PUNPCKH), X1, a, a);
+            self.vshift(WORDS, SRA, X0, X0, 8 + imm);
+            self.vshift(WORDS, SRA, X1, X1, 8 + imm);
+            let dst = self.def_after(val, inst);
+            return self.vrr(PACKSSWB, dst, X0, X1);
+        }
+        // Every byte of the mask is 0xff >> imm.
+        self.vones(X0);
+        self.vshift(WORDS, SRL, X0, X0, 8 + imm);
+        self.vrr(PACKUSWB, X0, X0, X0);
+        if digit == SLL {
+            self.vrr(PAND, X0, X0, a);
+            let dst = self.def_after(val, inst);
+            self.vshift(WORDS, SLL, dst, X0, imm);
+        } else {
+            self.vshift(WORDS, SRL, X1, a, imm);
+            let dst = self.def_after(val, inst);
+            self.vrr(PAND, dst, X1, X0);
+        }
+    }
+
+    /// The sign mask, shifted to where the logical shift left zeros.
+    fn shift_sar_d(&mut self, val: Val, inst: &Inst, imm: u8) {
+        let a = self.reg(inst.args[0]);
+        self.vzero(X0);
+        self.vrr(rows_d(&PCMPGT), X0, X0, a);
+        if imm == 0 || imm >= 64 {
+            let dst = self.def_after(val, inst);
+            return self.vmov(dst, if imm == 0 { a } else { X0 });
+        }
+        self.vshift(QWORDS, SLL, X0, X0, 64 - imm);
+        self.vshift(QWORDS, SRL, X1, a, imm);
+        let dst = self.def_after(val, inst);
+        self.vrr(POR, dst, X1, X0);
+    }
+
+    /// Shifts by a signed count in each lane: left where positive, right where negative. The host's
+    /// variable shifts give 0 (or the sign) for counts beyond the lane, unsigned, so both directions are
+    /// computed and the count's sign chooses.
+    pub(super) fn vector_shift_var(&mut self, val: Val, inst: &Inst) {
+        if !self.config.features.avx2 || matches!(lane(inst), Lane::B | Lane::H) {
+            return self.evaluate(val);
+        }
+        let a = self.reg(inst.args[0]);
+        let b = self.reg(inst.args[1]);
+        if lane(inst) == Lane::S { self.shift_var_s(val, inst, a, b) } else { self.shift_var_d(val, inst, a, b) }
+    }
+
+    fn shift_var_s(&mut self, val: Val, inst: &Inst, a: u8, b: u8) {
+        let right = if inst.op == Op::VShlVarS { VPSRAVD } else { VPSRLVD };
+        let left = self.xtmp();
+        self.vshift(DWORDS, SLL, X0, b, 24);
+        self.vshift(DWORDS, SRA, X0, X0, 24);
+        self.vrr(VPSLLVD, left, a, X0);
+        self.vzero(X1);
+        self.vrr(PSUB_D, X1, X1, X0);
+        self.vrr(right, X1, a, X1);
+        let dst = self.def_after(val, inst);
+        self.vblendv(dst, left, X1, X0);
+    }
+
+    fn shift_var_d(&mut self, val: Val, inst: &Inst, a: u8, b: u8) {
+        let (left, sign) = (self.xtmp(), self.xtmp());
+        // The count's byte, sign-extended to 64 bits.
+        self.vshift(QWORDS, SLL, X0, b, 56);
+        self.vshift(DWORDS, SRA, X0, X0, 24);
+        self.v2i(PSHUFD, X0, X0, 0xf5);
+        self.vrr(VPSLLVD.wide(), left, a, X0);
+        self.vzero(X1);
+        self.vrr(rows_d(&PSUB), X1, X1, X0);
+        if inst.op == Op::VShlVarS {
+            // Right with the sign: invert negative lanes before and after.
+            self.vzero(sign);
+            self.vrr(rows_d(&PCMPGT), sign, sign, a);
+            let flipped = self.xtmp();
+            self.vrr(PXOR, flipped, a, sign);
+            self.vrr(VPSRLVD.wide(), X1, flipped, X1);
+            self.vrr(PXOR, X1, X1, sign);
+        } else {
+            self.vrr(VPSRLVD.wide(), X1, a, X1);
+        }
+        let dst = self.def_after(val, inst);
+        self.vblendv(dst, left, X1, X0);
+    }
+
+    /// `dst` = the bytes of `b` where the sign bit of `mask`'s is set, else those of `a` (AVX).
+    fn vblendv(&mut self, dst: u8, a: u8, b: u8, mask: u8) {
+        use dynasmrt::DynasmApi;
+        self.vrr(super::encode::op3a(0x4c), dst, a, b);
+        self.buf.push(mask << 4);
+    }
+}
+
+const PSUB_D: super::Vop = match PSUB[2] {
+    Some(op) => op,
+    None => panic!("dwords subtract"),
+};
+
+/// The byte instruction of a table that has one.
+pub(super) const fn rows_b(table: &ByLane) -> super::Vop {
+    match table[0] {
+        Some(op) => op,
+        None => panic!("the table has no byte instruction"),
+    }
+}
