@@ -148,7 +148,13 @@ const NEOVERSE_V1: Features = union(
 const V9_0: Features =
     union(NEOVERSE_N1, &[JSCVT, FCMA, ILRCPC, FLAGM, USCAT, DIT, SB, DCPODP, ASIMDFHM, FLAGM2, FRINT, BTI]);
 /// Everything whose rows are there.
-const MAX: Features = union(V8_2, &[LRCPC, DIT, USCAT, ILRCPC, FLAGM, SSBS, SB, DCPODP, FLAGM2, DGH, RNG, BTI, HBC]);
+const MAX: Features = union(
+    V8_2,
+    &[
+        ASIMDDP, I8MM, JSCVT, FRINT, SHA512, SHA3, SM3, SM4, LRCPC, DIT, USCAT, ILRCPC, FLAGM, SSBS, SB, DCPODP,
+        FLAGM2, DGH, RNG, BTI, HBC,
+    ],
+);
 
 /// A row of the models table.
 #[derive(Clone, Copy, Debug)]

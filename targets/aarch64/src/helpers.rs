@@ -4,7 +4,10 @@
 pub mod estimate;
 pub mod fp_round;
 mod request;
+mod sha512;
 pub mod simd_shift;
+pub mod sm3;
+mod sm4;
 
 use ir::helper::HelperFn;
 use ir::{Helper, HelperId};
@@ -56,4 +59,24 @@ helpers! {
     FRECPS "frecps" Vec(estimate::frecps);
     /// FRSQRTS
     FRSQRTS "frsqrts" Vec(estimate::frsqrts);
+    /// SHA512H
+    SHA512H "sha512h" Vec(sha512::hash);
+    /// SHA512H2
+    SHA512H2 "sha512h2" Vec(sha512::hash2);
+    /// SHA512SU0
+    SHA512SU0 "sha512su0" Vec(sha512::schedule0);
+    /// SHA512SU1
+    SHA512SU1 "sha512su1" Vec(sha512::schedule1);
+    /// SM3SS1
+    SM3SS1 "sm3ss1" Vec(sm3::sum);
+    /// SM3TT1A and its family.
+    SM3TT "sm3tt" Vec(sm3::round);
+    /// SM3PARTW1
+    SM3PARTW1 "sm3partw1" Vec(sm3::expand1);
+    /// SM3PARTW2
+    SM3PARTW2 "sm3partw2" Vec(sm3::expand2);
+    /// SM4E
+    SM4E "sm4e" Vec(sm4::encrypt);
+    /// SM4EKEY
+    SM4EKEY "sm4ekey" Vec(sm4::expand_key);
 }

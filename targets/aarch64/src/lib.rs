@@ -15,6 +15,7 @@ pub mod regs;
 pub mod rows;
 mod signal;
 pub mod state;
+mod structures;
 pub mod vector;
 
 use target::Mode;

@@ -18,6 +18,7 @@ pub mod loadstore_ordered;
 pub mod loadstore_pair;
 pub mod simd_across;
 pub mod simd_copy;
+pub mod simd_dot;
 pub mod simd_float;
 pub mod simd_imm;
 pub mod simd_indexed;
@@ -68,7 +69,13 @@ pub const GROUPS: &[&[Row]] = &[
     dp_reg::ROWS,
     dp_reg::CSSC,
     crc32::ROWS,
-    crypto::ROWS,
+    crypto::AES,
+    crypto::SHA1,
+    crypto::SHA256,
+    crypto::SHA512,
+    crypto::SHA3,
+    crypto::SM3,
+    crypto::SM4,
     fp_compare::ROWS,
     fp_convert::ROWS,
     fp_convert::JAVASCRIPT,
@@ -76,13 +83,18 @@ pub const GROUPS: &[&[Row]] = &[
     fp_data::INT_RANGE,
     simd_across::ROWS,
     simd_copy::ROWS,
+    simd_dot::DOT,
+    simd_dot::MATRIX,
+    simd_dot::ROUNDING_DOUBLING,
     simd_float::THREE_SAME,
     simd_float::TWO_MISC,
     simd_float::INT_RANGE,
     simd_float::SCALAR,
     simd_imm::ROWS,
     simd_indexed::ROWS,
-    simd_loadstore::ROWS,
+    simd_indexed::SCALAR,
+    simd_loadstore::MULTIPLE,
+    simd_loadstore::SINGLE,
     simd_permute::ROWS,
     simd_scalar::ROWS,
     simd_shift::ROWS,

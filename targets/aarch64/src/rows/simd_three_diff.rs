@@ -55,13 +55,10 @@ type Extension = (Op, Op);
 const SIGNED: Extension = (Op::VExtLoS, Op::VExtHiS);
 const UNSIGNED: Extension = (Op::VExtLoU, Op::VExtHiU);
 
-/// The narrow operands: the low halves of Vn and Vm as they are, or the high ones brought down.
-fn operands(b: &mut Lower, f: Word) -> (Val, Val) {
-    let (n, m) = (b.get(v(f.rn())), b.get(v(f.rm())));
-    match shape(f) {
-        Shape::Full => (vector::high_half(b, n), vector::high_half(b, m)),
-        _ => (n, m),
-    }
+/// A narrow operand: the low half of the register as it is, or the high one brought down.
+pub fn narrow_operand(b: &mut Lower, f: Word, n: u32) -> Val {
+    let n = b.get(v(n));
+    if shape(f) == Shape::Full { vector::high_half(b, n) } else { n }
 }
 
 /// The narrow lane of the size field.
@@ -75,7 +72,7 @@ fn long_shape(f: Word) -> Shape {
 }
 
 /// Writes a result twice as wide as the operands: all of Vd, or one lane.
-fn put_long(b: &mut Lower, f: Word, lane: Lane, result: Val) {
+pub fn put_long(b: &mut Lower, f: Word, lane: Lane, result: Val) {
     let result = vector::truncate(b, long_shape(f), lane.wider(), result);
     b.put(v(f.rd()), result);
 }
@@ -83,7 +80,7 @@ fn put_long(b: &mut Lower, f: Word, lane: Lane, result: Val) {
 /// Vd = op on the low lanes of the operands, twice as wide.
 fn long(b: &mut Lower, f: Word, lanes: &[Lane], op: impl FnOnce(&mut Lower, Lane, Val, Val) -> Val) {
     let Some(lane) = narrow_lane(f, lanes) else { return b.undefined() };
-    let (n, m) = operands(b, f);
+    let (n, m) = (narrow_operand(b, f, f.rn()), narrow_operand(b, f, f.rm()));
     let result = op(b, lane, n, m);
     put_long(b, f, lane, result);
 }
