@@ -1,0 +1,274 @@
+//! Sequences of RISC-V instructions. X31 points at the data of the sequence and X29 is the link register of the code
+//! around it; no instruction of a sequence touches them.
+
+use target::{Row, Target};
+
+use super::elf::{CODE, DATA};
+use super::guest::{self, FIRST, Field, Guest, INPUT, OUTPUT, SIGNALS, STRIDE, WINDOW_MIDDLE};
+use crate::support::random::Random;
+
+const BASE: u32 = 31;
+const LINK: u32 = 29;
+const SP: u32 = 2;
+
+/// Offsets in an input or an output: X0 to X31, F0 to F31, fcsr, the counter of signals.
+const X: usize = 0;
+const F: usize = 256;
+const FCSR: usize = 512;
+const COUNT: usize = 520;
+
+const SYS_EXIT_GROUP: u32 = 94;
+const SYS_WRITE: u32 = 64;
+const SYS_SIGALTSTACK: u32 = 132;
+const SYS_RT_SIGACTION: u32 = 134;
+const ECALL: u32 = 0x73;
+const FCSR_REGISTER: u32 = 3;
+const EF_RISCV_RVC: u32 = 1;
+const EF_RISCV_FLOAT_ABI_DOUBLE: u32 = 4;
+
+const T0: u32 = 5;
+const T1: u32 = 6;
+const A0: u32 = 10;
+const A7: u32 = 17;
+
+pub struct Riscv64 {
+    pub target: Box<dyn Target>,
+}
+
+fn push(code: &mut Vec<u8>, words: &[u32]) {
+    words.iter().for_each(|word| code.extend(word.to_le_bytes()));
+}
+
+fn i_type(opcode: u32, funct3: u32, rd: u32, rs1: u32, imm: i32) -> u32 {
+    (imm as u32) << 20 | rs1 << 15 | funct3 << 12 | rd << 7 | opcode
+}
+
+fn addi(rd: u32, rs1: u32, imm: i32) -> u32 {
+    i_type(0x13, 0, rd, rs1, imm)
+}
+
+fn add(rd: u32, rs1: u32, rs2: u32) -> u32 {
+    rs2 << 20 | rs1 << 15 | rd << 7 | 0x33
+}
+
+fn lui(rd: u32, value: usize) -> u32 {
+    value as u32 & 0xffff_f000 | rd << 7 | 0x37
+}
+
+/// A value below 2^31.
+fn li(rd: u32, value: u64) -> [u32; 2] {
+    let high = (value as usize + 0x800) & !0xfff;
+    [lui(rd, high), addi(rd, rd, (value as i64 - high as i64) as i32)]
+}
+
+fn ld(rd: u32, rs1: u32, offset: usize) -> u32 {
+    i_type(0x03, 3, rd, rs1, offset as i32)
+}
+
+fn s_type(opcode: u32, rs2: u32, rs1: u32, offset: usize) -> u32 {
+    let offset = offset as u32;
+    (offset >> 5) << 25 | rs2 << 20 | rs1 << 15 | 3 << 12 | (offset & 31) << 7 | opcode
+}
+
+fn sd(rs2: u32, rs1: u32, offset: usize) -> u32 {
+    s_type(0x23, rs2, rs1, offset)
+}
+
+fn fld(rd: u32, rs1: u32, offset: usize) -> u32 {
+    i_type(0x07, 3, rd, rs1, offset as i32)
+}
+
+fn fsd(rs2: u32, rs1: u32, offset: usize) -> u32 {
+    s_type(0x27, rs2, rs1, offset)
+}
+
+fn csrrw(rd: u32, csr: u32, rs1: u32) -> u32 {
+    csr << 20 | rs1 << 15 | 1 << 12 | rd << 7 | 0x73
+}
+
+/// The general registers that the sequence may use.
+fn registers() -> impl Iterator<Item = u32> {
+    (1..32).filter(|n| ![BASE, LINK].contains(n))
+}
+
+impl Guest for Riscv64 {
+    fn name(&self) -> &'static str {
+        "riscv64"
+    }
+
+    fn target(&self) -> &dyn Target {
+        &*self.target
+    }
+
+    fn elf_flags(&self) -> u32 {
+        EF_RISCV_RVC | EF_RISCV_FLOAT_ABI_DOUBLE
+    }
+
+    fn qemu_arguments(&self) -> &'static [&'static str] {
+        &["-cpu", "max"]
+    }
+
+    fn begin(&self, code: &mut Vec<u8>) {
+        // jal over the handler of 14 instructions.
+        const HANDLER_BYTES: u32 = 14 * 4;
+        push(code, &[(HANDLER_BYTES + 4) << 20 | 0x6f]);
+        let handler = CODE + code.len() as u64;
+        // The handler: a0 is the signal, a2 the ucontext, in which the pc is at 176. The instruction has 4 bytes
+        // if its two low bits are set, else 2.
+        push(code, &[ld(T0, A0 + 2, 176), i_type(0x03, 5, T1, T0, 0), i_type(0x13, 7, T1, T1, 3)]);
+        push(code, &[i_type(0x13, 3, T1, T1, 3), i_type(0x13, 4, T1, T1, 1), i_type(0x13, 1, T1, T1, 1)]);
+        push(code, &[addi(T0, T0, 2), add(T0, T0, T1), sd(T0, A0 + 2, 176)]);
+        push(code, &[lui(T1, (DATA as usize) + guest::COUNTER), ld(T0, T1, 0), add(T0, T0, A0)]);
+        push(code, &[sd(T0, T1, 0), 0x0000_8067]);
+        let table = DATA + 64;
+        push(code, &li(A0, table));
+        push(code, &li(A0 + 1, DATA + guest::SIGNAL_STACK as u64));
+        push(code, &[sd(A0 + 1, A0, 0), sd(0, A0, 8)]);
+        push(code, &li(A0 + 1, guest::SIGNAL_STACK_SIZE as u64));
+        push(code, &[sd(A0 + 1, A0, 16), addi(A0 + 1, 0, 0)]);
+        push(code, &li(A7, SYS_SIGALTSTACK.into()));
+        push(code, &[ECALL]);
+        for signal in SIGNALS {
+            push(code, &li(A0 + 1, table));
+            push(code, &li(A0, handler));
+            push(code, &[sd(A0, A0 + 1, 0)]);
+            push(code, &li(A0, 0x0800_0004));
+            push(code, &[sd(A0, A0 + 1, 8), sd(0, A0 + 1, 16)]);
+            push(code, &li(A0, signal.into()));
+            push(code, &[addi(A0 + 2, 0, 0), addi(A0 + 3, 0, 8)]);
+            push(code, &li(A7, SYS_RT_SIGACTION.into()));
+            push(code, &[ECALL]);
+        }
+        push(code, &li(BASE, DATA + FIRST as u64));
+    }
+
+    fn load(&self, code: &mut Vec<u8>) {
+        push(code, &[ld(T0, BASE, INPUT + FCSR), csrrw(0, FCSR_REGISTER, T0)]);
+        (0..32).for_each(|n| push(code, &[fld(n, BASE, INPUT + F + 8 * n as usize)]));
+        registers().for_each(|n| push(code, &[ld(n, BASE, INPUT + X + 8 * n as usize)]));
+        push(code, &[LINK << 15 | 0x67]);
+    }
+
+    fn store(&self, code: &mut Vec<u8>) {
+        registers().for_each(|n| push(code, &[sd(n, BASE, OUTPUT + X + 8 * n as usize)]));
+        (0..32).for_each(|n| push(code, &[fsd(n, BASE, OUTPUT + F + 8 * n as usize)]));
+        push(code, &[csrrw(T0, FCSR_REGISTER, 0), sd(T0, BASE, OUTPUT + FCSR)]);
+        push(
+            code,
+            &[lui(T1, (DATA as usize) + guest::COUNTER), ld(T0, T1, 0), sd(T0, BASE, OUTPUT + COUNT), sd(0, T1, 0)],
+        );
+        push(code, &[lui(T0, STRIDE), add(BASE, BASE, T0), LINK << 15 | 0x67]);
+    }
+
+    fn end(&self, code: &mut Vec<u8>, size: usize) {
+        push(code, &li(A0, 1));
+        push(code, &li(A0 + 1, DATA + FIRST as u64));
+        push(code, &li(A0 + 2, size as u64));
+        push(code, &li(A7, SYS_WRITE.into()));
+        push(code, &[ECALL]);
+        push(code, &li(A0, 0));
+        push(code, &li(A7, SYS_EXIT_GROUP.into()));
+        push(code, &[ECALL]);
+    }
+
+    fn call(&self, from: u64, to: u64) -> Vec<u8> {
+        let offset = to.wrapping_sub(from) as u32;
+        let imm = (offset >> 20 & 1) << 31 | (offset >> 1 & 0x3ff) << 21 | (offset >> 11 & 1) << 20 | offset & 0xf_f000;
+        (imm | LINK << 7 | 0x6f).to_le_bytes().to_vec()
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        let x = registers().map(|n| n as usize).map(|n| (format!("x{n}"), X + 8 * n));
+        let f = (0..32).map(|n| (format!("f{n}"), F + 8 * n));
+        let others = [("fcsr", FCSR), ("signals", COUNT)].map(|(name, at)| (name.to_owned(), at));
+        x.chain(f).chain(others).map(|(name, at)| Field { name, at, size: 8 }).collect()
+    }
+
+    fn is_status(&self, field: &Field) -> bool {
+        field.at >= FCSR
+    }
+
+    fn fill(&self, random: &mut Random, input: &mut [u8]) {
+        let mut put = |at: usize, value: u64| input[at..at + 8].copy_from_slice(&value.to_le_bytes());
+        (0..32).for_each(|n| put(X + 8 * n, guest::integer(random)));
+        // Mostly boxed singles and doubles; now and then a single that is not boxed.
+        for n in 0..32 {
+            let value = guest::lanes(random);
+            put(F + 8 * n, if random.below(2) == 0 { value | 0xffff_ffff << 32 } else { value });
+        }
+        let modes = [0, 0, 0, 1, 2, 3, 4];
+        put(FCSR, modes[random.below(modes.len())] << 5);
+    }
+
+    fn is_fit(&self, row: &Row) -> bool {
+        let value = row.pattern.value;
+        if row.pattern.width == 16 {
+            // c.j, c.jr, c.jalr, c.ebreak: quadrant 1 with funct3 101, quadrant 2 with funct3 100 and no rs2.
+            let jumps = value & 0xe003 == 0xa001;
+            let to_register = value & 0xe003 == 0x8002 && row.pattern.mask & 0x7c == 0x7c && value & 0x7c == 0;
+            return !jumps && !to_register;
+        }
+        let is_reservation = row.name.starts_with("lr") || row.name.starts_with("sc_") || row.name.starts_with("sc.");
+        // Jumps leave the sequence; ecall, and counters among the CSRs, are no computation.
+        !is_reservation && ![0x6f, 0x67, 0x73].contains(&(value & 0x7f))
+    }
+
+    fn fit(&self, _random: &mut Random, row: &Row, word: u32) -> Option<Vec<u8>> {
+        let mut code = Vec::new();
+        let is_short = row.pattern.width == 16;
+        let word = if is_short { short_forward(word) } else { forward(word) };
+        if uses_reserved(row, word) || !row.matches(word) {
+            return None;
+        }
+        if let Some(base) = if is_short { short_address(word) } else { address(word) } {
+            // Addresses near 0 fault, as they should, but x0 cannot be set.
+            (base != 0).then_some(())?;
+            push(&mut code, &[lui(base, WINDOW_MIDDLE), add(base, base, BASE)]);
+        }
+        match is_short {
+            true => code.extend((word as u16).to_le_bytes()),
+            false => push(&mut code, &[word]),
+        }
+        if word & 0x7f == 0x63 || is_short && is_short_branch(word) {
+            push(&mut code, &[addi(A0, A0, 1)]);
+        }
+        Some(code)
+    }
+}
+
+/// A branch to the instruction behind the next.
+fn forward(word: u32) -> u32 {
+    if word & 0x7f == 0x63 { word & 0x01ff_f07f | 8 << 7 } else { word }
+}
+
+/// `c.beqz` and `c.bnez`.
+fn is_short_branch(word: u32) -> bool {
+    word & 0xc003 == 0xc001
+}
+
+fn short_forward(word: u32) -> u32 {
+    // imm[2:1] at bits 4 and 3: 6 bytes on.
+    if is_short_branch(word) { word & !0x1c7c | 0x18 } else { word }
+}
+
+/// The base register of a load or store, or of an atomic operation.
+fn address(word: u32) -> Option<u32> {
+    [0x03, 0x07, 0x23, 0x27, 0x2f].contains(&(word & 0x7f)).then_some(word >> 15 & 31)
+}
+
+fn short_address(word: u32) -> Option<u32> {
+    let is_addi4spn = word & 0xe003 == 0;
+    let is_memory_by_sp = word & 3 == 2 && ![0, 4].contains(&(word >> 13));
+    match word & 3 {
+        0 if !is_addi4spn => Some(8 + (word >> 7 & 7)),
+        2 if is_memory_by_sp => Some(SP),
+        _ => None,
+    }
+}
+
+/// Whether a field names a reserved register; in other formats the same bits may be an operand of another kind.
+fn uses_reserved(row: &Row, word: u32) -> bool {
+    let free = !row.pattern.mask;
+    let fields: &[u32] = if row.pattern.width == 16 { &[7, 2] } else { &[7, 15, 20, 27] };
+    fields.iter().any(|at| free >> at & 31 != 0 && [BASE, LINK].contains(&(word >> at & 31)))
+}
