@@ -1,2 +1,96 @@
 //! transom runs AArch64 and RISC-V Linux programs on x86-64 Linux.
-fn main() {}
+//!
+//! `main` is C's: Rust's own start would ignore SIGPIPE and take SIGSEGV, which are the guest's to decide on.
+#![no_main]
+
+mod cache;
+mod cli;
+mod clock;
+mod engine;
+mod exec;
+mod guest;
+mod layout;
+mod loader;
+mod machine;
+mod options;
+mod program;
+mod run;
+mod signals;
+mod start;
+mod threads;
+mod vcpu;
+
+use std::ffi::{CStr, CString, OsString, c_char, c_int};
+use std::io::Write;
+use std::os::unix::ffi::OsStringExt;
+
+use crate::exec::Handover;
+use crate::run::End;
+use crate::signals::fatal;
+use crate::start::Error;
+use crate::vcpu::Vcpu;
+
+/// Where the C library begins.
+///
+/// # Safety
+/// `argv` and `envp` must be arrays of C strings that end in null, as the C library passes them.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn main(_: c_int, argv: *const *const c_char, envp: *const *const c_char) -> c_int {
+    // SAFETY: the caller's.
+    let (args, env) = unsafe { (strings(argv), strings(envp)) };
+    match prepare(args, &env) {
+        Ok(Some(vcpu)) => run(vcpu),
+        Ok(None) => 0,
+        Err(error) => {
+            // Nobody may be listening; the status tells it as well.
+            let _ = writeln!(std::io::stderr(), "transom: {error}");
+            error.status()
+        }
+    }
+}
+
+/// The strings of an array that ends in null.
+///
+/// # Safety
+/// It must be one.
+unsafe fn strings(mut array: *const *const c_char) -> Vec<CString> {
+    let mut strings = Vec::new();
+    // SAFETY: every element before the null is a C string.
+    while let Some(string) = unsafe { array.read().as_ref() } {
+        // SAFETY: as above; the element after it is in the array too.
+        unsafe {
+            strings.push(CStr::from_ptr(string).to_owned());
+            array = array.add(1);
+        }
+    }
+    strings
+}
+
+fn prepare(mut args: Vec<CString>, env: &[CString]) -> Result<Option<Vcpu>, Error> {
+    layout::mend(&args, env);
+    layout::unmark(&mut args);
+    if let Some(handover) = Handover::decode(args.get(1..).unwrap_or_default()) {
+        return start::take_over(handover).map(Some);
+    }
+    let args = args.into_iter().map(|arg| OsString::from_vec(arg.into_bytes())).collect();
+    match cli::parse(args) {
+        cli::Request::Run(command) => start::command(command).map(Some),
+        cli::Request::CpuHelp => {
+            let _ = std::io::stdout().write_all(guest::cpu_help().as_bytes());
+            Ok(None)
+        }
+    }
+}
+
+/// Runs the first thread to its end.
+fn run(vcpu: Vcpu) -> ! {
+    // It lives as long as the process: signal handlers and other threads may look at it to the last.
+    let vcpu = Box::leak(Box::new(vcpu));
+    vcpu.settle_in();
+    let end = vcpu.run();
+    vcpu.finish();
+    match end {
+        End::Process { status } => fatal::exit_group(status),
+        End::Thread { status } => fatal::exit_thread(status),
+    }
+}

@@ -38,6 +38,12 @@ unsafe impl<T: Send> Sync for Lock<T> {}
 // SAFETY: the value moves with the lock.
 unsafe impl<T: Send> Send for Lock<T> {}
 
+impl<T: Default> Default for Lock<T> {
+    fn default() -> Lock<T> {
+        Lock::new(T::default())
+    }
+}
+
 impl<T> Lock<T> {
     /// An open lock.
     pub const fn new(value: T) -> Lock<T> {

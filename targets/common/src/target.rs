@@ -62,6 +62,12 @@ pub trait Target: Sync + Send {
     /// Rounding and flushing the state asks for.
     fn fp_control(&self, state: &GuestState) -> FpControl;
 
+    /// The mode in which code leaves out of account those bits of addresses that programs may keep tags in: what a
+    /// block is translated for once it met such an address. `mode` itself where the architecture has no tags.
+    fn masking(&self, mode: Mode) -> Mode {
+        mode
+    }
+
     // ---- conventions
 
     /// The registers at a program's start (psABI): everything zero but `entry` and the stack pointer.

@@ -1,0 +1,202 @@
+//! The code cache: machine code by guest address and mode, shared by all threads.
+//!
+//! - [`table`]: look-up without a lock
+//! - [`code`]: arenas, blocks, links, fault tables of one generation
+//! - [`pages`]: which blocks go when guest code changes
+//! - [`residents`]: which threads may be in code, so that none is freed under them
+//!
+//! Code that is stale is unlinked at once and no longer found. A thread that is in it is asked to leave at its next
+//! poll, and is not waited for: an architecture promises no more for code that another thread
+//! changed (Arm ARM B2.2.5; RISC-V Zifencei). The [`CodeCache::epoch`] tells each thread that what it
+//! remembers of code (its table of indirect branches, its return addresses) is out of date.
+
+mod arena;
+mod code;
+mod pages;
+mod ranges;
+mod residents;
+mod table;
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use memory::{Errno, Lock, LockGuard, Range};
+
+pub use arena::Arena;
+pub use code::{BlockId, Code, Located};
+pub use ranges::Ranges;
+pub use residents::{Resident, Residents};
+pub use table::{CodeTable, Key};
+
+/// The cache.
+#[derive(Default)]
+pub struct CodeCache {
+    /// Code by key.
+    pub table: CodeTable,
+    /// Where code is.
+    pub ranges: Ranges,
+    /// The threads that run code.
+    pub residents: Residents,
+    epoch: AtomicU64,
+    inner: Lock<Inner>,
+}
+
+/// What the lock guards.
+#[derive(Default)]
+pub struct Inner {
+    current: Code,
+    /// Generations that a thread may still be in, each with the epoch at which it was retired.
+    retired: Vec<(u64, Code)>,
+    pages: pages::Pages,
+    /// Addresses of blocks that met an address with a tag, and must mask.
+    tagged: HashSet<u64>,
+}
+
+/// The cache locked: for translation and all that changes code.
+pub struct Locked<'a> {
+    cache: &'a CodeCache,
+    inner: LockGuard<'a, Inner>,
+}
+
+impl CodeCache {
+    /// A number that changes whenever code was dropped.
+    pub fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::SeqCst)
+    }
+
+    /// Locks the cache. Also held over a fork.
+    pub fn lock(&self) -> Locked<'_> {
+        Locked { cache: self, inner: self.inner.lock() }
+    }
+
+    /// Releases the locks if a vfork child died holding them.
+    pub fn recover_after_vfork(&self) {
+        self.inner.recover();
+        self.residents.recover_after_vfork();
+    }
+
+    /// Tells all threads that code was dropped.
+    pub fn bump(&self) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        self.residents.call();
+    }
+}
+
+impl Locked<'_> {
+    /// Room for a block. Where the cache is full all code is dropped first.
+    pub fn room(&mut self) -> Result<(u64, &mut [u8]), Errno> {
+        self.reclaim();
+        if self.inner.current.room(&self.cache.ranges)?.is_none() {
+            self.flush();
+        }
+        self.inner.current.room(&self.cache.ranges)?.ok_or(Errno::ENOMEM)
+    }
+
+    /// Publishes the block written to the room lent last, and links it with its neighbours.
+    pub fn publish(&mut self, key: Key, end: u64, digest: u64, compiled: &codegen::Compiled<'_>) -> Option<u64> {
+        let id = self.inner.current.add(key, end, digest, compiled)?;
+        self.inner.pages.add(key.pc, end, id);
+        let code = self.inner.current.block(id).code;
+        self.cache.table.set(key, code);
+        let open: Vec<(u32, Key)> = self.inner.current.open_links(id).collect();
+        for (number, target) in open {
+            self.link_to(number, target);
+        }
+        Some(code)
+    }
+
+    fn link_to(&mut self, number: u32, target: Key) {
+        let known = self.cache.table.get(target).and_then(|code| self.inner.current.at(code));
+        if let Some(to) = known {
+            self.inner.current.link(number, to);
+        }
+    }
+
+    /// Points the jump at `site`, through which a thread left that is still a resident, to the code for `target`. A
+    /// jump of a retired generation stays as it is.
+    pub fn link(&mut self, site: u64, target: Key) {
+        if let Some(number) = self.inner.current.link_at(site) {
+            self.link_to(number, target);
+        }
+    }
+
+    /// What a fault at a host address needs to know.
+    pub fn locate(&self, host: u64) -> Option<Located<'_>> {
+        let generations = std::iter::once(&self.inner.current).chain(self.inner.retired.iter().map(|(_, code)| code));
+        generations.into_iter().find_map(|code| code.locate(host))
+    }
+
+    /// Whether the block at `pc` must mask tags off addresses.
+    pub fn is_tagged(&self, pc: u64) -> bool {
+        self.inner.tagged.contains(&pc)
+    }
+
+    /// Has the block at `key` translated again, with masking, and the one at `pc`, where an instruction of it met
+    /// an address with a tag; false if that is so already.
+    pub fn set_tagged(&mut self, key: Key, pc: u64) -> bool {
+        let new = self.inner.tagged.insert(key.pc) | self.inner.tagged.insert(pc);
+        if let Some(id) = self.cache.table.get(key).and_then(|code| self.inner.current.at(code)) {
+            self.remove(id);
+            self.cache.bump();
+        }
+        new
+    }
+
+    /// Drops all blocks that come from a range of guest addresses.
+    pub fn invalidate(&mut self, range: Range) {
+        self.drop_if(range, |_, _| true);
+    }
+
+    /// Drops the blocks of a range whose guest bytes are no longer those that were translated.
+    pub fn verify(&mut self, range: Range, digest_now: impl Fn(u64, u64) -> Option<u64>) {
+        self.drop_if(range, |pc, block| digest_now(pc, block.end) != Some(block.digest));
+    }
+
+    fn drop_if(&mut self, range: Range, stale: impl Fn(u64, &code::Block) -> bool) {
+        let mut dropped = false;
+        for id in self.inner.pages.within(range) {
+            let block = self.inner.current.block(id);
+            let overlaps = block.key.pc < range.end.0 && range.start.0 < block.end.max(block.key.pc + 1);
+            if self.inner.current.is_live(id) && overlaps && stale(block.key.pc, block) {
+                self.remove(id);
+                dropped = true;
+            }
+        }
+        if dropped {
+            let Inner { current, pages, .. } = &mut *self.inner;
+            pages.retain(range, |id| current.is_live(id));
+            self.cache.bump();
+        }
+    }
+
+    fn remove(&mut self, id: BlockId) {
+        let key = self.inner.current.block(id).key;
+        self.cache.table.set(key, 0);
+        self.inner.current.remove(id);
+    }
+
+    /// Drops all code. Its memory stays until the last thread has left it.
+    pub fn flush(&mut self) {
+        self.cache.table.clear();
+        self.inner.pages.clear();
+        let old = std::mem::take(&mut self.inner.current);
+        self.cache.bump();
+        let epoch = self.cache.epoch();
+        self.inner.retired.push((epoch, old));
+    }
+
+    /// Frees the generations that no thread is in any more.
+    fn reclaim(&mut self) {
+        if self.inner.retired.is_empty() {
+            return;
+        }
+        let oldest = self.cache.residents.oldest_epoch();
+        self.inner.retired.retain(|(epoch, code)| {
+            let in_use = oldest < *epoch;
+            if !in_use {
+                code.bases().for_each(|base| self.cache.ranges.remove(base));
+            }
+            in_use
+        });
+    }
+}

@@ -1,0 +1,52 @@
+//! Which blocks were translated from which guest page.
+
+use std::collections::HashMap;
+
+use memory::{PAGE_SIZE, Range};
+
+use super::code::BlockId;
+
+/// Blocks by page number. A block that spans two pages is listed under both.
+#[derive(Default)]
+pub struct Pages(HashMap<u64, Vec<BlockId>>);
+
+fn pages(start: u64, end: u64) -> std::ops::RangeInclusive<u64> {
+    start / PAGE_SIZE..=end.saturating_sub(1).max(start) / PAGE_SIZE
+}
+
+impl Pages {
+    /// Enters a block translated from `start..end`.
+    pub fn add(&mut self, start: u64, end: u64, id: BlockId) {
+        for page in pages(start, end) {
+            self.0.entry(page).or_default().push(id);
+        }
+    }
+
+    /// The blocks listed under the pages of a range, some perhaps twice.
+    pub fn within(&self, range: Range) -> Vec<BlockId> {
+        let wanted = pages(range.start.0, range.end.0);
+        let count = (wanted.end() - wanted.start()) as usize;
+        // Ranges may be as large as the address space, lists few; or the other way round.
+        if count > self.0.len() {
+            self.0.iter().filter(|(page, _)| wanted.contains(page)).flat_map(|(_, ids)| ids.iter().copied()).collect()
+        } else {
+            wanted.filter_map(|page| self.0.get(&page)).flatten().copied().collect()
+        }
+    }
+
+    /// Drops the blocks for which `keep` does not hold from the lists of a range.
+    pub fn retain(&mut self, range: Range, keep: impl Fn(BlockId) -> bool) {
+        let wanted = pages(range.start.0, range.end.0);
+        self.0.retain(|page, ids| {
+            if wanted.contains(page) {
+                ids.retain(|&id| keep(id));
+            }
+            !ids.is_empty()
+        });
+    }
+
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}

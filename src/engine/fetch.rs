@@ -1,0 +1,56 @@
+//! Guest code as bytes: what the guest may execute at an address, and a digest of it.
+
+use memory::{AddressSpace, GuestAddr, PAGE_SIZE};
+
+/// The most bytes a block is translated from.
+pub const MAX_BLOCK: usize = 512;
+
+/// Why an instruction can't be fetched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FetchFault {
+    /// Nothing is mapped at the address: SEGV_MAPERR.
+    Unmapped(u64),
+    /// The mapping is not executable: SEGV_ACCERR.
+    NotExecutable(u64),
+    /// The mapping is beyond the end of its file: SIGBUS, BUS_ADRERR.
+    BeyondFile(u64),
+    /// The address is not aligned as instructions are: SIGBUS, BUS_ADRALN.
+    Misaligned(u64),
+}
+
+/// The instruction bytes at `pc`, as many as can be fetched and fit.
+pub fn fetch<'a>(space: &AddressSpace, pc: u64, buf: &'a mut [u8; MAX_BLOCK]) -> &'a [u8] {
+    let executable = space.code_bytes(GuestAddr(pc), MAX_BLOCK as u64).min(MAX_BLOCK as u64) as usize;
+    let mut got = memory::copy::read_some(GuestAddr(pc), &mut buf[..executable]);
+    // A page that can't be read although it is mapped does not hide the bytes before it.
+    let to_page_end = (PAGE_SIZE - pc % PAGE_SIZE) as usize;
+    if got < executable && got < to_page_end {
+        got = memory::copy::read_some(GuestAddr(pc), &mut buf[..executable.min(to_page_end)]);
+    }
+    &buf[..got]
+}
+
+/// Why the byte at `addr` can't be fetched.
+pub fn why_not(space: &AddressSpace, addr: u64) -> FetchFault {
+    match space.mapping_at(GuestAddr(addr)) {
+        None => FetchFault::Unmapped(addr),
+        Some(region) if region.prot.contains(memory::Prot::EXEC) => FetchFault::BeyondFile(addr),
+        Some(_) => FetchFault::NotExecutable(addr),
+    }
+}
+
+/// A digest of instruction bytes: to tell whether they changed, not against an attacker.
+pub fn digest(bytes: &[u8]) -> u64 {
+    let mix = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    let (words, rest) = bytes.as_chunks::<8>();
+    let hash = words.iter().fold(bytes.len() as u64, |hash, word| mix(hash, u64::from_le_bytes(*word)));
+    rest.iter().fold(hash, |hash, byte| mix(hash, u64::from(*byte)))
+}
+
+/// The digest of what is at `start..end` now.
+pub fn digest_of(start: u64, end: u64) -> Option<u64> {
+    let mut buf = [0; MAX_BLOCK];
+    let bytes = buf.get_mut(..(end - start) as usize)?;
+    memory::read_bytes(GuestAddr(start), bytes).ok()?;
+    Some(digest(bytes))
+}

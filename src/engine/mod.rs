@@ -1,0 +1,190 @@
+//! What runs guest code: translation to machine code, or the interpreter.
+
+pub mod fetch;
+pub mod interp;
+pub mod stats;
+mod trace;
+mod translate;
+
+use codegen::{CodeBuf, Compiler, Config, Context, HostFeatures, Stubs, emit_runtime};
+use memory::space::{Backing, RegionFlags};
+use memory::{AddressSpace, Errno, GuestAddr, Lock, Range};
+use target::Target;
+
+use crate::cache::{Arena, CodeCache};
+use crate::options::{Engine as Kind, Options, Trace};
+
+pub use fetch::FetchFault;
+use stats::Translation;
+use translate::Workshop;
+
+/// The engine: shared by all guest threads of the process, and for the process' life.
+pub struct Engine {
+    /// The guest.
+    pub target: &'static dyn Target,
+    /// Machine code.
+    pub cache: CodeCache,
+    /// Whether the interpreter runs blocks.
+    pub interprets: bool,
+    trace: Trace,
+    stats: bool,
+    workshop: Lock<Workshop>,
+    runtime: Runtime,
+    /// Offset in the guest's state of its flags slot, if it has one.
+    flags_slot: Option<u16>,
+}
+
+/// The code by which emitted code is entered and left.
+struct Runtime {
+    base: u64,
+    stubs: Stubs,
+}
+
+/// Why no code could be had for an address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoCode {
+    /// The guest can't execute there.
+    Fetch(FetchFault),
+    /// The host has no memory for code.
+    Memory(Errno),
+}
+
+impl Engine {
+    /// An engine for one guest.
+    pub fn new(target: &'static dyn Target, options: &Options) -> Result<Engine, Errno> {
+        let config = Config {
+            slots: target.slots(),
+            pc_shift: target.code_shift() as u8,
+            features: HostFeatures::detect(),
+            call_pairs: true,
+        };
+        let compiler = Compiler::new(config);
+        let cache = CodeCache::default();
+        let runtime = Runtime::emit(&compiler, config.pc_shift, &cache)?;
+        let flags = target.slots().iter().find(|slot| slot.ty == ir::Ty::Flags);
+        Ok(Engine {
+            target,
+            cache,
+            interprets: options.engine == Kind::Interp,
+            trace: options.trace,
+            stats: options.stats,
+            workshop: Lock::new(Workshop::new(target, compiler)),
+            runtime,
+            flags_slot: flags.map(|slot| slot.offset),
+        })
+    }
+
+    /// Tells a thread's context where the runtime is.
+    pub fn equip(&self, context: &mut Context) {
+        context.set_runtime(self.runtime.base, &self.runtime.stubs);
+    }
+
+    /// Runs emitted code from `code` on until it leaves; what [`Context::left`] takes.
+    ///
+    /// # Safety
+    /// `code` must be from the cache, by a thread that is entered in [`CodeCache::residents`], and
+    /// `context` equipped and with a stack.
+    pub unsafe fn run(&self, context: &mut Context, code: u64) -> u32 {
+        let entry = self.runtime.base + self.runtime.stubs.enter as u64;
+        // SAFETY: the runtime emitted a function of this signature there.
+        let enter: extern "C" fn(*mut Context, u64) -> u32 = unsafe { std::mem::transmute(entry) };
+        enter(context, code)
+    }
+
+    /// Where the signal handler sends emitted code that faulted.
+    pub fn fault_entry(&self) -> u64 {
+        self.runtime.base + self.runtime.stubs.fault as u64
+    }
+
+    /// Completes the guest's state after a fault of emitted code. False if the fault is a bug of ours.
+    pub fn recover(&self, context: &mut Context) -> bool {
+        let locked = self.cache.lock();
+        match locked.locate(context.fault.rip) {
+            Some(at) => context.recover(at.faults, at.key.pc, at.offset, self.flags_slot),
+            None => false,
+        }
+    }
+
+    /// The guest says that it wrote code: drops the translations that are no longer right, also those that were
+    /// made through other mappings of the same memory.
+    pub fn code_written(&self, space: &AddressSpace, addr: u64, len: u64) {
+        if self.interprets {
+            return self.cache.bump();
+        }
+        let written = match len {
+            0 => Range::new(0, u64::MAX),
+            _ => Range { start: GuestAddr(addr), end: GuestAddr(addr.saturating_add(len)) },
+        };
+        let views = if len == 0 { Vec::new() } else { other_views(space, written) };
+        let mut locked = self.cache.lock();
+        for range in std::iter::once(written).chain(views) {
+            locked.verify(range, |start, end| {
+                let executable = space.code_bytes(GuestAddr(start), end - start) >= end - start;
+                executable.then(|| fetch::digest_of(start, end)).flatten()
+            });
+        }
+    }
+
+    /// The guest's mappings changed: drops the translations of what was executable there.
+    pub fn mappings_changed(&self, space: &AddressSpace, changed: &memory::Changed) {
+        if changed.is_empty() {
+            return;
+        }
+        if self.interprets {
+            return self.cache.bump();
+        }
+        let views: Vec<Range> = changed.ranges.iter().flat_map(|&range| other_views(space, range)).collect();
+        let mut locked = self.cache.lock();
+        changed.ranges.iter().chain(&views).for_each(|&range| locked.invalidate(range));
+    }
+
+    /// What was translated so far.
+    pub fn translation(&self) -> Translation {
+        self.workshop.lock().counts
+    }
+
+    /// Holds still what a forked child must not find locked.
+    pub fn lock_for_fork(&self) -> impl Sized + '_ {
+        let workshop = self.workshop.lock();
+        let cache = self.cache.lock();
+        let residents = self.cache.residents.lock_for_fork();
+        (residents, cache, workshop)
+    }
+
+    /// Releases the locks if a vfork child died holding them.
+    pub fn recover_after_vfork(&self) {
+        self.workshop.recover();
+        self.cache.recover_after_vfork();
+    }
+}
+
+/// The other executable mappings of the memory behind `range`.
+fn other_views(space: &AddressSpace, range: Range) -> Vec<Range> {
+    let mut views = Vec::new();
+    let mut at = range.start;
+    while let Some(region) = space.mapping_at(at).filter(|_| at < range.end) {
+        let piece = region.clipped(Range { start: at, end: range.end });
+        if let (Backing::Object { id, offset }, true) = (piece.backing, region.flags.contains(RegionFlags::SHARED)) {
+            for (view, view_offset) in space.executable_views(id).into_iter().filter(|(view, _)| !view.contains(at)) {
+                // The addresses in the view at which the piece's bytes appear.
+                let first = view.start.0.wrapping_add(offset).wrapping_sub(view_offset);
+                let last = first.wrapping_add(piece.range.len());
+                views.extend(Range::new(first, last.max(first)).intersect(view));
+            }
+        }
+        at = piece.range.end;
+    }
+    views
+}
+
+impl Runtime {
+    fn emit(compiler: &Compiler, pc_shift: u8, cache: &CodeCache) -> Result<Runtime, Errno> {
+        let mut arena = Arena::map()?;
+        cache.ranges.add(arena.base());
+        let (base, room) = arena.free().ok_or(Errno::ENOMEM)?;
+        let stubs = emit_runtime(&mut CodeBuf::new(room), compiler.pins(), pc_shift).map_err(|_| Errno::ENOMEM)?;
+        // It serves for the life of the process.
+        std::mem::forget(arena);
+        Ok(Runtime { base, stubs })
+    }
+}

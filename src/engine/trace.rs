@@ -1,0 +1,45 @@
+//! `--trace`: each block as it is translated.
+
+use std::fmt::Write;
+
+use ir::{Block, Op, Tables};
+
+use super::Engine;
+
+/// Prints a block to standard error: what was translated from `bytes`, its IR, and its code at a host address.
+pub fn block(engine: &Engine, block: &Block, bytes: &[u8], code: Option<(u64, &[u8])>) {
+    let mut text = format!("---- block {:#x}..{:#x}\n", block.pc, block.end);
+    if engine.trace.guest {
+        guest(&mut text, engine, block, bytes);
+    }
+    if engine.trace.ir {
+        let tables = Tables { slots: engine.target.slots(), helpers: engine.target.helpers() };
+        let _ = writeln!(text, "{}", ir::text::print(block, &tables));
+    }
+    if let Some((base, code)) = code.filter(|_| engine.trace.host) {
+        host(&mut text, base, code);
+    }
+    eprint!("{text}");
+}
+
+/// A line per instruction: address, word, the row's name.
+fn guest(text: &mut String, engine: &Engine, block: &Block, bytes: &[u8]) {
+    for inst in block.insts.iter().filter(|inst| inst.op == Op::Insn) {
+        let pc = inst.imm as u64;
+        let at = (pc - block.pc) as usize;
+        let Some((word, len)) = bytes.get(at..).and_then(|bytes| engine.target.fetch(bytes)) else { continue };
+        let name = engine.target.decode(word).map_or("undefined", |row| row.name);
+        let _ = writeln!(text, "{pc:#14x}  {word:0width$x}  {name}", width = 2 * len);
+    }
+}
+
+/// The bytes of the code, to be read by a disassembler.
+fn host(text: &mut String, base: u64, code: &[u8]) {
+    for (n, line) in code.chunks(16).enumerate() {
+        let _ = write!(text, "{:#x} ", base + 16 * n as u64);
+        for byte in line {
+            let _ = write!(text, " {byte:02x}");
+        }
+        text.push('\n');
+    }
+}

@@ -1,0 +1,104 @@
+//! The way from guest bytes to machine code.
+
+use codegen::{CodeBuf, Compiler};
+use ir::{Builder, Liveness, Passes, Tables};
+use memory::{AddressSpace, Errno};
+use target::{Limits, Mode, Stop, Target};
+
+use super::fetch::{self, FetchFault, MAX_BLOCK};
+use super::stats::{Clock, Translation};
+use super::{Engine, NoCode, trace};
+use crate::cache::{Key, Locked};
+
+/// What translation works with; it is reused from one block to the next.
+pub struct Workshop {
+    pub builder: Builder,
+    compiler: Compiler,
+    live: Liveness,
+    bytes: Box<[u8; MAX_BLOCK]>,
+    /// What was translated.
+    pub counts: Translation,
+}
+
+impl Workshop {
+    /// A workshop for one guest.
+    pub fn new(target: &dyn Target, compiler: Compiler) -> Workshop {
+        let builder = Builder::new(target.slots(), Passes::ALL);
+        Workshop {
+            builder,
+            compiler,
+            live: Liveness::default(),
+            bytes: Box::new([0; MAX_BLOCK]),
+            counts: Translation::default(),
+        }
+    }
+
+    /// Builds the block at `pc` and runs the passes; returns the digest of its bytes.
+    fn lower(
+        &mut self,
+        target: &dyn Target,
+        space: &AddressSpace,
+        pc: u64,
+        mode: Mode,
+        limits: Limits,
+    ) -> Result<u64, FetchFault> {
+        if pc & ((1 << target.code_shift()) - 1) != 0 {
+            return Err(FetchFault::Misaligned(pc));
+        }
+        let bytes = fetch::fetch(space, pc, &mut self.bytes);
+        target::translate(target, &mut self.builder, bytes, pc, mode, limits)
+            .map_err(|Stop::Fetch { addr }| fetch::why_not(space, addr))?;
+        let tables = Tables { slots: target.slots(), helpers: target.helpers() };
+        ir::passes::run(self.builder.block(), &tables, &mut self.live);
+        let len = (self.builder.block().end - pc) as usize;
+        Ok(fetch::digest(&bytes[..len]))
+    }
+}
+
+impl Engine {
+    /// Translates the block at `key`, unless another thread just did; returns its code.
+    pub fn translate(&self, space: &AddressSpace, key: Key) -> Result<u64, NoCode> {
+        let shop = &mut *self.workshop.lock();
+        let mut cache = self.cache.lock();
+        if let Some(code) = self.cache.table.get(key) {
+            return Ok(code);
+        }
+        let mode = if cache.is_tagged(key.pc) { self.target.masking(key.mode) } else { key.mode };
+        let mut limits = Limits::DEFAULT;
+        loop {
+            match self.attempt(shop, &mut cache, space, key, mode, limits)? {
+                Some(code) => return Ok(code),
+                // More values at once than there is room for: a shorter block has fewer.
+                None if limits.insts > 1 => limits.insts /= 2,
+                None => return Err(NoCode::Memory(Errno::ENOMEM)),
+            }
+        }
+    }
+
+    /// The pipeline. `None` if the block is too much for the compiler.
+    fn attempt(
+        &self,
+        shop: &mut Workshop,
+        cache: &mut Locked<'_>,
+        space: &AddressSpace,
+        key: Key,
+        mode: Mode,
+        limits: Limits,
+    ) -> Result<Option<u64>, NoCode> {
+        let mut clock = Clock::start(self.stats);
+        let digest = shop.lower(self.target, space, key.pc, mode, limits).map_err(NoCode::Fetch)?;
+        clock.lap(&mut shop.counts.lower);
+        let block = shop.builder.block();
+        let (code, room) = cache.room().map_err(NoCode::Memory)?;
+        let mut buf = CodeBuf::new(room);
+        let Ok(compiled) = shop.compiler.compile(block, &shop.live, &mut buf) else { return Ok(None) };
+        clock.lap(&mut shop.counts.compile);
+        if self.trace.any() {
+            trace::block(self, block, &shop.bytes[..], buf.written().ok().map(|bytes| (code, bytes)));
+        }
+        shop.counts.add(block, compiled.len);
+        let published = cache.publish(key, block.end, digest, &compiled);
+        clock.lap(&mut shop.counts.publish);
+        Ok(published)
+    }
+}

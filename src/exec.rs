@@ -1,0 +1,289 @@
+//! execve(2) of the guest: another run of this program, under the same options.
+//!
+//! Whatever the kernel would refuse is refused before, so that errors reach the guest. Then our own program is executed
+//! again through a descriptor: its file need not be visible (chroot, containers), and the name it
+//! has is nobody's business. What the new run needs is told by arguments ([`Handover`]).
+
+use std::ffi::{CStr, CString};
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::sync::atomic::Ordering;
+
+use memory::{Errno, sys};
+use syscalls::{ExecRequest, SigSet};
+
+use crate::loader::Headers;
+use crate::options::Options;
+use crate::program::{self, Found, Kind};
+use crate::signals::handler;
+use crate::vcpu::Vcpu;
+
+/// How an execve came back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Failed {
+    /// With an error.
+    Errno(Errno),
+    /// A signal came before.
+    SignalPending,
+}
+
+impl From<Errno> for Failed {
+    fn from(error: Errno) -> Failed {
+        Failed::Errno(error)
+    }
+}
+
+/// First argument of a run that takes over from execve.
+const MARK: &[u8] = b"--transom-takes-over=";
+/// Where descriptors that go along are put, out of the way of the new program's own.
+const FIRST_FD: u64 = 500;
+
+/// What one run tells the next.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Handover {
+    /// The program, opened.
+    pub program: i32,
+    /// Our own program, opened; -1 for none.
+    pub own: i32,
+    /// Signals the guest blocks.
+    pub mask: u64,
+    /// personality(2).
+    pub personality: u32,
+    /// The options.
+    pub options: Options,
+    /// The name it is run by.
+    pub execfn: CString,
+    /// Its arguments.
+    pub argv: Vec<CString>,
+}
+
+impl Handover {
+    /// As arguments, behind argv[0].
+    fn encode(&self) -> Vec<CString> {
+        let options = self.options.encode();
+        let numbers = [
+            self.program as u32 as u64,
+            self.own as u32 as u64,
+            self.mask,
+            self.personality.into(),
+            options.len() as u64,
+        ];
+        let numbers: Vec<String> = numbers.iter().map(|number| format!("{number:x}")).collect();
+        let mark = [MARK, numbers.join(":").as_bytes()].concat();
+        // None of these has a zero inside: they were C strings or come from one.
+        let strings = [mark].into_iter().chain(options.into_iter().map(OsStringExt::into_vec));
+        let strings = strings.filter_map(|bytes| CString::new(bytes).ok());
+        strings.chain([self.execfn.clone()]).chain(self.argv.iter().cloned()).collect()
+    }
+
+    /// From the arguments behind argv[0]; `None` where they are the user's.
+    pub fn decode(args: &[CString]) -> Option<Handover> {
+        let numbers = args.first()?.as_bytes().strip_prefix(MARK)?;
+        let numbers = std::str::from_utf8(numbers).ok()?.split(':');
+        let numbers: Vec<u64> = numbers.map(|number| u64::from_str_radix(number, 16).ok()).collect::<Option<_>>()?;
+        let [program, own, mask, personality, count] = numbers.try_into().ok()?;
+        let (words, rest) = args[1..].split_at_checked(count as usize)?;
+        let mut options = Options::default();
+        if !words.iter().all(|word| options.decode(word.as_bytes())) {
+            return None;
+        }
+        let (execfn, argv) = rest.split_first()?;
+        Some(Handover {
+            program: program as i32,
+            own: own as i32,
+            mask,
+            personality: personality as u32,
+            options,
+            execfn: execfn.clone(),
+            argv: argv.to_vec(),
+        })
+    }
+}
+
+impl Vcpu {
+    /// Executes another program; comes back only if that fails.
+    pub fn exec(&mut self, request: &ExecRequest) -> Failed {
+        let found = match self.find_program(request) {
+            Ok(found) => found,
+            Err(error) => return Failed::Errno(error),
+        };
+        // From here on signals wait for the new program.
+        let mask = handler::set_mask(SigSet::ALL);
+        let failed = match self.mailbox.is_pending() {
+            true => Failed::SignalPending,
+            false => Failed::Errno(self.replace(request, &found)),
+        };
+        handler::set_mask(mask);
+        failed
+    }
+
+    fn find_program(&self, request: &ExecRequest) -> Result<Found, Errno> {
+        let nofollow = if request.flags & libc::AT_SYMLINK_NOFOLLOW != 0 { libc::O_NOFOLLOW } else { 0 };
+        let file = match request.path.is_empty() {
+            true => reopen(request.dirfd)?,
+            false => program::open_at(request.dirfd, &request.path, nofollow)?,
+        };
+        program::is_executable(&file)?;
+        let name = execfn(request);
+        let found = program::find(&self.process.roots, file, request.path.clone(), name, request.argv.clone());
+        let found = found.map_err(|error| if error == Errno::EISDIR { Errno::EACCES } else { error })?;
+        program::is_executable(&found.file)?;
+        if found.kind == Kind::Guest {
+            let headers = Headers::read(&found.file).map_err(|_| Errno::ENOEXEC)?;
+            if let Some(interpreter) = headers.interpreter.and_then(|name| CString::new(name).ok()) {
+                program::open_at(libc::AT_FDCWD, &program::on_host(&self.process.roots, &interpreter), 0)?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The point of no return.
+    fn replace(&self, request: &ExecRequest, found: &Found) -> Errno {
+        let own = match found.kind {
+            Kind::Guest => match self.machine.own_program.ok_or(Errno::ENOEXEC).and_then(pass_on) {
+                Ok(own) => Some(own),
+                Err(error) => return error,
+            },
+            Kind::Other => None,
+        };
+        self.ignore_on_host();
+        let limits = self.process.limits.apply_to_host();
+        let error = match &own {
+            Some(own) => self.take_over(request, found, own),
+            None => {
+                handler::set_mask(self.thread.mask);
+                execveat(&found.file, &found.path, &found.argv, &request.envp)
+            }
+        };
+        handler::set_mask(SigSet::ALL);
+        self.process.limits.restore_host(limits);
+        // That worked at the start of this program, and has no reason to fail now.
+        let _ = handler::install();
+        error
+    }
+
+    fn take_over(&self, request: &ExecRequest, found: &Found, own: &Passed) -> Errno {
+        let program = match pass_on(found.file.as_raw_fd()) {
+            Ok(program) => program,
+            Err(error) => return error,
+        };
+        let handover = Handover {
+            program: program.0,
+            own: own.0,
+            mask: self.thread.mask.0,
+            personality: self.process.personality.load(Ordering::Relaxed),
+            options: self.machine.options.clone(),
+            execfn: execfn(request),
+            argv: found.argv.clone(),
+        };
+        let mut argv = vec![c"transom".to_owned()];
+        argv.extend(handover.encode());
+        execveat_fd(own.0, &argv, &request.envp)
+    }
+
+    /// Signals that the guest ignores although the translator takes them: the next program inherits that.
+    fn ignore_on_host(&self) {
+        for signal in SigSet::SYNCHRONOUS.iter().filter(|&signal| self.process.actions.get(signal).handler == 1) {
+            handler::reset(signal, true);
+        }
+    }
+}
+
+/// The name that a program is told it was run by (AT_EXECFN; fs/exec.c, alloc_bprm).
+fn execfn(request: &ExecRequest) -> CString {
+    let path = request.guest_path.to_bytes();
+    if request.dirfd == libc::AT_FDCWD || path.starts_with(b"/") {
+        return request.guest_path.clone();
+    }
+    let slash = if path.is_empty() { "" } else { "/" };
+    let name = [format!("/dev/fd/{}{slash}", request.dirfd).as_bytes(), path].concat();
+    CString::new(name).unwrap_or_default()
+}
+
+/// The file behind a descriptor, which may be O_PATH, opened anew.
+fn reopen(fd: i32) -> Result<File, Errno> {
+    let link = CString::new(format!("/proc/self/fd/{fd}")).map_err(|_| Errno::EBADF)?;
+    match program::open_at(libc::AT_FDCWD, &link, 0) {
+        // Without /proc the descriptor itself has to do.
+        Err(Errno::ENOENT) => {
+            let args = [fd as u64, libc::F_DUPFD_CLOEXEC as u64, 3, 0, 0, 0];
+            // SAFETY: the new descriptor is nobody else's.
+            unsafe {
+                let fd = sys::syscall(libc::SYS_fcntl as u64, args)?;
+                Ok(std::os::fd::FromRawFd::from_raw_fd(fd as i32))
+            }
+        }
+        opened => opened,
+    }
+}
+
+/// A descriptor that stays open across execve; closed if that fails.
+struct Passed(i32);
+
+fn pass_on(fd: i32) -> Result<Passed, Errno> {
+    let duplicate = |from: u64| {
+        // SAFETY: duplicating touches no memory.
+        unsafe { sys::syscall(libc::SYS_fcntl as u64, [fd as u64, libc::F_DUPFD as u64, from, 0, 0, 0]) }
+    };
+    duplicate(FIRST_FD).or_else(|_| duplicate(3)).map(|fd| Passed(fd as i32))
+}
+
+impl Drop for Passed {
+    fn drop(&mut self) {
+        // SAFETY: the descriptor is this value's.
+        let _ = unsafe { sys::syscall(libc::SYS_close as u64, [self.0 as u64, 0, 0, 0, 0, 0]) };
+    }
+}
+
+fn pointers(strings: &[CString]) -> Vec<u64> {
+    strings.iter().map(|string| string.as_ptr() as u64).chain([0]).collect()
+}
+
+/// Executes the program behind a descriptor.
+pub fn execveat_fd(fd: i32, argv: &[CString], envp: &[CString]) -> Errno {
+    execveat_raw(fd, c"", argv, envp, libc::AT_EMPTY_PATH)
+}
+
+/// Executes a file of the host's: by its path, so that /proc and `ps` show that.
+fn execveat(file: &File, path: &CStr, argv: &[CString], envp: &[CString]) -> Errno {
+    match path.is_empty() {
+        true => execveat_fd(file.as_raw_fd(), argv, envp),
+        false if path.to_bytes().starts_with(b"/") => execveat_raw(libc::AT_FDCWD, path, argv, envp, 0),
+        false => match program::name_of(file).and_then(|name| CString::new(name.as_os_str().as_bytes()).ok()) {
+            Some(name) => execveat_raw(libc::AT_FDCWD, &name, argv, envp, 0),
+            None => execveat_fd(file.as_raw_fd(), argv, envp),
+        },
+    }
+}
+
+fn execveat_raw(dirfd: i32, path: &CStr, argv: &[CString], envp: &[CString], flags: i32) -> Errno {
+    let (argv, envp) = (pointers(argv), pointers(envp));
+    let args = [dirfd as u64, path.as_ptr() as u64, argv.as_ptr() as u64, envp.as_ptr() as u64, flags as u64, 0];
+    // SAFETY: the arrays end in null and their strings in zero; the call returns only when it failed.
+    match unsafe { sys::syscall(libc::SYS_execveat as u64, args) } {
+        Err(error) => error,
+        Ok(_) => Errno::ENOEXEC,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn handovers_survive_as_arguments() {
+        let handover = Handover {
+            program: 500,
+            own: -1,
+            mask: !0,
+            personality: 0x40000,
+            options: Options { strace: true, sysroots: vec!["/a".into()], ..Options::default() },
+            execfn: c"./x".to_owned(),
+            argv: vec![c"".to_owned(), c"-L".to_owned()],
+        };
+        assert_eq!(Handover::decode(&handover.encode()), Some(handover));
+        assert_eq!(Handover::decode(&[c"--transom-takes-over=1:2".to_owned()]), None);
+        assert_eq!(Handover::decode(&[]), None);
+    }
+}

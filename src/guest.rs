@@ -1,0 +1,72 @@
+//! Which guest a program is for. The one place that tells architectures apart.
+
+use std::fmt::Write;
+
+use aarch64::Aarch64;
+use memory::space::place::USER_END;
+use riscv64::Riscv64;
+use syscalls::{Abi, abi};
+use target::Target;
+
+use crate::clock;
+
+/// A guest architecture: its CPU and its kernel's interface.
+#[derive(Clone)]
+pub struct Guest {
+    /// The CPU.
+    pub target: &'static dyn Target,
+    /// The kernel's interface.
+    pub abi: &'static Abi,
+    /// What riscv_hwprobe(2) answers.
+    pub hwprobe: Vec<(i64, u64)>,
+}
+
+/// ELF machines of the guests.
+const EM_AARCH64: u16 = 183;
+const EM_RISCV: u16 = 243;
+
+/// Whether there is a guest for this ELF machine.
+pub fn is_known(machine: u16) -> bool {
+    matches!(machine, EM_AARCH64 | EM_RISCV)
+}
+
+/// The guest for an ELF machine, with the CPU that `--cpu` describes. `None` where no guest has this machine.
+pub fn of_machine(machine: u16, cpu: Option<&str>) -> Result<Option<Guest>, String> {
+    let hz = clock::cycles_hz();
+    match machine {
+        EM_AARCH64 => {
+            let cpu = cpu.map(aarch64::Cpu::parse).transpose()?.unwrap_or_default();
+            let target = Box::leak(Box::new(Aarch64::new(cpu, hz)));
+            Ok(Some(Guest { target, abi: &abi::AARCH64, hwprobe: Vec::new() }))
+        }
+        EM_RISCV => {
+            let cpu = cpu.map(riscv64::Cpu::parse).transpose().map_err(|error| error.to_string())?.unwrap_or_default();
+            let target = &*Box::leak(Box::new(Riscv64::new(cpu)));
+            let answers = (0..).map_while(|key| Some((key, target.hwprobe(key, hz, USER_END - 1)?)));
+            Ok(Some(Guest { target, abi: &abi::RISCV64, hwprobe: answers.collect() }))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The text of `--cpu help`.
+pub fn cpu_help() -> String {
+    let mut text = String::from("--cpu MODEL[,+FEATURE][,-FEATURE]...\n");
+    let models = [
+        aarch64::cpu::MODELS.iter().map(|model| model.name).collect::<Vec<_>>(),
+        riscv64::cpu::MODELS.iter().map(|model| model.0).collect(),
+    ];
+    for (machine, models) in [EM_AARCH64, EM_RISCV].into_iter().zip(models) {
+        let Ok(Some(guest)) = of_machine(machine, None) else { continue };
+        let features: Vec<&str> = guest.target.feature_table().iter().map(|def| def.name).collect();
+        // Writing to a string can't fail.
+        let _ = writeln!(
+            text,
+            "\n{}\n  models:   {}\n  features: {}",
+            guest.target.name(),
+            models.join(" "),
+            features.join(" ")
+        );
+    }
+    text
+}

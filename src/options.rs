@@ -1,0 +1,123 @@
+//! What the user asked for, and its form across execve: a program that the guest executes runs under
+//! the same options.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+
+/// What runs the translated blocks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Engine {
+    /// Machine code.
+    #[default]
+    Jit,
+    /// The IR's interpreter.
+    Interp,
+}
+
+/// What is printed of each block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Trace {
+    /// Guest instructions.
+    pub guest: bool,
+    /// The block in IR.
+    pub ir: bool,
+    /// The machine code.
+    pub host: bool,
+}
+
+impl Trace {
+    /// Whether anything is.
+    pub fn any(self) -> bool {
+        self.guest || self.ir || self.host
+    }
+
+    /// Adds what a comma-separated list names.
+    pub fn parse(list: &str) -> Result<Trace, String> {
+        let mut trace = Trace::default();
+        for word in list.split(',') {
+            match word {
+                "guest" => trace.guest = true,
+                "ir" => trace.ir = true,
+                "host" => trace.host = true,
+                _ => return Err(format!("'{word}' can't be traced; use guest, ir, host or several with commas")),
+            }
+        }
+        Ok(trace)
+    }
+}
+
+/// Options that hold for a program and the programs it executes.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Options {
+    /// Where absolute paths are looked up first.
+    pub sysroots: Vec<PathBuf>,
+    /// CPU model and features.
+    pub cpu: Option<String>,
+    /// Whether system calls are printed.
+    pub strace: bool,
+    /// What runs the blocks.
+    pub engine: Engine,
+    /// What is printed of each block.
+    pub trace: Trace,
+    /// Whether counts are printed at the end.
+    pub stats: bool,
+}
+
+impl Options {
+    /// One string per option that is not at its default, for [`Options::decode`].
+    pub fn encode(&self) -> Vec<OsString> {
+        let mut words: Vec<OsString> = Vec::new();
+        for path in &self.sysroots {
+            words.push(OsString::from_vec([b"L", path.as_os_str().as_bytes()].concat()));
+        }
+        words.extend(self.cpu.as_ref().map(|cpu| format!("c{cpu}").into()));
+        let flags = [
+            (self.strace, 's'),
+            (self.engine == Engine::Interp, 'i'),
+            (self.stats, 't'),
+            (self.trace.guest, 'g'),
+            (self.trace.ir, 'r'),
+            (self.trace.host, 'h'),
+        ];
+        words.extend(flags.iter().filter(|(on, _)| *on).map(|(_, letter)| letter.to_string().into()));
+        words
+    }
+
+    /// Takes in one string of [`Options::encode`]; false where it is none.
+    pub fn decode(&mut self, word: &[u8]) -> bool {
+        match word {
+            [b'L', path @ ..] => self.sysroots.push(OsString::from_vec(path.to_vec()).into()),
+            [b'c', cpu @ ..] => self.cpu = Some(String::from_utf8_lossy(cpu).into_owned()),
+            b"s" => self.strace = true,
+            b"i" => self.engine = Engine::Interp,
+            b"t" => self.stats = true,
+            b"g" => self.trace.guest = true,
+            b"r" => self.trace.ir = true,
+            b"h" => self.trace.host = true,
+            _ => return false,
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_survive_execve() {
+        let options = Options {
+            sysroots: vec!["/a b".into(), "/c".into()],
+            cpu: Some("max,+lse".into()),
+            strace: true,
+            engine: Engine::Interp,
+            trace: Trace { guest: true, ir: false, host: true },
+            stats: true,
+        };
+        let mut back = Options::default();
+        assert!(options.encode().iter().all(|word| back.decode(word.as_bytes())));
+        assert_eq!(back, options);
+        assert!(!back.decode(b"?"));
+    }
+}

@@ -1,0 +1,199 @@
+//! The run loop: enter guest code, serve what it left for, begin again.
+
+use codegen::Mend;
+use ir::Exit;
+use memory::{Errno, GuestAddr};
+use syscalls::{Call, Outcome};
+
+use crate::cache::Key;
+use crate::engine::{FetchFault, NoCode};
+use crate::signals::{Resume, fatal};
+use crate::vcpu::Vcpu;
+
+/// How a guest thread ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// The thread alone.
+    Thread {
+        /// Exit status.
+        status: i32,
+    },
+    /// The whole process.
+    Process {
+        /// Exit status.
+        status: i32,
+    },
+}
+
+impl Vcpu {
+    /// Runs the thread to its end.
+    pub fn run(&mut self) -> End {
+        loop {
+            let resume = match self.execute() {
+                Ok(Exit::Jump | Exit::Interrupted) => Resume::Here,
+                Ok(Exit::Syscall) => match self.system_call() {
+                    Ok(resume) => resume,
+                    Err(end) => return end,
+                },
+                Ok(Exit::Trap(trap)) => self.trap(trap),
+                Ok(Exit::Fault { addr }) => self.access_fault(addr),
+                Ok(Exit::Invalidate { addr, len }) => {
+                    self.machine.engine.code_written(&self.process.space, addr, len);
+                    Resume::Here
+                }
+                Err(NoCode::Fetch(fault)) => self.fetch_fault(fault),
+                Err(NoCode::Memory(_)) => fatal::out_of_memory(),
+            };
+            if self.mailbox.is_pending() || !matches!(resume, Resume::Here) {
+                self.deliver(resume);
+            }
+            self.release_held();
+        }
+    }
+
+    /// Runs guest code until it leaves for more than a jump.
+    fn execute(&mut self) -> Result<Exit, NoCode> {
+        loop {
+            self.context.clear_request();
+            if self.mailbox.is_pending() {
+                return Ok(Exit::Interrupted);
+            }
+            let exit = if self.machine.engine.interprets { self.interpret()? } else { self.enter()? };
+            if exit != Exit::Jump {
+                return Ok(exit);
+            }
+        }
+    }
+
+    fn key(&self) -> Key {
+        Key { pc: self.context.guest.pc, mode: self.machine.engine.target.mode(&self.context.guest) }
+    }
+
+    fn interpret(&mut self) -> Result<Exit, NoCode> {
+        let (engine, key) = (&self.machine.engine, self.key());
+        self.exits.interpreted += 1;
+        self.interpreter
+            .step(engine.target, &self.process.space, engine.cache.epoch(), key, &mut self.context.guest)
+            .map_err(NoCode::Fetch)
+    }
+
+    /// Enters emitted code once. What it left for is mended, so that it does not leave there again.
+    fn enter(&mut self) -> Result<Exit, NoCode> {
+        let engine = &self.machine.engine;
+        self.synchronise();
+        let key = self.key();
+        let code = match engine.cache.table.get(key) {
+            Some(code) => code,
+            None => engine.translate(&self.process.space, key).inspect_err(|_| self.resident.leave())?,
+        };
+        let control = engine.target.fp_control(&self.context.guest);
+        self.context.set_fp_control(control);
+        // SAFETY: the thread is a resident since `synchronise`, and the context was made ready in `Vcpu::new`.
+        let raw = unsafe { engine.run(&mut self.context, code) };
+        let left = self.context.left(raw);
+        self.exits.count(&left);
+        match left.mend {
+            Mend::Nothing => {}
+            Mend::Link(site) => self.link(site)?,
+            Mend::Lookup => self.remember()?,
+        }
+        if matches!(left.exit, Exit::Fault { .. }) && !engine.recover(&mut self.context) {
+            fatal::bug("emitted code faulted where it may not");
+        }
+        self.resident.leave();
+        Ok(left.exit)
+    }
+
+    /// Brings what the thread remembers of code up to date, and declares that it is about to be in code.
+    fn synchronise(&mut self) {
+        let cache = &self.machine.engine.cache;
+        loop {
+            let epoch = cache.epoch();
+            self.resident.enter(epoch);
+            if cache.epoch() != epoch {
+                continue;
+            }
+            if self.epoch != epoch {
+                self.epoch = epoch;
+                self.context.lookup_clear();
+                self.context.reset_calls();
+            }
+            if self.context.calls_exhausted() {
+                self.context.reset_calls();
+            }
+            return;
+        }
+    }
+
+    /// The code for the address the thread goes on at, made if need be.
+    fn next_code(&mut self) -> Result<(Key, u64), NoCode> {
+        let key = self.key();
+        let engine = &self.machine.engine;
+        let code = match engine.cache.table.get(key) {
+            Some(code) => code,
+            None => engine.translate(&self.process.space, key).inspect_err(|_| self.resident.leave())?,
+        };
+        Ok((key, code))
+    }
+
+    /// Points the jump at `site` to where it goes.
+    fn link(&mut self, site: u64) -> Result<(), NoCode> {
+        let (key, _) = self.next_code()?;
+        self.machine.engine.cache.lock().link(site, key);
+        Ok(())
+    }
+
+    /// Has indirect branches find where this one went.
+    fn remember(&mut self) -> Result<(), NoCode> {
+        let (key, code) = self.next_code()?;
+        self.context.lookup_insert(key.pc, code, self.machine.engine.target.code_shift() as u8);
+        Ok(())
+    }
+
+    /// Serves a system call; how to go on, or that the thread has ended.
+    fn system_call(&mut self) -> Result<Resume, End> {
+        let target = self.machine.engine.target;
+        let regs = target.syscall(&self.context.guest);
+        let again = |this: &mut Vcpu| target.restart_syscall(&mut this.context.guest, regs.args[0], None);
+        let sp = GuestAddr(target.sp(&self.context.guest));
+        let call = Call { nr: regs.number, args: regs.args, sp };
+        match syscalls::dispatch(&self.process, &mut self.thread, &call) {
+            Outcome::Return(value) => self.set_result(value),
+            Outcome::CodeChanged { value, changed } => {
+                self.machine.engine.mappings_changed(&self.process.space, &changed);
+                self.set_result(value);
+            }
+            Outcome::NotBegun => again(self),
+            Outcome::Restart(restart) => return Ok(Resume::Restart { restart, arg0: regs.args[0] }),
+            Outcome::Interrupted { mask } => {
+                self.set_result(Errno::EINTR.to_return());
+                return Ok(Resume::Suspended { mask });
+            }
+            Outcome::Exit { status } => return Err(End::Thread { status }),
+            Outcome::ExitGroup { status } => return Err(End::Process { status }),
+            Outcome::Clone(request) => match self.clone_task(&request) {
+                Ok(tid) => self.set_result(tid as u64),
+                Err(error) => self.set_result(error.to_return()),
+            },
+            Outcome::Exec(request) => match self.exec(&request) {
+                crate::exec::Failed::Errno(error) => self.set_result(error.to_return()),
+                crate::exec::Failed::SignalPending => again(self),
+            },
+            Outcome::SigReturn => {
+                if !self.signal_return() {
+                    again(self);
+                }
+            }
+        }
+        Ok(Resume::Here)
+    }
+
+    fn set_result(&mut self, value: u64) {
+        self.machine.engine.target.set_result(&mut self.context.guest, value);
+    }
+
+    /// An instruction could not be fetched.
+    fn fetch_fault(&mut self, fault: FetchFault) -> Resume {
+        Resume::Cause(crate::signals::faults::of_fetch(fault))
+    }
+}

@@ -1,0 +1,200 @@
+//! Delivery of signals to the guest (signal(7); kernel/signal.c, get_signal and signal_delivered).
+
+use memory::{Errno, GuestAddr};
+use syscalls::signal::DefaultAction;
+use syscalls::signal::SS_AUTODISARM;
+use syscalls::{Action, AltStack, Disposition, Restart, SigSet, Signal};
+use target::SignalDelivery;
+
+use super::mailbox::Info;
+use super::{Cause, Resume, fatal, handler};
+use crate::vcpu::Vcpu;
+
+/// SA_RESTORER, which libc does not name: the action says where its handler returns to.
+const SA_RESTORER: i32 = 0x0400_0000;
+
+impl Vcpu {
+    /// Delivers what waits and may be delivered, then has the guest go on.
+    pub fn deliver(&mut self, resume: Resume) {
+        // What the handler notes from here on is seen by the loop, or sets the flag again.
+        self.mailbox.clear_pending();
+        let mut resume = resume;
+        if let Resume::Cause(cause) = resume {
+            self.deliver_cause(cause);
+            resume = Resume::Here;
+        }
+        while let Some(signal) = self.next_signal(&resume) {
+            let info = self.mailbox.take(signal);
+            let action = self.process.actions.take(signal, self.process.host_signals);
+            match action.disposition(signal) {
+                Disposition::Ignore | Disposition::Default(DefaultAction::Ignore | DefaultAction::Continue) => {}
+                Disposition::Default(DefaultAction::Stop) => stop(),
+                Disposition::Default(DefaultAction::Terminate | DefaultAction::Core) => self.die(signal),
+                Disposition::Handler(_) => {
+                    let before = self.settle(&mut resume, Some(&action));
+                    self.enter_handler(signal, &info, &action, before);
+                }
+            }
+            handler::set_mask(self.thread.mask.host_mask());
+        }
+        self.settle(&mut resume, None);
+        self.thread.held = SigSet(self.mailbox.arrived());
+        handler::set_mask(self.thread.mask.host_mask());
+    }
+
+    /// The signal to deliver next: those that instructions cause first, then by number (kernel/signal.c, next_signal).
+    fn next_signal(&self, resume: &Resume) -> Option<Signal> {
+        let mask = match resume {
+            Resume::Suspended { mask } => *mask,
+            _ => self.thread.mask,
+        };
+        let arrived = SigSet(self.mailbox.arrived());
+        let urgent = SigSet(arrived.0 & SigSet::SYNCHRONOUS.0).without(mask);
+        // An asynchronous one was not blocked when the host delivered it.
+        urgent.iter().next().or_else(|| arrived.without(SigSet::SYNCHRONOUS).iter().next())
+    }
+
+    /// Settles what becomes of an interrupted system call, before a handler's frame is made or when no
+    /// handler ran. Returns the mask that holds while choosing and the handler's begins with.
+    fn settle(&mut self, resume: &mut Resume, action: Option<&Action>) -> SigSet {
+        let target = self.machine.engine.target;
+        match std::mem::replace(resume, Resume::Here) {
+            Resume::Restart { restart, arg0 } => {
+                let again = restart == Restart::Always || action.is_none_or(|action| action.has(libc::SA_RESTART));
+                match again {
+                    true => target.restart_syscall(&mut self.context.guest, arg0, None),
+                    false => target.set_result(&mut self.context.guest, Errno::EINTR.to_return()),
+                }
+                self.thread.mask
+            }
+            Resume::Suspended { mask } => mask,
+            Resume::Here | Resume::Cause(_) => self.thread.mask,
+        }
+    }
+
+    /// Delivers a signal that an instruction caused. If it is blocked or ignored there is no way on.
+    fn deliver_cause(&mut self, cause: Cause) {
+        let signal = cause.signal;
+        let action = self.process.actions.take(signal, self.process.host_signals);
+        match action.disposition(signal) {
+            Disposition::Handler(_) if !self.thread.mask.contains(signal) => {
+                let mask = self.thread.mask;
+                self.enter_handler(signal, &cause.info(), &action, mask);
+                handler::set_mask(self.thread.mask.host_mask());
+            }
+            _ => self.die(signal),
+        }
+    }
+
+    /// Has the guest go on in its handler. `blocked` is what is blocked at this moment; the thread's own
+    /// mask is what comes back after the handler.
+    fn enter_handler(&mut self, signal: Signal, info: &Info, action: &Action, blocked: SigSet) {
+        if !self.push_frame(signal, info, action) {
+            return self.frame_failed(signal);
+        }
+        let own = if action.has(libc::SA_NODEFER) { SigSet::EMPTY } else { SigSet::of(&[signal]) };
+        self.thread.mask = blocked.union(action.mask).union(own).without(SigSet::UNBLOCKABLE);
+    }
+
+    fn push_frame(&mut self, signal: Signal, info: &Info, action: &Action) -> bool {
+        let target = self.machine.engine.target;
+        let sp = GuestAddr(target.sp(&self.context.guest));
+        let alt = self.thread.alt_stack;
+        let top = alt.top_for(action, sp);
+        let restorer = if action.has(SA_RESTORER) { action.restorer } else { self.machine.sigreturn };
+        let delivery = SignalDelivery {
+            signal: signal.number() as u32,
+            handler: action.handler,
+            info,
+            restorer,
+            stack: top.unwrap_or(sp).0,
+            mask: self.thread.mask.0,
+            altstack: in_frame(alt, sp),
+            fault_address: u64::from_le_bytes(info[16..24].try_into().unwrap_or_default()),
+        };
+        let frame = target.signal_frame(&self.context.guest, &delivery);
+        let on_alt = top.is_some() || alt.is_running_on(sp);
+        let fits = !on_alt || frame.addr >= alt.base.0;
+        if !fits || memory::write_bytes(GuestAddr(frame.addr), &frame.bytes).is_err() {
+            return false;
+        }
+        target.enter_handler(&mut self.context.guest, &delivery, frame.addr);
+        if alt.flags & SS_AUTODISARM != 0 {
+            self.thread.alt_stack = AltStack::NONE;
+        }
+        true
+    }
+
+    /// The stack can't take a frame: SIGSEGV, and death if that was it (force_sigsegv).
+    fn frame_failed(&mut self, signal: Signal) {
+        let action = self.process.actions.get(Signal::SIGSEGV);
+        let handled = matches!(action.disposition(Signal::SIGSEGV), Disposition::Handler(_));
+        let cause = Cause { signal: Signal::SIGSEGV, code: libc::SI_KERNEL, addr: 0 };
+        let blocked = self.thread.mask.contains(Signal::SIGSEGV);
+        if signal == Signal::SIGSEGV || !handled || blocked || !self.push_frame(cause.signal, &cause.info(), &action) {
+            self.die(Signal::SIGSEGV);
+        }
+        self.thread.mask = self.thread.mask.union(action.mask).union(SigSet::of(&[Signal::SIGSEGV]));
+    }
+
+    /// rt_sigreturn. False if a signal came before: the call is to be made again after it.
+    pub fn signal_return(&mut self) -> bool {
+        let mut state = self.context.guest.clone();
+        let mut read = |addr: u64, out: &mut [u8]| memory::read_bytes(GuestAddr(addr), out).is_ok();
+        let Some(back) = self.machine.engine.target.signal_return(&mut state, &mut read) else {
+            self.deliver_cause(Cause { signal: Signal::SIGSEGV, code: libc::SI_KERNEL, addr: 0 });
+            return true;
+        };
+        let mask = SigSet(back.mask).without(SigSet::UNBLOCKABLE);
+        if !handler::set_mask_unless(mask.host_mask(), &self.thread.pending) {
+            return false;
+        }
+        self.thread.mask = mask;
+        self.context.guest = state;
+        let sp = GuestAddr(self.machine.engine.target.sp(&self.context.guest));
+        if !self.thread.alt_stack.is_running_on(sp) {
+            self.thread.alt_stack = from_frame(back.altstack);
+        }
+        true
+    }
+
+    /// Signals that were held back while the guest blocked them are delivered once it no longer does.
+    pub fn release_held(&mut self) {
+        if self.thread.held.without(self.thread.mask) != SigSet::EMPTY {
+            self.mailbox.wake();
+        }
+    }
+
+    /// Ends the process by a signal.
+    pub fn die(&mut self, signal: Signal) -> ! {
+        self.finish();
+        fatal::die(signal)
+    }
+}
+
+/// Stops the process as SIG_DFL of SIGTSTP and its like does.
+fn stop() {
+    // SAFETY: the calls touch no memory; a process may always stop itself.
+    let _ = unsafe {
+        let pid = memory::sys::syscall(libc::SYS_getpid as u64, [0; 6]).unwrap_or(0);
+        memory::sys::syscall(libc::SYS_kill as u64, [pid, libc::SIGSTOP as u64, 0, 0, 0, 0])
+    };
+}
+
+/// The alternate stack as a frame records it.
+fn in_frame(alt: AltStack, sp: GuestAddr) -> target::AltStack {
+    let state = match alt.size {
+        0 => libc::SS_DISABLE,
+        _ if alt.is_running_on(sp) => libc::SS_ONSTACK,
+        _ => 0,
+    };
+    target::AltStack { sp: alt.base.0, flags: (alt.flags | state) as u32, size: alt.size }
+}
+
+/// The alternate stack that a frame brings back.
+fn from_frame(alt: target::AltStack) -> AltStack {
+    match alt.flags as i32 & libc::SS_DISABLE {
+        0 => AltStack { base: GuestAddr(alt.sp), size: alt.size, flags: alt.flags as i32 & SS_AUTODISARM },
+        _ => AltStack::NONE,
+    }
+}

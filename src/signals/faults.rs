@@ -1,0 +1,70 @@
+//! From what went wrong to the signal that says so.
+
+use ir::Trap;
+use memory::{GuestAddr, Prot, space::place::USER_END};
+use syscalls::Signal;
+
+use super::info::code;
+use super::{Cause, Resume};
+use crate::cache::Key;
+use crate::engine::{FetchFault, interp};
+use crate::vcpu::Vcpu;
+
+/// An instruction that can't be fetched.
+pub fn of_fetch(fault: FetchFault) -> Cause {
+    let (signal, code, addr) = match fault {
+        FetchFault::Unmapped(addr) => (Signal::SIGSEGV, code::SEGV_MAPERR, addr),
+        FetchFault::NotExecutable(addr) => (Signal::SIGSEGV, code::SEGV_ACCERR, addr),
+        FetchFault::BeyondFile(addr) => (Signal::SIGBUS, code::BUS_ADRERR, addr),
+        FetchFault::Misaligned(addr) => (Signal::SIGBUS, code::BUS_ADRALN, addr),
+    };
+    Cause { signal, code, addr }
+}
+
+impl Vcpu {
+    /// An instruction raised a trap.
+    pub fn trap(&mut self, trap: Trap) -> Resume {
+        let (signal, code) = match trap {
+            Trap::Illegal => (Signal::SIGILL, code::ILL_ILLOPC),
+            Trap::Breakpoint => (Signal::SIGTRAP, code::TRAP_BRKPT),
+            Trap::Misaligned => (Signal::SIGBUS, code::BUS_ADRALN),
+        };
+        Resume::Cause(Cause { signal, code, addr: self.context.guest.pc })
+    }
+
+    /// A memory access faulted.
+    pub fn access_fault(&mut self, addr: u64) -> Resume {
+        let host = self.mailbox.fault();
+        if host.code == code::SI_KERNEL {
+            return self.unaddressable(addr);
+        }
+        let signal = if host.signal == libc::SIGBUS { Signal::SIGBUS } else { Signal::SIGSEGV };
+        Resume::Cause(Cause { signal, code: host.code, addr })
+    }
+
+    /// The host could not even form the address, and does not tell it: a tag in its high bits, another
+    /// address beyond 47 bits, or a 16-byte atomic that is not aligned.
+    fn unaddressable(&mut self, addr: u64) -> Resume {
+        let engine = &self.machine.engine;
+        let pc = self.context.guest.pc;
+        let mode = engine.target.mode(&self.context.guest);
+        if !engine.interprets && engine.target.masking(mode) != mode {
+            let mut cache = engine.cache.lock();
+            let block = cache.locate(self.context.fault.rip).map_or(Key { pc, mode }, |at| at.key);
+            if cache.set_tagged(block, pc) {
+                return Resume::Here;
+            }
+        }
+        let addr = match engine.interprets {
+            true => addr,
+            false => interp::fault_address(engine.target, &self.process.space, &self.context.guest).unwrap_or(addr),
+        };
+        let readable =
+            self.process.space.mapping_at(GuestAddr(addr)).is_some_and(|region| region.prot.contains(Prot::READ));
+        let (signal, code) = match addr < USER_END && readable {
+            true => (Signal::SIGBUS, code::BUS_ADRALN),
+            false => (Signal::SIGSEGV, code::SEGV_MAPERR),
+        };
+        Resume::Cause(Cause { signal, code, addr })
+    }
+}

@@ -1,0 +1,172 @@
+//! The host's signal handler, and the host's actions and masks.
+//!
+//! All by raw system calls: libc's wrappers keep signals 32 and 33 for themselves, which are the guest's.
+
+use std::mem::MaybeUninit;
+
+use memory::Errno;
+use memory::sys::{self, Ended};
+use syscalls::{HostAction, HostSignals, SigSet, Signal};
+
+use super::mailbox::{self, HostFault, Info};
+
+/// The kernel's `struct sigaction` on x86-64.
+#[derive(Clone, Copy, Default, Debug)]
+#[repr(C)]
+struct KernelAction {
+    handler: u64,
+    flags: u64,
+    restorer: u64,
+    mask: u64,
+}
+
+const SA_RESTORER: u64 = 0x0400_0000;
+/// The guest's flags that the kernel itself acts on.
+const PASSED_ON: u64 = (libc::SA_NOCLDSTOP | libc::SA_NOCLDWAIT) as u64;
+
+std::arch::global_asm!(
+    ".pushsection .text.transom_sigreturn, \"ax\", @progbits",
+    ".globl transom_sigreturn; .hidden transom_sigreturn",
+    "transom_sigreturn: mov eax, 15",
+    "syscall",
+    ".popsection",
+);
+
+unsafe extern "C" {
+    fn transom_sigreturn();
+}
+
+fn rt_sigaction(signal: Signal, new: Option<&KernelAction>) -> Result<KernelAction, Errno> {
+    let mut old = KernelAction::default();
+    let new = new.map_or(0, |new| &raw const *new as u64);
+    let args = [signal.number() as u64, new, &raw mut old as u64, 8, 0, 0];
+    // SAFETY: both structs are the kernel's; handlers set here are ours.
+    unsafe { sys::syscall(libc::SYS_rt_sigaction as u64, args) }.map(|_| old)
+}
+
+/// The translator's handler, everything blocked while it runs.
+fn ours(flags: u64) -> KernelAction {
+    KernelAction {
+        handler: handle as *const () as u64,
+        flags: flags | (libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESTART) as u64 | SA_RESTORER,
+        restorer: transom_sigreturn as *const () as u64,
+        mask: !0,
+    }
+}
+
+/// The host's side of the guest's actions.
+pub struct Host;
+
+impl HostSignals for Host {
+    fn set_action(&self, signal: Signal, action: HostAction) -> Result<(), Errno> {
+        let plain = |handler, flags: u64| KernelAction { handler, flags: flags & PASSED_ON, ..KernelAction::default() };
+        let new = match action {
+            HostAction::Take { flags } => ours(flags & PASSED_ON),
+            _ if SigSet::SYNCHRONOUS.contains(signal) => ours(0),
+            HostAction::Default { flags } => plain(libc::SIG_DFL as u64, flags),
+            HostAction::Ignore { flags } => plain(libc::SIG_IGN as u64, flags),
+        };
+        rt_sigaction(signal, Some(&new)).map(|_| ())
+    }
+}
+
+/// Whether the process was started with the signal ignored.
+pub fn is_ignored(signal: Signal) -> bool {
+    rt_sigaction(signal, None).is_ok_and(|action| action.handler == libc::SIG_IGN as u64)
+}
+
+/// Takes the signals that instructions cause.
+pub fn install() -> Result<(), Errno> {
+    SigSet::SYNCHRONOUS.iter().try_for_each(|signal| rt_sigaction(signal, Some(&ours(0))).map(|_| ()))
+}
+
+/// Gives a signal the host's default action or has it ignored, whatever it is.
+pub fn reset(signal: Signal, ignore: bool) {
+    let handler = if ignore { libc::SIG_IGN } else { libc::SIG_DFL } as u64;
+    // It fails for SIGKILL and SIGSTOP alone, whose action is the default always.
+    let _ = rt_sigaction(signal, Some(&KernelAction { handler, ..KernelAction::default() }));
+}
+
+/// Sets the thread's mask on the host; returns the old one.
+pub fn set_mask(mask: SigSet) -> SigSet {
+    let mut old = SigSet::EMPTY;
+    let args = [libc::SIG_SETMASK as u64, &raw const mask as u64, &raw mut old as u64, 8, 0, 0];
+    // SAFETY: the kernel reads and writes 8 bytes each; the call can't fail with valid pointers.
+    let _ = unsafe { sys::syscall(libc::SYS_rt_sigprocmask as u64, args) };
+    old
+}
+
+/// The same, unless a signal is pending: false then.
+pub fn set_mask_unless(mask: SigSet, pending: &std::sync::atomic::AtomicU32) -> bool {
+    let args = [libc::SIG_SETMASK as u64, &raw const mask as u64, 0, 8, 0, 0];
+    // SAFETY: as above.
+    let ended = unsafe { sys::interruptible(libc::SYS_rt_sigprocmask as u64, &args, pending) };
+    matches!(ended, Ended::Done(_))
+}
+
+/// Runs this thread's handlers on `size` bytes at `base`.
+pub fn set_stack(base: u64, size: u64) {
+    let stack = libc::stack_t { ss_sp: base as *mut _, ss_flags: 0, ss_size: size as usize };
+    // SAFETY: the memory is the thread's for its lifetime.
+    let _ = unsafe { sys::syscall(libc::SYS_sigaltstack as u64, [&raw const stack as u64, 0, 0, 0, 0, 0]) };
+}
+
+/// What the kernel calls. Nothing here allocates, locks or uses floating point.
+extern "C" fn handle(signal: i32, info: *const libc::siginfo_t, ucontext: *mut libc::ucontext_t) {
+    // SAFETY: the kernel passes both; the mailbox lives as long as its thread.
+    let (info, ucontext, mailbox) = unsafe { (&*info, &mut *ucontext, mailbox::current().as_ref()) };
+    let synchronous = Signal::new(signal).is_some_and(|signal| SigSet::SYNCHRONOUS.contains(signal));
+    // Codes above 0 are the kernel's own; kill(2) and its like have 0 and less (sigaction(2)).
+    if synchronous && info.si_code > 0 {
+        return fault(signal, info, ucontext, mailbox);
+    }
+    let Some(mailbox) = mailbox else { return };
+    // SAFETY: siginfo_t is 128 bytes, all of them written by the kernel.
+    mailbox.note(signal, unsafe { (&raw const *info).cast::<Info>().read() });
+    let rip = &mut ucontext.uc_mcontext.gregs[libc::REG_RIP as usize];
+    if let Some(exit) = sys::restart_exit(*rip as u64) {
+        *rip = exit as i64;
+    }
+    block_until_delivered(ucontext);
+}
+
+/// Has the thread go on with all signals blocked but those that instructions cause.
+fn block_until_delivered(ucontext: &mut libc::ucontext_t) {
+    let mask = SigSet::ALL.host_mask();
+    // SAFETY: the kernel's sigset is the first 8 bytes of libc's.
+    unsafe { (&raw mut ucontext.uc_sigmask).cast::<SigSet>().write(mask) };
+}
+
+fn fault(signal: i32, info: &libc::siginfo_t, ucontext: &mut libc::ucontext_t, mailbox: Option<&mailbox::Mailbox>) {
+    let rip = ucontext.uc_mcontext.gregs[libc::REG_RIP as usize] as u64;
+    // SAFETY: these signals have si_addr.
+    let fault = HostFault { signal, code: info.si_code, addr: unsafe { info.si_addr() } as u64 };
+    let next = match mailbox {
+        Some(mailbox) if mailbox.code.contains(rip) => {
+            mailbox.note_fault(rip, fault);
+            Some(mailbox.fault_entry)
+        }
+        _ => {
+            let next = memory::fault::recover(rip);
+            if let (Some(mailbox), Some(_)) = (mailbox, next) {
+                mailbox.note_access(fault);
+            }
+            next
+        }
+    };
+    match next {
+        Some(next) => ucontext.uc_mcontext.gregs[libc::REG_RIP as usize] = next as i64,
+        None => super::fatal::bug_at(fault, ucontext),
+    }
+}
+
+/// The mask and actions a process starts with.
+pub fn inherited_mask() -> SigSet {
+    let mut old = MaybeUninit::<SigSet>::new(SigSet::EMPTY);
+    let args = [libc::SIG_BLOCK as u64, 0, old.as_mut_ptr() as u64, 8, 0, 0];
+    // SAFETY: the kernel writes 8 bytes; without a new mask the call changes nothing.
+    unsafe {
+        let _ = sys::syscall(libc::SYS_rt_sigprocmask as u64, args);
+        old.assume_init()
+    }
+}

@@ -1,0 +1,38 @@
+//! `siginfo_t` of signals that instructions cause (include/uapi/asm-generic/siginfo.h).
+
+use super::mailbox::Info;
+use syscalls::Signal;
+
+/// si_code of the signals that arise here.
+pub mod code {
+    pub const SEGV_MAPERR: i32 = 1;
+    pub const SEGV_ACCERR: i32 = 2;
+    pub const BUS_ADRALN: i32 = 1;
+    pub const BUS_ADRERR: i32 = 2;
+    pub const ILL_ILLOPC: i32 = 1;
+    pub const TRAP_BRKPT: i32 = 1;
+    /// Raised by the kernel without a more exact reason: what x86 says of addresses it can't hold.
+    pub const SI_KERNEL: i32 = 0x80;
+}
+
+/// A signal that an instruction caused.
+#[derive(Clone, Copy, Debug)]
+pub struct Cause {
+    /// Which.
+    pub signal: Signal,
+    /// si_code.
+    pub code: i32,
+    /// si_addr.
+    pub addr: u64,
+}
+
+impl Cause {
+    /// Its `siginfo_t`: si_signo, si_errno, si_code, padding, si_addr.
+    pub fn info(&self) -> Info {
+        let mut info = [0; 128];
+        info[0..4].copy_from_slice(&self.signal.number().to_le_bytes());
+        info[8..12].copy_from_slice(&self.code.to_le_bytes());
+        info[16..24].copy_from_slice(&self.addr.to_le_bytes());
+        info
+    }
+}

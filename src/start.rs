@@ -1,0 +1,319 @@
+//! Starting a program: from a command to the first guest instruction.
+
+use std::ffi::{CStr, CString, OsString};
+use std::fmt;
+use std::fs::File;
+use std::os::fd::{FromRawFd, IntoRawFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64};
+
+use ir::GuestState;
+use memory::{AddressSpace, Errno};
+use syscalls::limits::GuestLimits;
+use syscalls::paths::Roots;
+use syscalls::proc::{self, ProgramMap};
+use syscalls::strace::Strace;
+use syscalls::{Action, Actions, HiddenFds, Image, Process, SigSet};
+
+use crate::cli::Command;
+use crate::engine::Engine;
+use crate::exec::Handover;
+use crate::guest::{self, Guest};
+use crate::loader::{self, LoadError, Loaded, Malformed, Opened, Start, Wrong};
+use crate::machine::Machine;
+use crate::options::Options;
+use crate::program::{self, Found, Kind};
+use crate::signals::{self, handler};
+use crate::threads::{Stacks, give_back};
+use crate::vcpu::Vcpu;
+
+/// personality(2): ADDR_NO_RANDOMIZE.
+const NO_RANDOMIZE: u32 = 0x004_0000;
+
+/// Why a program can't be started.
+#[derive(Debug)]
+pub enum Error {
+    /// Its file, its interpreter.
+    Load(LoadError),
+    /// A root of `-L` can't be opened.
+    Sysroot(PathBuf, Errno),
+    /// `--cpu` makes no sense.
+    Cpu(String),
+    /// The host can't run the translator's code.
+    Host(&'static str),
+    /// The translator could not get what it needs of the host.
+    Setup(Errno),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Load(error) => error.fmt(f),
+            Error::Sysroot(path, error) => {
+                write!(f, "{}: {error}; -L names the root of the guest's files", path.display())
+            }
+            Error::Cpu(error) => f.write_str(error),
+            Error::Host(lacks) => write!(f, "this machine's CPU lacks {lacks}, which translated code needs"),
+            Error::Setup(error) => {
+                write!(f, "can't set up: {error}; raise the limits on memory (ulimit -v) or threads")
+            }
+        }
+    }
+}
+
+impl Error {
+    /// The exit status, as shells have it: 127 for what is not there, 126 for what can't be run.
+    pub fn status(&self) -> i32 {
+        match self {
+            Error::Load(LoadError { wrong: Wrong::Open(Errno::ENOENT) | Wrong::NoInterpreter(..), .. }) => 127,
+            _ => 126,
+        }
+    }
+}
+
+impl From<LoadError> for Error {
+    fn from(error: LoadError) -> Error {
+        Error::Load(error)
+    }
+}
+
+impl From<Errno> for Error {
+    fn from(error: Errno) -> Error {
+        Error::Setup(error)
+    }
+}
+
+/// A program found, and how to run it.
+struct Plan {
+    options: Options,
+    hidden: HiddenFds,
+    roots: Roots,
+    own_program: Option<i32>,
+    found: Found,
+    execfn: CString,
+    env: Vec<CString>,
+    mask: SigSet,
+    personality: u32,
+}
+
+/// Starts what the command line names.
+pub fn command(command: Command) -> Result<Vcpu, Error> {
+    let hidden = HiddenFds::default();
+    let roots = open_roots(&command.options, &hidden)?;
+    let name = program::look_up(&roots, &c_string(command.program));
+    let path = program::on_host(&roots, &name);
+    let fail = |error| LoadError { path: to_path(&name), wrong: Wrong::Open(error) };
+    let file = program::open_at(libc::AT_FDCWD, &path, 0).map_err(fail)?;
+    let argv = std::iter::once(command.argv0).chain(command.args).map(c_string).collect();
+    let found = program::find(&roots, file, path, name.clone(), argv).map_err(fail)?;
+    let own_program = open_own().and_then(|file| hidden.adopt(file.into_raw_fd()).ok());
+    start(Plan {
+        hidden,
+        roots,
+        own_program,
+        found,
+        execfn: name,
+        env: environment(command.env),
+        mask: handler::inherited_mask(),
+        personality: host_personality(),
+        options: command.options,
+    })
+}
+
+/// Goes on where an execve of the guest left off.
+pub fn take_over(handover: Handover) -> Result<Vcpu, Error> {
+    let hidden = HiddenFds::default();
+    let roots = open_roots(&handover.options, &hidden)?;
+    // SAFETY: the run before passed the descriptor for this use alone.
+    let file = unsafe { File::from_raw_fd(handover.program) };
+    let own_program = (handover.own >= 0).then(|| hidden.adopt(handover.own).ok()).flatten();
+    let path = program::name_of(&file).map(|name| c_string(name.into_os_string())).unwrap_or_default();
+    start(Plan {
+        hidden,
+        roots,
+        own_program,
+        found: Found { file, path, argv: handover.argv, kind: Kind::Guest },
+        execfn: handover.execfn,
+        env: environment(Vec::new()),
+        mask: SigSet(handover.mask),
+        personality: handover.personality,
+        options: handover.options,
+    })
+}
+
+fn open_roots(options: &Options, hidden: &HiddenFds) -> Result<Roots, Error> {
+    Roots::open(&options.sysroots, hidden).map_err(|(path, error)| Error::Sysroot(path, error))
+}
+
+fn start(plan: Plan) -> Result<Vcpu, Error> {
+    if !codegen::HostFeatures::host_suffices() {
+        return Err(Error::Host("SSE4.2, POPCNT or CMPXCHG16B"));
+    }
+    handler::install()?;
+    let name = to_path(&plan.found.path);
+    let exe = plan.found.file.try_clone().map_err(program::errno_of)?;
+    let opened = Opened::new(name, plan.found.file)?;
+    let guest = guest::of_machine(opened.headers.header.e_machine, plan.options.cpu.as_deref()).map_err(Error::Cpu)?;
+    let guest = guest.ok_or_else(|| wrong(&opened, Malformed::Machine(opened.headers.header.e_machine)))?;
+    let interpreter = open_interpreter(&plan.roots, &opened, &guest)?;
+
+    let limits = GuestLimits::from_host();
+    let space = AddressSpace::new(plan.personality & NO_RANDOMIZE == 0, limits.of_space());
+    let start = Start { execfn: plan.execfn, args: plan.found.argv, env: plan.env };
+    let stack_limit = limits.get(libc::RLIMIT_STACK).map_or(8 << 20, |limit| limit.current);
+    let loaded = loader::load(&space, guest.target, &opened, interpreter.as_ref(), &start, stack_limit)?;
+    drop((opened, interpreter));
+
+    let image = describe(&guest, &loaded, &start, exe, &plan.options, &plan.hidden);
+    name_process(&start.execfn);
+    let strace = plan.options.strace.then(|| Arc::new(Strace::new(2)));
+    let process = Process {
+        abi: guest.abi,
+        space: Arc::new(space),
+        actions: Arc::new(inherited_actions()),
+        host_signals: &handler::Host,
+        image: Arc::new(image),
+        roots: Arc::new(plan.roots),
+        hidden: Arc::new(plan.hidden),
+        limits: Arc::new(limits),
+        personality: Arc::new(AtomicU32::new(plan.personality)),
+        tagged_addresses: Arc::new(AtomicU64::new(0)),
+        strace,
+    };
+    let machine = Box::leak(Box::new(Machine {
+        engine: Engine::new(guest.target, &plan.options)?,
+        options: plan.options,
+        own_program: plan.own_program,
+        sigreturn: loaded.vdso.offset(guest.target.vdso().sigreturn).0,
+        exits: memory::Lock::default(),
+    }));
+    let mut state = GuestState::default();
+    guest.target.start(&mut state, loaded.entry.0, loaded.stack.sp.0);
+    let mut vcpu = Vcpu::new(machine, Arc::new(process), state, Stacks::new()?);
+    vcpu.thread.mask = plan.mask.without(SigSet::UNBLOCKABLE);
+    Ok(vcpu)
+}
+
+impl Vcpu {
+    /// Makes the calling thread, which is the process' first, this guest thread. The vcpu must not move any more.
+    pub fn settle_in(&mut self) {
+        self.thread.tid = give_back(0);
+        signals::set_current(&raw const *self.mailbox);
+        let (base, size) = self.stacks.signal();
+        handler::set_stack(base, size);
+        handler::set_mask(self.thread.mask.host_mask());
+    }
+}
+
+fn wrong(opened: &Opened, malformed: Malformed) -> LoadError {
+    LoadError { path: opened.path.clone(), wrong: Wrong::Content(malformed) }
+}
+
+/// Opens the interpreter that the program names.
+fn open_interpreter(roots: &Roots, program: &Opened, guest: &Guest) -> Result<Option<Opened>, LoadError> {
+    let Some(name) = &program.headers.interpreter else { return Ok(None) };
+    let name = CString::new(name.as_slice()).unwrap_or_default();
+    let path = program::on_host(roots, &name);
+    let file = program::open_at(libc::AT_FDCWD, &path, 0).map_err(|error| LoadError {
+        path: program.path.clone(),
+        wrong: Wrong::NoInterpreter(to_path(&name), error),
+    })?;
+    let opened = Opened::new(to_path(&path), file)?;
+    let machine = opened.headers.header.e_machine;
+    if machine != guest.target.elf_machine() {
+        return Err(wrong(&opened, Malformed::Machine(machine)));
+    }
+    Ok(Some(opened))
+}
+
+/// What /proc is to tell of the program; told to the kernel where it takes it.
+fn describe(guest: &Guest, loaded: &Loaded, start: &Start, exe: File, options: &Options, hidden: &HiddenFds) -> Image {
+    let name = program::name_of(&exe).unwrap_or_default();
+    let renamed = program::name_for_guest(&name, &options.sysroots);
+    let is_gone = name.as_os_str().as_bytes().ends_with(b" (deleted)");
+    // Where the name does not lead to the file on the host, the descriptor does.
+    let exe_fd = (renamed.is_some() || is_gone).then(|| hidden.adopt(exe.into_raw_fd()).ok()).flatten();
+    let joined = |strings: &[CString]| strings.iter().flat_map(|string| string.as_bytes_with_nul()).copied().collect();
+    let mut image = Image {
+        exe: c_string(renamed.unwrap_or(name).into_os_string()),
+        exe_fd,
+        cmdline: joined(&start.args),
+        environ: joined(&start.env),
+        auxv: memory::bytes_of_slice(&loaded.stack.auxv).to_vec(),
+        start_stack: loaded.stack.sp,
+        published: false,
+        cpuinfo: guest.target.cpuinfo(std::thread::available_parallelism().map_or(1, |count| count.get())),
+        hwprobe: guest.hwprobe.clone(),
+    };
+    image.published = publish(loaded, &image);
+    image
+}
+
+fn publish(loaded: &Loaded, image: &Image) -> bool {
+    let Some((start_brk, brk)) = proc::host_brk() else { return false };
+    let (start, end) = (loaded.span.start.0, loaded.span.end.0);
+    let map = ProgramMap {
+        start_code: start,
+        end_code: end,
+        start_data: start,
+        end_data: end,
+        start_brk,
+        brk,
+        start_stack: loaded.stack.sp.0,
+        arg_start: loaded.stack.args.start.0,
+        arg_end: loaded.stack.args.end.0,
+        env_start: loaded.stack.env.start.0,
+        env_end: loaded.stack.env.end.0,
+        auxv: image.auxv.as_ptr() as u64,
+        auxv_size: image.auxv.len() as u32,
+        exe_fd: 0,
+    };
+    proc::publish(&map).is_ok()
+}
+
+/// Gives the process the name that the kernel gives it: the last part of the path.
+fn name_process(execfn: &CStr) {
+    let name = execfn.to_bytes_with_nul().rsplit(|&byte| byte == b'/').next().unwrap_or(b"\0");
+    // SAFETY: the name ends in zero; the kernel cuts it at 15 bytes.
+    unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
+}
+
+fn inherited_actions() -> Actions {
+    let actions = Actions::default();
+    for signal in SigSet::ALL.iter().filter(|&signal| handler::is_ignored(signal)) {
+        actions.inherit(signal, Action { handler: 1, ..Action::default() });
+    }
+    actions
+}
+
+fn host_personality() -> u32 {
+    // SAFETY: asking for the personality changes nothing.
+    unsafe { libc::personality(0xffff_ffff) as u32 }
+}
+
+/// Our own program's file.
+fn open_own() -> Option<File> {
+    let open = |path: &CStr| program::open_at(libc::AT_FDCWD, path, libc::O_PATH).ok();
+    // SAFETY: the auxiliary vector's string lives as long as the process.
+    open(c"/proc/self/exe").or_else(|| open(unsafe { CStr::from_ptr(libc::getauxval(libc::AT_EXECFN) as *const _) }))
+}
+
+fn environment(changes: Vec<(OsString, Option<OsString>)>) -> Vec<CString> {
+    let mut env: Vec<(OsString, OsString)> = std::env::vars_os().collect();
+    for (name, value) in changes {
+        env.retain(|(other, _)| *other != name);
+        env.extend(value.map(|value| (name, value)));
+    }
+    env.into_iter().map(|(name, value)| c_string([name, value].join("=".as_ref()))).collect()
+}
+
+/// Arguments and variables come without zeros inside.
+fn c_string(text: OsString) -> CString {
+    CString::new(text.into_vec()).unwrap_or_default()
+}
+
+fn to_path(name: &CStr) -> PathBuf {
+    std::ffi::OsStr::from_bytes(name.to_bytes()).into()
+}

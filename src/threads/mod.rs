@@ -1,0 +1,53 @@
+//! Guest threads and processes: clone(2) in all its forms.
+//!
+//! | the child shares | becomes | where |
+//! |---|---|---|
+//! | memory, and is a thread | a thread of libc's, on a small stack of ours | [`spawn`] |
+//! | memory, and is a process (vfork) | a process on our address space, the parent stopped | [`vfork`] |
+//! | no memory | a fork, our locks held across it | [`fork`] |
+
+mod fork;
+mod registration;
+mod spawn;
+mod stacks;
+mod vfork;
+
+pub use registration::give_back;
+pub use stacks::Stacks;
+
+use ir::GuestState;
+use memory::Errno;
+use syscalls::CloneRequest;
+
+use crate::vcpu::Vcpu;
+
+fn has(request: &CloneRequest, flag: i32) -> bool {
+    request.flags & u64::from(flag as u32) != 0
+}
+
+impl Vcpu {
+    /// Makes a thread or process; its id.
+    pub fn clone_task(&mut self, request: &CloneRequest) -> Result<i32, Errno> {
+        if has(request, libc::CLONE_THREAD) {
+            self.spawn(request)
+        } else if has(request, libc::CLONE_VM) {
+            self.vfork(request)
+        } else {
+            self.fork(request)
+        }
+    }
+
+    /// The registers a child begins with.
+    fn child_state(&self, request: &CloneRequest) -> GuestState {
+        let target = self.machine.engine.target;
+        let mut state = self.context.guest.clone();
+        target.set_result(&mut state, 0);
+        if !request.stack.is_null() {
+            target.set_sp(&mut state, request.stack.0);
+        }
+        if has(request, libc::CLONE_SETTLS) {
+            target.set_tls(&mut state, request.tls);
+        }
+        state
+    }
+}

@@ -1,0 +1,114 @@
+//! A new process on the same memory, as vfork(2) and posix_spawn(3) make it.
+//!
+//! The child has registers, an emitted-code stack and a table of indirect branches of its own, and runs a run loop of
+//! its own; the thread-local storage it uses is its parent's, whose thread is stopped until the child executes
+//! another program or ends. It may be killed at any moment: the parent then releases the locks it held.
+//!
+//! A child with CLONE_VM but without CLONE_VFORK stops its parent too: two processes can't use one thread-local
+//! storage at a time.
+
+use std::arch::global_asm;
+use std::ffi::c_void;
+use std::sync::Arc;
+
+use memory::Errno;
+use syscalls::{AltStack, CloneRequest, SigSet};
+
+use super::{Stacks, has, stacks};
+use crate::run::End;
+use crate::signals::{self, fatal, handler};
+use crate::vcpu::Vcpu;
+
+// rdi: flags, rsi: top of the child's stack, rdx: parent_tid, rcx: child_tid, r8: function, r9: its argument.
+global_asm!(
+    ".pushsection .text.transom_vfork, \"ax\", @progbits",
+    ".globl transom_vfork; .hidden transom_vfork",
+    "transom_vfork:",
+    "mov eax, 56", // clone
+    "mov r10, rcx",
+    "mov r11, r8",
+    "xor r8d, r8d",
+    "push rbx",
+    "push r12",
+    "mov rbx, r11",
+    "mov r12, r9",
+    "syscall",
+    "test rax, rax",
+    "jz 2f",
+    "pop r12",
+    "pop rbx",
+    "ret",
+    "2: mov rdi, r12",
+    "xor ebp, ebp",
+    "call rbx",
+    "ud2",
+    ".popsection",
+);
+
+unsafe extern "C" {
+    fn transom_vfork(
+        flags: u64,
+        stack: u64,
+        parent_tid: u64,
+        child_tid: u64,
+        function: extern "C" fn(*mut c_void) -> !,
+        argument: *mut c_void,
+    ) -> u64;
+}
+
+impl Vcpu {
+    /// Makes a process on this one's memory and waits until it leaves it; its id.
+    pub(super) fn vfork(&mut self, request: &CloneRequest) -> Result<i32, Errno> {
+        if request.clone3 && (!request.set_tid.is_empty() || request.flags >> 32 != 0) {
+            return Err(Errno::EPERM);
+        }
+        let process = Arc::new(self.process.for_child(request.flags));
+        let stacks = Stacks::new()?;
+        let (base, size) = stacks.host();
+        let mut child = Box::new(Vcpu::new(self.machine, process, self.child_state(request), stacks));
+        child.thread.mask = self.thread.mask;
+        // Only vfork keeps the alternate stack (kernel/fork.c, copy_process).
+        let keeps = has(request, libc::CLONE_VFORK);
+        child.thread.alt_stack = if keeps { self.thread.alt_stack } else { AltStack::NONE };
+        let mask = handler::set_mask(SigSet::ALL.host_mask());
+        let flags =
+            request.flags & !(libc::CLONE_SETTLS as u64) | libc::CLONE_VFORK as u64 | request.exit_signal as u64;
+        let top = (base + size - 64) & !15;
+        // SAFETY: the child runs on a stack of its own, with the parent's thread-locals while that is
+        // stopped, and never returns.
+        let result = unsafe {
+            transom_vfork(flags, top, request.parent_tid.0, request.child_tid.0, child_main, (&raw mut *child).cast())
+        };
+        self.after_vfork();
+        let (low, size) = self.stacks.signal();
+        handler::set_stack(low, size);
+        let stacks = child.stacks.again();
+        drop(child);
+        stacks.unmap();
+        handler::set_mask(mask);
+        Errno::from_return(result).map(|pid| pid as i32)
+    }
+
+    /// Takes back what the child used as this thread.
+    fn after_vfork(&self) {
+        signals::set_current(&raw const *self.mailbox);
+        self.machine.engine.recover_after_vfork();
+        self.machine.exits.recover();
+        self.process.recover_after_vfork();
+        stacks::recover_after_vfork();
+    }
+}
+
+extern "C" fn child_main(vcpu: *mut c_void) -> ! {
+    // SAFETY: the parent is stopped and keeps it alive.
+    let vcpu = unsafe { &mut *vcpu.cast::<Vcpu>() };
+    signals::set_current(&raw const *vcpu.mailbox);
+    let (base, size) = vcpu.stacks.signal();
+    handler::set_stack(base, size);
+    // SAFETY: gettid touches no memory.
+    vcpu.thread.tid = unsafe { memory::sys::syscall(libc::SYS_gettid as u64, [0; 6]) }.unwrap_or(0) as i32;
+    handler::set_mask(vcpu.thread.mask.host_mask());
+    match vcpu.run() {
+        End::Thread { status } | End::Process { status } => fatal::exit_group(status),
+    }
+}

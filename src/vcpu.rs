@@ -1,0 +1,83 @@
+//! One guest thread: its registers, what Linux knows of it, and what it runs on.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
+use codegen::Context;
+use ir::GuestState;
+use syscalls::{Process, Thread};
+
+use crate::cache::Resident;
+use crate::engine::interp::Interpreter;
+use crate::engine::stats::{Exits, report};
+use crate::machine::Machine;
+use crate::signals::Mailbox;
+use crate::threads::Stacks;
+
+/// A guest thread.
+pub struct Vcpu {
+    /// The machine it is part of.
+    pub machine: &'static Machine,
+    /// Its process.
+    pub process: Arc<Process>,
+    /// Its thread, as system calls know it.
+    pub thread: Thread,
+    /// What the signal handler tells.
+    pub mailbox: Box<Mailbox>,
+    /// The stacks that its code and its signal handlers run on.
+    pub stacks: Stacks,
+    /// How often it left emitted code, and why.
+    pub exits: Exits,
+    pub(crate) interpreter: Interpreter,
+    /// The cache's epoch that its tables are of.
+    pub(crate) epoch: u64,
+    pub(crate) resident: Arc<Resident>,
+    /// The last field: the others point to it.
+    pub context: Box<Context>,
+}
+
+impl Vcpu {
+    /// A thread of `process` that begins with `state`.
+    pub fn new(machine: &'static Machine, process: Arc<Process>, state: GuestState, stacks: Stacks) -> Vcpu {
+        let engine = &machine.engine;
+        let mut context = Context::new(engine.target.helpers());
+        engine.equip(&mut context);
+        let (low, high) = stacks.code();
+        context.set_stack(low, high);
+        context.guest = state;
+        let pending = Arc::new(AtomicU32::new(0));
+        let mailbox = Mailbox::new(engine, &raw mut *context, Arc::clone(&pending));
+        // SAFETY: `drop` removes it before the context goes.
+        let resident = unsafe { engine.cache.residents.add(context.stack_limit()) };
+        Vcpu {
+            machine,
+            process,
+            thread: Thread::new(0, pending),
+            mailbox,
+            stacks,
+            exits: Exits::default(),
+            interpreter: Interpreter::default(),
+            epoch: engine.cache.epoch(),
+            resident,
+            context,
+        }
+    }
+}
+
+impl Vcpu {
+    /// Prints what is to be printed when the process ends.
+    pub fn finish(&self) {
+        if self.machine.options.stats {
+            let mut exits = *self.machine.exits.lock();
+            exits.add(&self.exits);
+            eprint!("{}", report(&self.machine.engine.translation(), exits));
+        }
+    }
+}
+
+impl Drop for Vcpu {
+    fn drop(&mut self) {
+        self.machine.engine.cache.residents.remove(&self.resident);
+        self.machine.exits.lock().add(&self.exits);
+    }
+}
