@@ -152,7 +152,7 @@ const MAX: Features = union(
     V8_2,
     &[
         ASIMDDP, I8MM, JSCVT, FRINT, SHA512, SHA3, SM3, SM4, LRCPC, DIT, USCAT, ILRCPC, FLAGM, SSBS, SB, DCPODP,
-        FLAGM2, DGH, RNG, BTI, HBC,
+        FLAGM2, DGH, RNG, BTI, HBC, CSSC, WFXT, LRCPC3, LSE128,
     ],
 );
 

@@ -111,7 +111,7 @@ fn float(random: &mut Random) -> u64 {
     if random.below(2) == 0 {
         return number.to_bits();
     }
-    (number as f32).to_bits() as u64 | ((number * 1.5) as f32).to_bits() as u64 * (1 << 32)
+    (number as f32).to_bits() as u64 | (((number * 1.5) as f32).to_bits() as u64) << 32
 }
 
 fn case(random: &mut Random, code: Vec<u32>) -> Case {

@@ -60,3 +60,17 @@ fn undefined_words_do_nothing() {
         }
     }
 }
+
+/// What a CPU advertises it has rows for; the rest is told of but asks for none.
+#[test]
+fn advertised_features_have_rows() {
+    use aarch64::cpu::{BTI, DGH, EVTSTRM, MODELS, TABLE, USCAT};
+    let without_rows = [EVTSTRM, USCAT, DGH, BTI];
+    let rows = guest().rows();
+    let max = MODELS[0].features;
+    for (i, def) in TABLE.iter().enumerate() {
+        let feature = target::Feature(i as u8);
+        let has_rows = rows.iter().any(|row| row.feature == feature) || without_rows.contains(&feature);
+        assert!(has_rows || !max.has(feature), "{} is advertised without rows", def.name);
+    }
+}

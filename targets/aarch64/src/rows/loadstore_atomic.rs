@@ -1,10 +1,10 @@
 //! Atomics of FEAT_LSE (Arm ARM C4.1.94). The host's are sequentially consistent, whatever order is asked for.
 
-use ir::{Access, Lane, Op, RmwOp, Ty, Val};
+use ir::{Access, Op, RmwOp, Ty};
 use target::{Lower, instructions};
 
-use super::loadstore_ordered::{address, word_pair};
-use super::loadstore_pair::pair;
+use super::loadstore_ordered::{address, equal_vectors, word_pair};
+use super::loadstore_pair::{extract, pair};
 use crate::cpu;
 use crate::fields::Word;
 use crate::memory_ops::access;
@@ -26,6 +26,14 @@ instructions! {
     cas    "zz 001000 1 a 1 sssss r 11111 nnnnn ttttt" |b, f: Word| cas(b, f);
     casp_w "00 001000 0 a 1 ssss0 r 11111 nnnnn tttt0" |b, f: Word| casp_words(b, f);
     casp_x "01 001000 0 a 1 ssss0 r 11111 nnnnn tttt0" |b, f: Word| casp(b, f);
+}
+
+instructions! {
+    /// Atomics on 128 bits.
+    pub LSE128: cpu::LSE128;
+    ldclrp "00 011001 ar 1 uuuuu 0 001 00 nnnnn ttttt" |b, f: Word| read_modify_write_pair(b, f, Some(Op::AndNot));
+    ldsetp "00 011001 ar 1 uuuuu 0 011 00 nnnnn ttttt" |b, f: Word| read_modify_write_pair(b, f, Some(Op::Or));
+    swpp   "00 011001 ar 1 uuuuu 1 000 00 nnnnn ttttt" |b, f: Word| read_modify_write_pair(b, f, None);
 }
 
 /// The operand type for a transfer of 1 << `size` bytes.
@@ -69,7 +77,28 @@ fn casp(b: &mut Lower, f: Word) {
     let (expected, new) = (both(b, f.rs()), both(b, f.rt()));
     let old = b.cas(Ty::V128, Access::B128, addr, expected, new);
     for half in [0, 1] {
-        let value = b.op(Op::VExtractU, Ty::I64, Lane::D as u8, [old, Val::NONE, Val::NONE], half);
+        let value = extract(b, old, half);
         set_reg(b, Ty::I64, f.rs() + half as u32, value);
+    }
+}
+
+/// The host has a compare-and-swap of this width only: where memory changed in between, the instruction begins anew.
+fn read_modify_write_pair(b: &mut Lower, f: Word, op: Option<Op>) {
+    if f.rt() == 31 || f.rm() == 31 {
+        return b.undefined();
+    }
+    let addr = address(b, f);
+    let (low, high) = (reg(b, Ty::I64, f.rt()), reg(b, Ty::I64, f.rm()));
+    let operand = pair(b, low, high);
+    let expected = b.load(Ty::V128, Access::B128, ir::Mem::at(addr));
+    let new = op.map_or(operand, |op| b.bin(op, Ty::V128, expected, operand));
+    let old = b.cas(Ty::V128, Access::B128, addr, expected, new);
+    let unchanged = equal_vectors(b, old, expected);
+    let changed = b.bin_imm(Op::Xor, Ty::I32, unchanged, 1);
+    let again = b.pc;
+    b.exit_if(changed, again);
+    for (half, n) in [f.rt(), f.rm()].into_iter().enumerate() {
+        let value = extract(b, old, half as i64);
+        set_reg(b, Ty::I64, n, value);
     }
 }

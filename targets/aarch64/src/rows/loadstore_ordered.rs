@@ -8,13 +8,13 @@
 use ir::{Access, Icond, Lane, Op, Ty, Val};
 use target::{Lower, instructions};
 
-use super::loadstore_pair::pair;
+use super::loadstore_pair::{extract, pair};
 use super::system::clear_monitor;
 use crate::cpu;
 use crate::fields::Word;
 use crate::memory_ops::{self, IntLoad, access, at_base, unscaled};
 use crate::regs::{reg, set_reg};
-use crate::state::{EXCL_ADDR, EXCL_HIGH, EXCL_VALUE};
+use crate::state::{EXCL_ADDR, EXCL_HIGH, EXCL_VALUE, v};
 
 instructions! {
     /// Exclusives; load-acquire, store-release; both in their limited-ordering forms are the same here.
@@ -56,6 +56,23 @@ instructions! {
     ldapursw   "10 011001 10 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| memory_ops::load(b, f, IntLoad(Access::S32, Ty::I64), unscaled);
 }
 
+instructions! {
+    /// Ordered pairs, write-back, vectors.
+    pub LRCPC3: cpu::LRCPC3;
+    stilp_pre   "1z 011001 00 0 uuuuu 0000 10 nnnnn ttttt" |b, f: Word| stilp(b, f, true);
+    stilp       "1z 011001 00 0 uuuuu 0001 10 nnnnn ttttt" |b, f: Word| stilp(b, f, false);
+    ldiapp_post "1z 011001 01 0 uuuuu 0000 10 nnnnn ttttt" |b, f: Word| ldiapp(b, f, true);
+    ldiapp      "1z 011001 01 0 uuuuu 0001 10 nnnnn ttttt" |b, f: Word| ldiapp(b, f, false);
+    stlr_pre    "1z 011001 10 0 00000 0000 10 nnnnn ttttt" |b, f: Word| stlr(b, f, |b, f, scale| memory_ops::pre(b, f, -1 << scale));
+    ldapr_post  "1z 011001 11 0 00000 0000 10 nnnnn ttttt" |b, f: Word| ldar(b, f, |b, f, scale| memory_ops::post(b, f, 1 << scale));
+    stlur_v     "zz 011101 00 0 iiiiiiiii 10 nnnnn ttttt" |b, f: Word| stlur_vector(b, f, f.bits(30, 2));
+    ldapur_v    "zz 011101 01 0 iiiiiiiii 10 nnnnn ttttt" |b, f: Word| memory_ops::load_vector(b, f, access(f.bits(30, 2)), unscaled);
+    stlur_vq    "00 011101 10 0 iiiiiiiii 10 nnnnn ttttt" |b, f: Word| stlur_vector(b, f, 4);
+    ldapur_vq   "00 011101 11 0 iiiiiiiii 10 nnnnn ttttt" |b, f: Word| memory_ops::load_vector(b, f, access(4), unscaled);
+    stl1        "0q 001101 00 0 00001 1000 01 nnnnn ttttt" |b, f: Word| stl1(b, f);
+    ldap1       "0q 001101 01 0 00001 1000 01 nnnnn ttttt" |b, f: Word| ldap1(b, f);
+}
+
 fn ldar(b: &mut Lower, f: Word, mode: memory_ops::Mode) {
     memory_ops::load(b, f, IntLoad(access(f.bits(30, 2)), Ty::I64), mode);
 }
@@ -63,6 +80,66 @@ fn ldar(b: &mut Lower, f: Word, mode: memory_ops::Mode) {
 fn stlr(b: &mut Lower, f: Word, mode: memory_ops::Mode) {
     memory_ops::store(b, f, access(f.bits(30, 2)), mode);
     b.fence();
+}
+
+fn stlur_vector(b: &mut Lower, f: Word, scale: u32) {
+    memory_ops::store_vector(b, f, access(scale), unscaled);
+    b.fence();
+}
+
+fn stilp(b: &mut Lower, f: Word, write_back: bool) {
+    let size = f.bits(30, 2);
+    let at = if write_back { memory_ops::pre(b, f, -2 << size) } else { at_base(b, f, size) };
+    if size == 3 {
+        let (low, high) = (reg(b, Ty::I64, f.rt()), reg(b, Ty::I64, f.rm()));
+        let both = pair(b, low, high);
+        b.store(Ty::V128, Access::B128, at.mem, both);
+    } else {
+        let both = word_pair(b, f.rt(), f.rm());
+        b.store(Ty::I64, Access::B64, at.mem, both);
+    }
+    b.fence();
+    at.finish(b, f);
+}
+
+fn ldiapp(b: &mut Lower, f: Word, write_back: bool) {
+    let size = f.bits(30, 2);
+    let at = if write_back { memory_ops::post(b, f, 2 << size) } else { at_base(b, f, size) };
+    if size == 3 {
+        let both = b.load(Ty::V128, Access::B128, at.mem);
+        at.finish(b, f);
+        for (half, n) in [f.rt(), f.rm()].into_iter().enumerate() {
+            let value = extract(b, both, half as i64);
+            set_reg(b, Ty::I64, n, value);
+        }
+    } else {
+        let both = b.load(Ty::I64, Access::B64, at.mem);
+        at.finish(b, f);
+        let low = b.trunc(both);
+        set_reg(b, Ty::I32, f.rt(), low);
+        let high = b.bin_imm(Op::Shr, Ty::I64, both, 32);
+        set_reg(b, Ty::I64, f.rm(), high);
+    }
+}
+
+fn lane(f: Word) -> i64 {
+    f.bits(30, 1) as i64
+}
+
+fn stl1(b: &mut Lower, f: Word) {
+    let at = at_base(b, f, 3);
+    let vector = b.get(v(f.rt()));
+    let value = extract(b, vector, lane(f));
+    b.store(Ty::I64, Access::B64, at.mem, value);
+    b.fence();
+}
+
+fn ldap1(b: &mut Lower, f: Word) {
+    let at = at_base(b, f, 3);
+    let value = b.load(Ty::I64, Access::B64, at.mem);
+    let old = b.get(v(f.rt()));
+    let new = b.op(Op::VInsert, Ty::I64, Lane::D as u8, [old, value, Val::NONE], lane(f));
+    b.put(v(f.rt()), new);
 }
 
 /// The address, without its tag if it has one.
@@ -159,10 +236,9 @@ pub(super) fn word_pair(b: &mut Lower, low: u32, high: u32) -> Val {
 }
 
 /// 1 where all bits agree.
-fn equal_vectors(b: &mut Lower, a: Val, c: Val) -> Val {
+pub(super) fn equal_vectors(b: &mut Lower, a: Val, c: Val) -> Val {
     let differ = b.xor(Ty::V128, a, c);
-    let half = |b: &mut Lower, i| b.op(Op::VExtractU, Ty::I64, Lane::D as u8, [differ, Val::NONE, Val::NONE], i);
-    let (low, high) = (half(b, 0), half(b, 1));
+    let (low, high) = (extract(b, differ, 0), extract(b, differ, 1));
     let any = b.or(Ty::I64, low, high);
     let zero = b.i64(0);
     b.icmp(Icond::Eq, Ty::I64, any, zero)

@@ -63,8 +63,7 @@ fn load(b: &mut Lower, f: Word, access: Access) {
     let at = address(b, f, access.bytes());
     let (first, last) = if is_single(b, f, access) {
         let both = b.load(Ty::V128, Access::B128, at.mem);
-        let half = |b: &mut Lower, i| b.op(Op::VExtractU, Ty::I64, Lane::D as u8, [both, Val::NONE, Val::NONE], i);
-        (half(b, 0), half(b, 1))
+        (extract(b, both, 0), extract(b, both, 1))
     } else {
         (b.load(Ty::I64, access, at.mem), b.load(Ty::I64, access, second(at.mem, access)))
     };
@@ -91,6 +90,11 @@ pub(super) fn pair(b: &mut Lower, low: Val, high: Val) -> Val {
     let zero = b.vconst(0);
     let half = b.op(Op::VInsert, Ty::I64, Lane::D as u8, [zero, low, Val::NONE], 0);
     b.op(Op::VInsert, Ty::I64, Lane::D as u8, [half, high, Val::NONE], 1)
+}
+
+/// Its low or high half.
+pub(super) fn extract(b: &mut Lower, vector: Val, half: i64) -> Val {
+    b.op(Op::VExtractU, Ty::I64, Lane::D as u8, [vector, Val::NONE, Val::NONE], half)
 }
 
 fn load_vectors(b: &mut Lower, f: Word, access: Access) {

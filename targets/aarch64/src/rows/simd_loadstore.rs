@@ -34,11 +34,11 @@ instructions! {
 instructions! {
     /// One lane, or all lanes alike.
     pub SINGLE: cpu::ASIMD;
-    st1_lane "0q001101 p00 mmmmm ss0 S zz nnnnn ttttt" unless "0q001101 p00 mmmmm 110 S zz nnnnn ttttt" |b, f: Word| store_lane(b, f, 1);
+    st1_lane "0q001101 p00 mmmmm ss0 S zz nnnnn ttttt" unless "0q001101 p00 mmmmm 110 S zz nnnnn ttttt", "0q001101 000 00001 100 0 01 nnnnn ttttt" |b, f: Word| store_lane(b, f, 1);
     st3_lane "0q001101 p00 mmmmm ss1 S zz nnnnn ttttt" unless "0q001101 p00 mmmmm 111 S zz nnnnn ttttt" |b, f: Word| store_lane(b, f, 3);
     st2_lane "0q001101 p01 mmmmm ss0 S zz nnnnn ttttt" unless "0q001101 p01 mmmmm 110 S zz nnnnn ttttt" |b, f: Word| store_lane(b, f, 2);
     st4_lane "0q001101 p01 mmmmm ss1 S zz nnnnn ttttt" unless "0q001101 p01 mmmmm 111 S zz nnnnn ttttt" |b, f: Word| store_lane(b, f, 4);
-    ld1_lane "0q001101 p10 mmmmm ss0 S zz nnnnn ttttt" unless "0q001101 p10 mmmmm 110 S zz nnnnn ttttt" |b, f: Word| load_lane(b, f, 1);
+    ld1_lane "0q001101 p10 mmmmm ss0 S zz nnnnn ttttt" unless "0q001101 p10 mmmmm 110 S zz nnnnn ttttt", "0q001101 010 00001 100 0 01 nnnnn ttttt" |b, f: Word| load_lane(b, f, 1);
     ld3_lane "0q001101 p10 mmmmm ss1 S zz nnnnn ttttt" unless "0q001101 p10 mmmmm 111 S zz nnnnn ttttt" |b, f: Word| load_lane(b, f, 3);
     ld2_lane "0q001101 p11 mmmmm ss0 S zz nnnnn ttttt" unless "0q001101 p11 mmmmm 110 S zz nnnnn ttttt" |b, f: Word| load_lane(b, f, 2);
     ld4_lane "0q001101 p11 mmmmm ss1 S zz nnnnn ttttt" unless "0q001101 p11 mmmmm 111 S zz nnnnn ttttt" |b, f: Word| load_lane(b, f, 4);
