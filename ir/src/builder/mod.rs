@@ -36,7 +36,7 @@ pub struct Builder {
     slots: &'static [SlotDef],
     /// The value each slot holds at this point, where known.
     current: Vec<Val>,
-    /// The slot each value was read from or written to last.
+    /// The slot each value was read from or written to last; longer than the block.
     homes: Vec<u16>,
     passes: Passes,
 }
@@ -49,9 +49,10 @@ impl Builder {
 
     /// Begins a block at `pc`.
     pub fn begin(&mut self, pc: u64, nan: NanRule) {
-        self.block.clear(pc, nan);
+        let used = self.block.insts.len().min(self.homes.len());
+        self.homes[..used].fill(NO_SLOT);
         self.current.fill(Val::NONE);
-        self.homes.clear();
+        self.block.clear(pc, nan);
     }
 
     /// The block so far.
@@ -165,7 +166,7 @@ impl Builder {
     fn holds(&mut self, slot: SlotId, val: Val) {
         self.current[slot.0 as usize] = val;
         if self.homes.len() <= val.index() {
-            self.homes.resize(val.index() + 1, NO_SLOT);
+            self.homes.resize(2 * val.index() + 64, NO_SLOT);
         }
         self.homes[val.index()] = slot.0;
     }
