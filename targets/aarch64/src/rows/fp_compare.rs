@@ -9,12 +9,12 @@ use crate::float::{constant, get, precision};
 use crate::state::NZCV;
 
 instructions! {
-    /// Single and double precision.
+    /// Single and double precision. Rm should be zero where the other operand is; CPUs do not look.
     pub ROWS: cpu::FP;
     fcmp       "00011110 0t1 mmmmm 00 1000 nnnnn 00000" |b, f: Word| compare(b, f, false);
-    fcmp_zero  "00011110 0t1 00000 00 1000 nnnnn 01000" |b, f: Word| compare_zero(b, f, false);
+    fcmp_zero  "00011110 0t1 xxxxx 00 1000 nnnnn 01000" |b, f: Word| compare_zero(b, f, false);
     fcmpe      "00011110 0t1 mmmmm 00 1000 nnnnn 10000" |b, f: Word| compare(b, f, true);
-    fcmpe_zero "00011110 0t1 00000 00 1000 nnnnn 11000" |b, f: Word| compare_zero(b, f, true);
+    fcmpe_zero "00011110 0t1 xxxxx 00 1000 nnnnn 11000" |b, f: Word| compare_zero(b, f, true);
     fccmp      "00011110 0t1 mmmmm cccc 01 nnnnn 0 ffff" |b, f: Word| conditional_compare(b, f, false);
     fccmpe     "00011110 0t1 mmmmm cccc 01 nnnnn 1 ffff" |b, f: Word| conditional_compare(b, f, true);
 }

@@ -1,0 +1,131 @@
+//! The rows against LLVM's disassembler: over random words of the SIMD and floating-point space, and over
+//! the text of real programs, both must name the same instruction, and what LLVM does not know must be
+//! undefined here. Runs where `TRANSOM_LLVM_OBJDUMP` names llvm-objdump and Debian's cross assembler is installed;
+//! `TRANSOM_TEXT` lists ELF files, separated by colons.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::Command;
+
+use aarch64::Aarch64;
+use ir::{Passes, Term, Trap};
+use support::{Random, block, guest};
+use target::{Mode, Target};
+
+/// What the default CPU offers, in LLVM's words.
+const FEATURES: &str = "+fp-armv8,+neon,+aes,+sha2,+sha3,+sm4,+rdm,+dotprod,+i8mm,+jsconv,+fptoint";
+
+/// The name of the instruction, without the variant; `None` where it is undefined.
+fn ours(guest: &Aarch64, word: u32) -> Option<&'static str> {
+    let row = guest.decode(word).filter(|row| guest.features().has(row.feature))?;
+    let block = block(guest, &[word], Mode(0), Passes::NONE);
+    let undefined = matches!(block.term, Some(Term::Trap { kind: Trap::Illegal, .. }));
+    (!undefined).then(|| row.name.split('_').next().unwrap_or(row.name))
+}
+
+/// LLVM's mnemonic for every word.
+fn theirs(objdump: &str, words: &[u32]) -> Vec<Option<String>> {
+    let base = concat!(env!("CARGO_TARGET_TMPDIR"), "/disassembler");
+    let (source, object) = (format!("{base}.s"), format!("{base}.o"));
+    let mut file = std::io::BufWriter::new(std::fs::File::create(&source).expect("the source can be written"));
+    words.iter().for_each(|word| writeln!(file, ".inst {word:#x}").expect("the source can be written"));
+    drop(file);
+    let assembled = Command::new("aarch64-linux-gnu-as").args(["-o", &object, &source]).status();
+    assert!(assembled.is_ok_and(|status| status.success()), "the words assemble");
+    let mattr = format!("--mattr={FEATURES}");
+    let args = ["-d", "-M", "no-aliases", "--no-show-raw-insn", "--no-leading-addr", &mattr, &object];
+    let output = Command::new(objdump).args(args).output().expect("llvm-objdump runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines = text.lines().filter(|line| line.starts_with([' ', '\t']));
+    let names: Vec<_> = lines
+        .map(|line| line.split_whitespace().next().filter(|name| *name != "<unknown>").map(str::to_owned))
+        .collect();
+    assert_eq!(names.len(), words.len(), "one line a word");
+    names
+}
+
+/// Whether the names mean the same: LLVM appends 2 where the upper half is meant, and knows aliases alone.
+fn agree(ours: Option<&str>, theirs: Option<&str>) -> bool {
+    match (ours, theirs) {
+        (None, None) => true,
+        (Some(ours), Some(theirs)) => {
+            let alias = matches!((ours, theirs), ("ins" | "dup" | "umov", "mov") | ("not", "mvn"));
+            ours == theirs || theirs.strip_suffix('2') == Some(ours) || alias
+        }
+        _ => false,
+    }
+}
+
+fn compare(words: &[u32], objdump: &str) -> BTreeMap<(String, String), Vec<u32>> {
+    let guest = guest();
+    let mut wrong: BTreeMap<(String, String), Vec<u32>> = BTreeMap::new();
+    for (&word, theirs) in words.iter().zip(theirs(objdump, words)) {
+        let ours = ours(&guest, word);
+        if !agree(ours, theirs.as_deref()) {
+            let name = |name: Option<&str>| name.unwrap_or("undefined").to_owned();
+            wrong.entry((name(ours), name(theirs.as_deref()))).or_default().push(word);
+        }
+    }
+    wrong
+}
+
+/// Data processing of SIMD and floating point (op0 = x111), and loads and stores of structures (0q00110).
+fn is_simd(word: u32) -> bool {
+    word >> 25 & 7 == 7 || word & 0xbe00_0000 == 0x0c00_0000
+}
+
+/// A random word of the space; half of them vary a row by one bit, to meet the borders of what is allocated.
+fn word(random: &mut Random, rows: &[&target::Row]) -> u32 {
+    loop {
+        let any = random.next() as u32;
+        let word = match any % 4 {
+            0 => any & 0xf1ff_ffff | 0x0e00_0000,
+            1 => any & 0x41ff_ffff | 0x0c00_0000,
+            _ => {
+                let row = rows[random.below(rows.len() as u64) as usize];
+                any & !row.pattern.mask | row.pattern.value ^ (1 << random.below(32))
+            }
+        };
+        if is_simd(word) {
+            return word;
+        }
+    }
+}
+
+fn report(wrong: &BTreeMap<(String, String), Vec<u32>>) -> String {
+    let line = |((ours, theirs), words): (&(String, String), &Vec<u32>)| {
+        format!("  {ours}, LLVM {theirs}: {} words, {:08x} {:08x}\n", words.len(), words[0], words[words.len() - 1])
+    };
+    wrong.iter().map(line).collect()
+}
+
+#[test]
+fn rows_agree_with_llvm() {
+    let Ok(objdump) = std::env::var("TRANSOM_LLVM_OBJDUMP") else { return eprintln!("TRANSOM_LLVM_OBJDUMP is not set") };
+    let rows: Vec<_> = guest().rows().into_iter().filter(|row| is_simd(row.pattern.value)).collect();
+    let mut random = Random(7);
+    let count = std::env::var("TRANSOM_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(200_000);
+    let words: Vec<u32> = (0..count).map(|_| word(&mut random, &rows)).collect();
+    let wrong = compare(&words, &objdump);
+    assert!(wrong.is_empty(), "of {count} words differ:\n{}", report(&wrong));
+}
+
+#[test]
+fn text_of_programs_agrees_with_llvm() {
+    let (Ok(objdump), Ok(files)) = (std::env::var("TRANSOM_LLVM_OBJDUMP"), std::env::var("TRANSOM_TEXT")) else {
+        return eprintln!("TRANSOM_LLVM_OBJDUMP or TRANSOM_TEXT is not set");
+    };
+    let mut words = std::collections::BTreeSet::new();
+    for file in files.split(':') {
+        let text = concat!(env!("CARGO_TARGET_TMPDIR"), "/text");
+        let cut = Command::new("aarch64-linux-gnu-objcopy").args(["-O", "binary", "-j", ".text", file, text]).status();
+        assert!(cut.is_ok_and(|status| status.success()), "{file} has a text");
+        let bytes = std::fs::read(text).expect("the text");
+        words.extend(bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])));
+    }
+    let words: Vec<u32> = words.into_iter().filter(|&word| is_simd(word)).collect();
+    let wrong = compare(&words, &objdump);
+    assert!(wrong.is_empty(), "of {} words differ:\n{}", words.len(), report(&wrong));
+}
