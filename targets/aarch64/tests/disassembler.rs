@@ -103,7 +103,9 @@ fn report(wrong: &BTreeMap<(String, String), Vec<u32>>) -> String {
 
 #[test]
 fn rows_agree_with_llvm() {
-    let Ok(objdump) = std::env::var("TRANSOM_LLVM_OBJDUMP") else { return eprintln!("TRANSOM_LLVM_OBJDUMP is not set") };
+    let Ok(objdump) = std::env::var("TRANSOM_LLVM_OBJDUMP") else {
+        return eprintln!("TRANSOM_LLVM_OBJDUMP is not set");
+    };
     let rows: Vec<_> = guest().rows().into_iter().filter(|row| is_simd(row.pattern.value)).collect();
     let mut random = Random(7);
     let count = std::env::var("TRANSOM_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(200_000);
