@@ -171,12 +171,12 @@ impl Vcpu {
             }
             Outcome::Exit { status } => return Err(End::Thread { status }),
             Outcome::ExitGroup { status } => return Err(End::Process { status }),
-            Outcome::Clone(request) => match self.clone_task(&request) {
-                Ok(tid) => self.set_result(tid as u64),
-                Err(error) => self.set_result(error.to_return()),
-            },
+            Outcome::Clone(request) => {
+                let result = self.clone_task(&request).map_or_else(Errno::to_return, |tid| tid as u64);
+                self.set_late_result(&call, result);
+            }
             Outcome::Exec(request) => match self.exec(&request) {
-                crate::exec::Failed::Errno(error) => self.set_result(error.to_return()),
+                crate::exec::Failed::Errno(error) => self.set_late_result(&call, error.to_return()),
                 crate::exec::Failed::SignalPending => again(self),
             },
             Outcome::SigReturn => {
@@ -186,6 +186,14 @@ impl Vcpu {
             }
         }
         Ok(Resume::Here)
+    }
+
+    /// Sets the result of a call that was made here, and tells it to `--strace`.
+    fn set_late_result(&mut self, call: &Call, value: u64) {
+        if let Some(strace) = &self.process.strace {
+            strace.finish(&self.process, self.thread.tid, call, value);
+        }
+        self.set_result(value);
     }
 
     fn set_result(&mut self, value: u64) {

@@ -92,6 +92,7 @@ impl Vcpu {
         if !self.push_frame(signal, info, action) {
             return self.frame_failed(signal);
         }
+        self.trace_signal(signal, &format!("handled at {:#x}", action.handler));
         let own = if action.has(libc::SA_NODEFER) { SigSet::EMPTY } else { SigSet::of(&[signal]) };
         self.thread.mask = blocked.union(action.mask).union(own).without(SigSet::UNBLOCKABLE);
     }
@@ -165,8 +166,19 @@ impl Vcpu {
         }
     }
 
+    /// For `--strace`: says what becomes of a signal.
+    fn trace_signal(&self, signal: Signal, what: &str) {
+        if let Some(strace) = &self.process.strace {
+            strace.signal(self.thread.tid, signal, what);
+        }
+    }
+
     /// Ends the process by a signal.
     pub fn die(&mut self, signal: Signal) -> ! {
+        if self.process.strace.is_some() {
+            let registers = self.machine.engine.target.dump(&self.context.guest);
+            self.trace_signal(signal, &format!("ends the process\n{registers}"));
+        }
         self.finish();
         fatal::die(signal)
     }

@@ -17,21 +17,15 @@ name:	.cfi_startproc;		\
 	FUNCTION(__kernel_clock_getres, 114)
 	FUNCTION(__kernel_gettimeofday, 169)
 
-// Unwinders know this by its two instructions, or read that x29 points at the interrupted frame's record.
-// They look up return addresses minus one: the nop makes that belong to the function too.
+// Without unwinding directives, as Linux has it (arch/arm64/kernel/vdso/sigreturn.S says why): unwinders know this
+// by its two instructions, and restore all registers from the signal's context.
 	.balign	16
-	.cfi_startproc
-	.cfi_signal_frame
-	.cfi_def_cfa	x29, 0
-	.cfi_offset	x29, 0
-	.cfi_offset	x30, 8
 	nop
 	.globl	__kernel_rt_sigreturn
 	.type	__kernel_rt_sigreturn, %function
 __kernel_rt_sigreturn:
 	mov	x8, #139
 	svc	#0
-	.cfi_endproc
 	.size	__kernel_rt_sigreturn, . - __kernel_rt_sigreturn
 
 	.section .note.Linux, "a", %note
