@@ -142,6 +142,8 @@ impl Emitter<'_, '_> {
             (_, false) => asm!(self.buf; movd Rx(d), Rd(a)),
         }
         debug_assert!(Class::of(inst.ty) == Class::Gpr || inst.ty.is_vec());
-        self.zero_above(val);
+        if inst.ty != Ty::I64 {
+            self.zero_above(val);
+        }
     }
 }
