@@ -55,6 +55,8 @@ pub trait Fregs {
     fn wide(&mut self, fmt: Fmt, n: u32) -> Val;
     /// The same with its box.
     fn boxed(&mut self, fmt: Fmt, n: u32) -> Val;
+    /// The value in f`n` where it was boxed in this block.
+    fn known(&mut self, fmt: Fmt, n: u32) -> Option<Val>;
     /// All 64 bits of f`n`, as an integer.
     fn raw(&mut self, n: u32) -> Val;
     /// Sets f`n` to a value.
@@ -83,12 +85,17 @@ impl Fregs for Lower<'_> {
 
     fn boxed(&mut self, fmt: Fmt, n: u32) -> Val {
         let raw = self.get(state::f(n));
-        let inst = *self.inst(raw);
-        if fmt == Fmt::D || inst.op == Op::FBox && inst.ty == fmt.ty() {
+        if fmt == Fmt::D || self.known(fmt, n).is_some() {
             return raw;
         }
         let val = self.funbox(fmt.ty(), raw);
         self.fbox(fmt.ty(), val)
+    }
+
+    fn known(&mut self, fmt: Fmt, n: u32) -> Option<Val> {
+        let raw = self.get(state::f(n));
+        let inst = self.inst(raw);
+        (inst.op == Op::FBox && inst.ty == fmt.ty()).then_some(inst.args[0])
     }
 
     fn raw(&mut self, n: u32) -> Val {

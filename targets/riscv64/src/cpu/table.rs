@@ -139,6 +139,12 @@ extensions! {
     ZBKX "zbkx" Max 10 linux [];
     /// Single bits.
     ZBS "zbs" Rva22 5 linux [];
+    /// AES decryption.
+    ZKND "zknd" Max 11 linux [];
+    /// AES encryption.
+    ZKNE "zkne" Max 12 linux [];
+    /// SHA-2.
+    ZKNH "zknh" Max 13 linux [];
     /// Data-independent execution latency.
     ZKT "zkt" Rva22 16 linux [];
     /// Total store ordering, which the host has.
@@ -147,6 +153,8 @@ extensions! {
     ZBB_OR_ZBKB "zbb|zbkb" Max - hidden [];
     /// Instructions that two extensions share.
     ZBC_OR_ZBKC "zbc|zbkc" Max - hidden [];
+    /// Instructions that two extensions share.
+    ZKND_OR_ZKNE "zknd|zkne" Max - hidden [];
     /// Instructions that need two extensions.
     ZACAS_AND_ZABHA "zacas+zabha" Max - hidden [];
     /// Instructions that need two extensions.
@@ -158,7 +166,7 @@ extensions! {
 }
 
 /// Names that stand for several extensions.
-pub const GROUPS: &[(&str, &[Feature])] = &[("b", &[ZBA, ZBB, ZBS])];
+pub const GROUPS: &[(&str, &[Feature])] = &[("b", &[ZBA, ZBB, ZBS]), ("zkn", &[ZBKB, ZBKC, ZBKX, ZKND, ZKNE, ZKNH])];
 
 /// Whether a row is an extension of its own, which can be chosen; others follow from two that can.
 pub fn is_extension(feature: Feature) -> bool {
@@ -172,6 +180,7 @@ pub fn with_combinations(set: Features) -> Features {
     let either = |a, b| set.has(a) || set.has(b);
     let set = combine(set, ZBB_OR_ZBKB, either(ZBB, ZBKB));
     let set = combine(set, ZBC_OR_ZBKC, either(ZBC, ZBKC));
+    let set = combine(set, ZKND_OR_ZKNE, either(ZKND, ZKNE));
     let set = combine(set, ZACAS_AND_ZABHA, both(ZACAS, ZABHA));
     let set = combine(set, ZFA_AND_ZFH, both(ZFA, ZFH));
     let set = combine(set, ZCB_AND_ZBB, both(ZCB, ZBB));

@@ -56,9 +56,9 @@ pub fn load(b: &mut Lower, f: I, fmt: Fmt) {
 pub fn store(b: &mut Lower, f: S, fmt: Fmt) {
     let base = b.x(f.rs1);
     let mem = Mem::disp(base, f.imm);
-    if fmt == Fmt::D {
-        let val = b.f(fmt, f.rs2);
-        b.store(Ty::F64, Access::B64, mem, val);
+    let known = if fmt == Fmt::D { Some(b.f(fmt, f.rs2)) } else { b.known(fmt, f.rs2) };
+    if let Some(val) = known {
+        b.store(fmt.ty(), access(fmt), mem, val);
     } else {
         let val = b.raw(f.rs2);
         b.store(Ty::I64, access(fmt), mem, val);
@@ -265,6 +265,10 @@ pub fn convert(b: &mut Lower, f: F, to: Fmt, from: Fmt) {
 
 /// x[rd] = the low bits of f[rs1], boxed or not, sign-extended.
 pub fn move_to_x(b: &mut Lower, f: F, fmt: Fmt) {
+    if let (Fmt::S, Some(val)) = (fmt, b.known(fmt, f.rs1)) {
+        let val = b.un(Op::Bitcast, Ty::I32, val);
+        return b.set_w(f.rd, val);
+    }
     let raw = b.raw(f.rs1);
     match fmt {
         Fmt::D => b.set_x(f.rd, raw),

@@ -174,9 +174,11 @@ const fn is_link(n: u32) -> bool {
 }
 
 fn set_link(b: &mut Lower, rd: u32) {
-    let next = b.next;
-    let next = b.addr(next);
-    b.set_x(rd, next);
+    if rd != 0 {
+        let next = b.next;
+        let next = b.addr(next);
+        b.set_x(rd, next);
+    }
 }
 
 /// Goes to pc + imm; rd = the address behind.

@@ -11,6 +11,7 @@ mod z;
 mod zfa;
 mod zfh;
 pub mod zicsr;
+mod zk;
 
 pub use z::CACHE_BLOCK;
 
@@ -51,6 +52,10 @@ pub static TABLES: &[&[Row]] = &[
     b::ZBC_ZBKC,
     b::ZBC,
     b::ZBKX,
+    zk::ZKND,
+    zk::ZKNE,
+    zk::ZKND_ZKNE,
+    zk::ZKNH,
     c::MEMORY,
     c::MEMORY_D,
     c::JUMPS,
