@@ -6,7 +6,7 @@ use common::random::Rng;
 use common::{TABLES, machine, rebuild};
 use ir::{Block, Liveness, Passes, passes, text, verify};
 
-const BLOCKS: u64 = 3000;
+const BLOCKS: u64 = 1500;
 /// States each block runs on.
 const RUNS: usize = 3;
 

@@ -30,12 +30,15 @@ fn step(view: &View<'_>, mem: &mut Mem) -> bool {
     if mem.index.is_some() || sum.op != Op::Add {
         return false;
     }
-    let [base, index, _] = sum.args;
-    if view.as_const(index).is_some() || view.is_stale(base) {
+    let [mut base, mut index, _] = sum.args;
+    if view.as_const(index).is_some() {
         return false;
     }
+    if view.inst(base).op == Op::Shl {
+        (base, index) = (index, base);
+    }
     let (index, scale) = scaled(view, index);
-    if view.is_stale(index) {
+    if view.is_stale(base) || view.is_stale(index) {
         return false;
     }
     (mem.base, mem.index, mem.scale) = (base, index, scale);
