@@ -10,7 +10,7 @@ use std::time::Duration;
 use libtest_mimic::{Arguments, Failed, Trial};
 use support::run::{End, run};
 use support::source::Source;
-use support::{files_in, program, repository, transom};
+use support::{difference, files_in, program, repository, transom};
 
 const ENGINES: [&str; 2] = ["jit", "interp"];
 
@@ -77,20 +77,4 @@ fn expectation(path: &Path, guest: &str) -> PathBuf {
 fn signal(name: &str) -> Result<i32, String> {
     let signal: nix::sys::signal::Signal = format!("SIG{name}").parse().map_err(|_| format!("no signal SIG{name}"))?;
     Ok(signal as i32)
-}
-
-/// The first line that differs, with its number.
-fn difference(expected: &str, found: &str) -> String {
-    let (mut expected, mut found) = (expected.lines(), found.lines());
-    for number in 1.. {
-        match (expected.next(), found.next()) {
-            (None, None) => break,
-            (e, f) if e != f => {
-                let [e, f] = [e, f].map(|line| line.unwrap_or("(nothing)"));
-                return format!("stdout, line {number}:\n  expected: {e}\n     found: {f}\n");
-            }
-            _ => {}
-        }
-    }
-    String::new()
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,7 +90,7 @@ static void advice(void) {
     CHECK(madvise(at, PAGE, 12345) == -1 && errno == EINVAL);
     CHECK(mprotect(at, 3 * PAGE, PROT_READ) == 0 && mprotect(at + PAGE, PAGE, PROT_READ | PROT_WRITE) == 0);
     at[PAGE] = 1;
-    CHECK(mprotect(at + 1, PAGE, PROT_READ) == -1 && errno == EINVAL);
+    CHECK(syscall(SYS_mprotect, at + 1, PAGE, PROT_READ) == -1 && errno == EINVAL);  // musl's function rounds
 }
 
 static void big(void) {

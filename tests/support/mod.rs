@@ -43,3 +43,19 @@ pub fn files_in(folder: &Path, extension: &str) -> Vec<PathBuf> {
     files.sort();
     files
 }
+
+/// The first line that differs, with its number.
+pub fn difference(expected: &str, found: &str) -> String {
+    let (mut expected, mut found) = (expected.lines(), found.lines());
+    for number in 1.. {
+        match (expected.next(), found.next()) {
+            (None, None) => break,
+            (e, f) if e != f => {
+                let [e, f] = [e, f].map(|line| line.unwrap_or("(nothing)"));
+                return format!("stdout, line {number}:\n  expected: {e}\n     found: {f}\n");
+            }
+            _ => {}
+        }
+    }
+    String::new()
+}

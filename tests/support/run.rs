@@ -49,6 +49,8 @@ impl Outcome {
 /// Runs `command` without input, in a process group of its own, so that at the time limit its children go too.
 pub fn run(command: &mut Command, limit: Duration) -> Outcome {
     let shown = format!("{command:?}");
+    // SAFETY: one system call, which neither allocates nor takes a lock.
+    unsafe { command.pre_exec(keep_standard_streams) };
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -62,6 +64,16 @@ pub fn run(command: &mut Command, limit: Duration) -> Outcome {
     // What the command left running would hold the pipes open for ever.
     kill_group(&child);
     Outcome { end, stdout: collect(stdout), stderr: collect(stderr) }
+}
+
+/// Descriptors that the test itself was started with are no business of the command's.
+fn keep_standard_streams() -> std::io::Result<()> {
+    const FIRST: u32 = 3;
+    // SAFETY: it changes flags of descriptors of a process that is about to become another program.
+    match unsafe { libc::close_range(FIRST, u32::MAX, libc::CLOSE_RANGE_CLOEXEC as i32) } {
+        0 => Ok(()),
+        _ => Err(std::io::Error::last_os_error()),
+    }
 }
 
 fn wait(child: &mut Child, limit: Duration) -> End {
