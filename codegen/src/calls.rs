@@ -34,14 +34,15 @@ impl Emitter<'_, '_> {
         self.load_reg(class, inst.ty.bytes(), d, Amode::context(field::VEC_ARGS));
     }
 
-    /// Stores operands in the context, integers zero-extended.
+    /// Stores operands in the context, integers zero-extended, absent ones as 0.
     fn pass(&mut self, args: &[Val; 3], disp: i32, stride: i32) {
         for (i, &arg) in args.iter().enumerate() {
+            let at = Amode::context(disp + i as i32 * stride);
             if !arg.is_some() {
+                self.store_zero(at, stride);
                 continue;
             }
             let ty = self.inst(arg).result();
-            let at = Amode::context(disp + i as i32 * stride);
             if ty.is_vec() {
                 let reg = self.reg(arg);
                 self.store_reg(Class::Xmm, 16, at, reg);
@@ -53,6 +54,12 @@ impl Emitter<'_, '_> {
                 self.buf.rm(Opcode::MOV_STORE, true, RAX, Rm::Mem(at));
             }
             self.unlock();
+        }
+    }
+
+    fn store_zero(&mut self, at: Amode, bytes: i32) {
+        for offset in (0..bytes).step_by(8) {
+            self.buf.store_imm(true, Amode { disp: at.disp + offset, ..at }, 0);
         }
     }
 

@@ -16,9 +16,6 @@ pub const MAX_HELPERS: usize = 256;
 pub(crate) const SPILL_WORDS: usize = 128;
 /// The bias of `rbp`.
 pub const BIAS: i32 = 128;
-/// A guest address that no branch has: it is not canonical, and odd.
-const NO_PC: u64 = u64::MAX;
-
 /// A row of the indirect-branch table.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
@@ -97,6 +94,13 @@ pub(crate) struct Entries {
     pub call_vec: u64,
 }
 
+impl LookupEntry {
+    /// What entry `index` holds while it is empty: an address whose place is another one.
+    const fn empty(index: usize) -> LookupEntry {
+        LookupEntry { pc: if index == 0 { u64::MAX } else { 0 }, code: 0 }
+    }
+}
+
 impl Context {
     /// A context for a target with these helpers, on the heap because of its size.
     pub fn new(helpers: &[ir::Helper]) -> Box<Context> {
@@ -130,7 +134,7 @@ impl Context {
             spill: [0; SPILL_WORDS / 2],
             functions,
             constants: Constants::NEW,
-            lookup: [LookupEntry { pc: NO_PC, code: 0 }; LOOKUP_ENTRIES],
+            lookup: std::array::from_fn(LookupEntry::empty),
         })
     }
 
@@ -175,14 +179,14 @@ impl Context {
 
     /// Empties the table of indirect branches.
     pub fn lookup_clear(&mut self) {
-        self.lookup.fill(LookupEntry { pc: NO_PC, code: 0 });
+        self.lookup = std::array::from_fn(LookupEntry::empty);
     }
 
     /// Forgets what indirect branches to guest addresses in `start..end` found.
     pub fn lookup_remove(&mut self, start: u64, end: u64) {
-        for entry in &mut self.lookup {
+        for (index, entry) in self.lookup.iter_mut().enumerate() {
             if (start..end).contains(&entry.pc) {
-                *entry = LookupEntry { pc: NO_PC, code: 0 };
+                *entry = LookupEntry::empty(index);
             }
         }
     }

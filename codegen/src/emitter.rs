@@ -134,10 +134,11 @@ impl Emitter<'_, '_> {
         reg
     }
 
-    /// Marks the result as zero above its type's size.
+    /// The result is zero above its type's size.
     pub fn zero_above(&mut self, val: Val) {
         let ent = self.alloc.ent(val);
-        self.alloc.get_mut(ent).zero_above = true;
+        // A truncation of a whole register is not.
+        self.alloc.get_mut(ent).zero_above = self.inst(val).result() != Ty::I64;
     }
 
     /// The result is computed: operands' registers may be given away.

@@ -6,11 +6,13 @@ use crate::alloc::Class;
 use crate::buffer::asm;
 use crate::constants;
 use crate::emitter::Emitter;
+use crate::encode::{Opcode, Rm};
 use crate::faults::FlagsAt;
 use crate::flags::{Test, cc};
 use crate::moves::{simd_mem, simd2, simd3};
-use crate::regs::{NONE, X0};
+use crate::regs::{NONE, RAX, X0};
 use crate::slow::{SlowCall, SlowKind, SlowPath};
+use crate::vectors::rows::INSERTPS;
 use dynasmrt::DynasmApi;
 use ir::{Cond, FCond, NanRule, Op, Ty, Val};
 
@@ -192,15 +194,12 @@ impl Emitter<'_, '_> {
     fn clear_above(&mut self, ty: Ty, d: u8, a: u8) {
         match ty {
             Ty::F64 => simd2!(self; movq vmovq d, a),
-            Ty::F32 => {
-                self.xor_xmm(X0);
-                simd3!(self; movss vmovss X0, X0, a);
-                self.mov_xmm(d, X0);
-            }
+            // Lane 0 to lane 0, the others zeroed.
+            Ty::F32 => self.vrri(INSERTPS, d, a, a, 0x0e),
             _ => {
-                self.xor_xmm(X0);
-                simd3!(self; pblendw vpblendw X0, X0, a, 1);
-                self.mov_xmm(d, X0);
+                self.movd_to_gpr(RAX, a);
+                self.buf.rm(Opcode::MOVZX16, false, RAX, Rm::Reg(RAX));
+                self.movd_from_gpr(d, RAX);
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::alloc::Class;
 use crate::buffer::asm;
 use crate::emitter::Emitter;
-use crate::encode::{Alu, Opcode, Rm, Src};
+use crate::encode::{Alu, Amode, Opcode, Rm, Src};
 use crate::flags::cc;
 use crate::regs::{RAX, RCX, RDX};
 use dynasmrt::DynasmApi;
@@ -15,6 +15,7 @@ impl Emitter<'_, '_> {
         let inst = self.inst(val);
         let wide = inst.ty == Ty::I64;
         let [a, b, _] = inst.args;
+        let (a, b) = if self.as_const(a).is_some() { (b, a) } else { (a, b) };
         self.clobber();
         if let Some(imm) = self.as_const(b).and_then(|imm| i32::try_from(imm).ok()) {
             let src = self.rm_src(a);
@@ -23,19 +24,13 @@ impl Emitter<'_, '_> {
             self.buf.imul_imm(wide, d, src, imm);
         } else {
             let (d, src) = self.two_operands(val, a, b, true);
-            let rm = self.rm_of(src, b);
-            self.buf.rm(Opcode::IMUL, wide, d, rm);
+            match src {
+                Src::Reg(r) => self.buf.rm(Opcode::IMUL, wide, d, Rm::Reg(r)),
+                Src::Mem(disp) => self.buf.rm(Opcode::IMUL, wide, d, Rm::Mem(Amode::context(disp))),
+                Src::Imm(imm) => self.buf.imul_imm(wide, d, Rm::Reg(d), imm),
+            }
         }
         self.set_zero_above(val);
-    }
-
-    /// An operand without its immediate form.
-    fn rm_of(&mut self, src: Src, val: Val) -> Rm {
-        match src {
-            Src::Reg(r) => Rm::Reg(r),
-            Src::Mem(disp) => Rm::Mem(crate::encode::Amode::context(disp)),
-            Src::Imm(_) => Rm::Reg(self.reg(val)),
-        }
     }
 
     /// `mulhu`, `mulhs`, `mulhsu`

@@ -80,8 +80,10 @@ fn emit_enter(buf: &mut CodeBuf<'_>, pins: &Pins) {
         ; mov [rbp + field::MXCSR_SCRATCH], eax
         ; ldmxcsr [rbp + field::MXCSR_SCRATCH]
         ; mov rsp, [rbp + field::CODE_RSP]
-        // The pair at the stack's base matches no return.
+        // The pair at the stack's base matches one return at the most, which finds no call.
         ; mov rax, [rbp + field::STACK_BASE]
+        ; mov rcx, [rbp + field::ENTRY_RETURN_MISS]
+        ; mov [rax], rcx
         ; mov QWORD [rax + 8], -1
         ; mov rax, rsi
     );

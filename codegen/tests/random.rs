@@ -47,10 +47,20 @@ fn tame(rng: &mut Rng, block: &Block) -> Block {
                 inst.imm = inst.imm & 3 | (inst.imm >> 2 & 0xff) << 2;
             }
         }
+        // The row gives no meaning to a lane wider than the result.
+        if matches!(inst.op, Op::VExtractU | Op::VExtractS) && inst.ty == Ty::I32 && inst.aux == 3 {
+            inst.aux = 2;
+        }
         if inst.op == Op::Cycles {
             inst = pure(Op::Const, Ty::I64, none, 7);
         }
-        names.push(new.push(inst));
+        let mut val = new.push(inst);
+        if inst.op == Op::GetFpFlags {
+            // The denormal flag means nothing while nothing is flushed.
+            let others = new.push(pure(Op::Const, Ty::I32, none, 0x3d));
+            val = new.push(pure(Op::And, Ty::I32, [val, others, Val::NONE], 0));
+        }
+        names.push(val);
     }
     new.term = block.term.map(|term| term.map_operand(|val| names[val.index()]));
     new
@@ -102,10 +112,19 @@ fn run(features: HostFeatures) {
     for seed in seeds() {
         let mut rng = Rng::new(seed);
         let block = rng.block(8);
+        // The row gives no meaning to a conversion of what is no number.
+        if block.insts.iter().any(|inst| inst.op == Op::FCvt && !Ty::from_u8(inst.aux).is_vec()) {
+            continue;
+        }
         let block = tame(&mut rng, &block);
         machine.clear();
         println!("seed {seed}");
         let code = machine.compile(&block);
+        if std::env::var_os("SEED").is_some() {
+            println!("{}", text::print(&block, &TABLES));
+            let hex: String = machine.bytes(&code).iter().map(|byte| format!("{byte:02x}")).collect();
+            std::fs::write("/tmp/transom-block.hex", hex).ok();
+        }
         check(&mut machine, &mut rng, &block, &code, seed);
     }
 }

@@ -9,7 +9,7 @@ mod crypto;
 mod encode;
 mod multiply;
 mod permute;
-mod rows;
+pub(crate) mod rows;
 mod shift;
 mod widen;
 

@@ -105,10 +105,12 @@ impl Emitter<'_, '_> {
 
     fn shift_var_d(&mut self, val: Val, inst: &Inst, a: u8, b: u8) {
         let (left, sign) = (self.xtmp(), self.xtmp());
-        // The count's byte, sign-extended to 64 bits.
+        // The count's byte, sign-extended to 64 bits: the upper words from the sign alone.
         self.vshift(QWORDS, SLL, X0, b, 56);
+        self.vshift(DWORDS, SRA, X1, X0, 31);
         self.vshift(DWORDS, SRA, X0, X0, 24);
         self.v2i(PSHUFD, X0, X0, 0xf5);
+        self.vrri(PBLENDW, X0, X0, X1, 0xcc);
         self.vrr(VPSLLVD.wide(), left, a, X0);
         self.vzero(X1);
         self.vrr(rows_d(&PSUB), X1, X1, X0);
