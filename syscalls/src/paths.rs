@@ -128,6 +128,21 @@ impl Roots {
         found
     }
 
+    /// The host's path for a name that is to be made and that no root has: in a root if the directory is there alone.
+    pub(crate) fn place(&self, path: &[u8]) -> Option<CString> {
+        if !self.are_active() || !path.starts_with(b"/") {
+            return None;
+        }
+        let trimmed = path.len() - path.iter().rev().take_while(|&&byte| byte == b'/').count();
+        let slash = path[..trimmed].iter().rposition(|&byte| byte == b'/')?;
+        let (parent, name) = path.split_at(slash);
+        if parent.is_empty() || std::fs::metadata(std::ffi::OsStr::from_bytes(parent)).is_ok() {
+            return None;
+        }
+        let parent = self.find(parent, true)?;
+        CString::new([parent.to_bytes(), name].concat()).ok()
+    }
+
     /// Opens a file in the roots with host flags; none if the host's is meant.
     pub(crate) fn open_file(&self, path: &[u8], flags: i32, mode: u64) -> Option<Result<OwnedFd, Errno>> {
         if !self.are_active() || !path.starts_with(b"/") || belongs_to_kernel(path) {
@@ -167,7 +182,12 @@ fn is_mount_point_for_host(path: &[u8], fd: &OwnedFd) -> bool {
     vacant && std::fs::metadata(std::ffi::OsStr::from_bytes(path)).is_ok_and(|host| host.is_dir())
 }
 
+/// The open flags that openat2(2) knows; unlike openat(2) it refuses others (VALID_OPEN_FLAGS in linux/fcntl.h).
+const VALID_OPEN: i32 = 0o37777703;
+const VALID_OPEN_PATH: i32 = libc::O_PATH | libc::O_CLOEXEC | libc::O_DIRECTORY | libc::O_NOFOLLOW;
+
 fn open_in(root: &Root, path: &CStr, flags: i32, mode: u64) -> Result<OwnedFd, Errno> {
+    let flags = flags & if flags & libc::O_PATH != 0 { VALID_OPEN_PATH } else { VALID_OPEN };
     let how = crate::abi::OpenHow { flags: flags as u32 as u64, mode, resolve: RESOLVE_IN_ROOT };
     let args = [root.fd as u64, path.as_ptr() as u64, sys::address(&how), size_of_val(&how) as u64, 0, 0];
     for _ in 0..16 {
@@ -258,5 +278,9 @@ pub(crate) fn elsewhere(process: &Process, dirfd: i32, path: &GuestPath, follow:
     {
         return Some(exe.openable);
     }
-    if process.roots.are_active() { process.roots.find(path.bytes(), follow) } else { None }
+    match follow {
+        _ if !process.roots.are_active() => None,
+        true => process.roots.find(path.bytes(), true),
+        false => process.roots.find(path.bytes(), false).or_else(|| process.roots.place(path.bytes())),
+    }
 }

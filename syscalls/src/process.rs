@@ -42,7 +42,7 @@ impl Process {
     /// all memory anyway; this is for CLONE_VM without CLONE_THREAD.)
     pub fn for_child(&self, flags: u64) -> Process {
         let shares = |flag: i32| flags & flag as u64 != 0;
-        Process {
+        let child = Process {
             abi: self.abi,
             space: Arc::clone(&self.space),
             actions: if shares(libc::CLONE_SIGHAND) {
@@ -58,9 +58,16 @@ impl Process {
             personality: Arc::clone(&self.personality),
             tagged_addresses: Arc::clone(&self.tagged_addresses),
             strace: self.strace.clone(),
+        };
+        if flags & CLONE_CLEAR_SIGHAND != 0 {
+            child.actions.clear_handlers();
         }
+        child
     }
 }
+
+/// linux/sched.h; a flag of clone3(2) alone.
+const CLONE_CLEAR_SIGHAND: u64 = 1 << 32;
 
 impl Process {
     /// Holds everything that threads share still for a fork. Kept by the forking thread over the call and dropped on

@@ -292,6 +292,14 @@ impl Actions {
         Actions { table: Lock::new(*self.table.lock()) }
     }
 
+    /// CLONE_CLEAR_SIGHAND (clone3(2)): handlers become the default, what is ignored stays so. The host's actions are
+    /// the kernel's to clear, by the same flag.
+    pub fn clear_handlers(&self) {
+        for action in self.table.lock().iter_mut().filter(|action| action.handler > 1) {
+            *action = Action::default();
+        }
+    }
+
     /// Holds the table still for a fork.
     pub fn lock_for_fork(&self) -> memory::LockGuard<'_, [Action; 64]> {
         self.table.lock()

@@ -63,6 +63,14 @@ fn what_the_root_lacks_is_the_hosts() {
     let there = guest.string(&name["/tmp/".len()..]);
     assert_eq!(guest.call("faccessat", &[tmp, there.0, 0]), Ok(0));
     assert_eq!(guest.call("unlinkat", &[AT_FDCWD, path.0, 0]), Ok(0));
+    // A directory that the root alone has: the file is made there.
+    let path = guest.string("/usr/share/transom-test/new");
+    let fd = guest.call("openat", &[AT_FDCWD, path.0, flags, 0o600]).expect("makes a file");
+    guest.call("close", &[fd]).expect("closes");
+    assert!(root.0.join("usr/share/transom-test/new").exists());
+    let to = guest.string("/usr/absolute/renamed");
+    assert_eq!(guest.call("renameat2", &[AT_FDCWD, path.0, AT_FDCWD, to.0, 0]), Ok(0));
+    assert!(root.0.join("usr/share/transom-test/renamed").exists());
     // A file that is there is not made anew.
     let path = guest.string("/etc/passwd");
     assert_eq!(guest.call("openat", &[AT_FDCWD, path.0, flags, 0o600]), Err(Errno::EEXIST));

@@ -28,7 +28,7 @@ impl AddressSpace {
     pub fn brk(&self, wanted: GuestAddr) -> (GuestAddr, Changed) {
         let inner = &mut *self.inner.lock();
         let Brk { start, end } = inner.brk;
-        if wanted < start || wanted == end {
+        if start.is_null() || wanted < start || wanted == end {
             return (end, Changed::default());
         }
         let (Some(old_top), Some(new_top)) = (end.align_up(PAGE_SIZE), wanted.align_up(PAGE_SIZE)) else {

@@ -65,23 +65,27 @@ fn open(
     Ok(proc::shadow(cx.process, fd, path, flags)? as u64)
 }
 
-/// A file that a root has. One that is to be made lands on the host unless it is there already.
+/// A file that a root has. One that is to be made lands on the host, but where only a root has the directory.
 fn open_in_roots(cx: &Cx<'_>, path: &GuestPath, flags: i32, mode: u64) -> Option<Value> {
     let roots = &cx.process.roots;
     if !roots.are_active() {
         return None;
     }
-    let exclusive = libc::O_CREAT | libc::O_EXCL;
-    if flags & exclusive == exclusive {
-        return roots.find(path.bytes(), false).map(|_| Err(Errno::EEXIST.into()));
+    let makes = flags & libc::O_CREAT != 0;
+    if makes && flags & libc::O_EXCL != 0 {
+        if roots.find(path.bytes(), false).is_some() {
+            return Some(Err(Errno::EEXIST.into()));
+        }
+    } else {
+        // openat2(2) refuses a mode where none is needed; O_TMPFILE names a directory and makes a file there.
+        let mode = if flags & libc::O_TMPFILE == libc::O_TMPFILE { mode } else { 0 };
+        if let Some(opened) = roots.open_file(path.bytes(), flags & !libc::O_CREAT, mode) {
+            return Some(opened.map(|fd| fd.into_raw() as u64).map_err(Stop::Errno));
+        }
     }
-    // O_TMPFILE names a directory and makes a file there, as it does anywhere.
-    let opened = roots.open_file(
-        path.bytes(),
-        flags & !libc::O_CREAT,
-        if flags & libc::O_TMPFILE == libc::O_TMPFILE { mode } else { 0 },
-    )?;
-    Some(opened.map(|fd| fd.into_raw() as u64).map_err(Stop::Errno))
+    let place = if makes { roots.place(path.bytes())? } else { return None };
+    let args = [libc::AT_FDCWD as u64, place.as_ptr() as u64, flags as u64, mode, 0, 0];
+    Some(cx.call(libc::SYS_openat, args))
 }
 
 pub fn open_by_handle_at(cx: &mut Cx<'_>, mount: Fd, handle: Ptr, flags: OpenFlags) -> Value {
