@@ -48,7 +48,6 @@ struct Case {
     sequence: Sequence,
     /// The whole of the data afterwards.
     expected: Vec<u8>,
-    with_qemu: bool,
 }
 
 fn check(make: Make, path: &Path) -> Result<(), Failed> {
@@ -65,7 +64,7 @@ fn check(make: Make, path: &Path) -> Result<(), Failed> {
     for engine in Engine::ALL {
         let data = engine.run(guest, &sequences).map_err(|what| format!("{shown}: {}: {what}", engine.name()))?;
         for (case, found) in cases.iter().zip(data.chunks_exact(STRIDE)) {
-            if engine != Engine::Qemu || case.with_qemu {
+            if engine != Engine::Qemu || case.sequence.with_qemu {
                 failures.extend(
                     differences(guest, case, found)
                         .map(|what| format!("{shown}:{}: {}: {what}", case.line, engine.name())),
@@ -112,7 +111,7 @@ fn parse(guest: &dyn Guest, number: usize, line: &str, base: u64) -> Result<Case
     let mut expected = data.clone();
     expected.copy_within(INPUT..INPUT + (OUTPUT - INPUT), OUTPUT);
     outputs.split_whitespace().try_for_each(|text| set(guest, &mut expected, OUTPUT, base, text))?;
-    Ok(Case { line: number, sequence: Sequence { data, instructions }, expected, with_qemu })
+    Ok(Case { line: number, sequence: Sequence { data, instructions, with_qemu }, expected })
 }
 
 fn instruction(word: &str) -> Result<Instruction, String> {

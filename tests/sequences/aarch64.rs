@@ -100,6 +100,11 @@ impl Guest for Aarch64 {
         &["-cpu", "max,sve=off,pauth=off"]
     }
 
+    fn unknown_to_qemu(&self) -> &'static [&'static str] {
+        // As of Debian 13's qemu 10.0.
+        &["cssc", "lrcpc3", "lse128"]
+    }
+
     fn begin(&self, code: &mut Vec<u8>) {
         // b over the handler.
         const HANDLER_WORDS: u32 = 10;

@@ -43,6 +43,9 @@ pub trait Guest: Sync {
     /// What qemu is to be started with, so that it has at least the features of the target.
     fn qemu_arguments(&self) -> &'static [&'static str];
 
+    /// Names of features whose instructions that qemu does not have, or does not allow to programs.
+    fn unknown_to_qemu(&self) -> &'static [&'static str];
+
     /// The start of the program: the handlers of [`SIGNALS`], then the first sequence.
     fn begin(&self, code: &mut Vec<u8>);
     /// Before a sequence: the registers from the input.

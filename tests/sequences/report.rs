@@ -5,8 +5,12 @@ use super::guest::{Guest, INPUT, OUTPUT, STRIDE, WINDOW};
 use super::sequence::Sequence;
 
 /// Whether the engines left different data behind in sequence `i`. An engine that failed has none to compare.
-pub fn differs(outputs: &[Output; 3], i: usize) -> bool {
-    let mut data = outputs.iter().flatten().map(|bytes| &bytes[i * STRIDE..][..STRIDE]);
+pub fn differs(sequence: &Sequence, outputs: &[Output; 3], i: usize) -> bool {
+    let mut data = Engine::ALL
+        .iter()
+        .zip(outputs)
+        .filter(|(engine, _)| sequence.with_qemu || **engine != Engine::Qemu)
+        .filter_map(|(_, output)| Some(&output.as_ref().ok()?[i * STRIDE..][..STRIDE]));
     data.next().is_some_and(|first| data.any(|other| other != first))
 }
 
@@ -14,7 +18,7 @@ pub fn differs(outputs: &[Output; 3], i: usize) -> bool {
 pub fn narrow(guest: &dyn Guest, sequence: &Sequence) -> Result<String, String> {
     let prefixes: Vec<Sequence> = (0..=sequence.instructions.len()).map(|count| sequence.prefix(count)).collect();
     let outputs = Engine::ALL.map(|engine| engine.run(guest, &prefixes));
-    let Some(count) = (0..prefixes.len()).find(|i| differs(&outputs, *i)) else {
+    let Some(count) = (0..prefixes.len()).find(|i| differs(sequence, &outputs, *i)) else {
         let words: Vec<String> = sequence.instructions.iter().map(|one| hex(&one.code)).collect();
         return Ok(format!("only as a whole: {}", words.join(" ")));
     };

@@ -108,6 +108,11 @@ impl Guest for Riscv64 {
         &["-cpu", "max"]
     }
 
+    fn unknown_to_qemu(&self) -> &'static [&'static str] {
+        // Linux lets programs flush cache blocks (since 6.15); qemu-user does not.
+        &["zicbom"]
+    }
+
     fn begin(&self, code: &mut Vec<u8>) {
         // jal over the handler of 14 instructions.
         const HANDLER_BYTES: u32 = 14 * 4;
@@ -251,9 +256,10 @@ fn short_forward(word: u32) -> u32 {
     if is_short_branch(word) { word & !0x1c7c | 0x18 } else { word }
 }
 
-/// The base register of a load or store, or of an atomic operation.
+/// The base register of a load or store, of an atomic operation, or of one on a cache block.
 fn address(word: u32) -> Option<u32> {
-    [0x03, 0x07, 0x23, 0x27, 0x2f].contains(&(word & 0x7f)).then_some(word >> 15 & 31)
+    let is_cache_block = word & 0x707f == 0x200f;
+    (is_cache_block || [0x03, 0x07, 0x23, 0x27, 0x2f].contains(&(word & 0x7f))).then_some(word >> 15 & 31)
 }
 
 fn short_address(word: u32) -> Option<u32> {

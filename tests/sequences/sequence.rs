@@ -19,18 +19,20 @@ pub struct Instruction {
 pub struct Sequence {
     pub data: Vec<u8>,
     pub instructions: Vec<Instruction>,
+    /// Whether qemu has an opinion on it.
+    pub with_qemu: bool,
 }
 
 impl Sequence {
     /// A sequence that has the given rows in it.
-    pub fn random(guest: &dyn Guest, random: &mut Random, rows: &[&'static Row]) -> Sequence {
+    pub fn random(guest: &dyn Guest, random: &mut Random, rows: &[&'static Row], with_qemu: bool) -> Sequence {
         let mut data = vec![0; STRIDE];
         guest.fill(random, &mut data[INPUT..OUTPUT]);
         for lane in data[WINDOW].chunks_exact_mut(8) {
             lane.copy_from_slice(&super::guest::lanes(random).to_le_bytes());
         }
         let instructions = rows.iter().filter_map(|row| instruction(guest, random, row)).collect();
-        Sequence { data, instructions }
+        Sequence { data, instructions, with_qemu }
     }
 
     /// Bytes of its code.
@@ -40,7 +42,7 @@ impl Sequence {
 
     /// The same sequence up to the instruction `count`.
     pub fn prefix(&self, count: usize) -> Sequence {
-        Sequence { data: self.data.clone(), instructions: self.instructions[..count].to_vec() }
+        Sequence { instructions: self.instructions[..count].to_vec(), ..self.clone() }
     }
 }
 
@@ -54,10 +56,11 @@ fn instruction(guest: &dyn Guest, random: &mut Random, row: &'static Row) -> Opt
     })
 }
 
-/// The rows that can stand in a sequence on the guest's CPU.
-pub fn rows(guest: &dyn Guest) -> Vec<&'static Row> {
-    let features = guest.target().features();
-    guest.target().rows().into_iter().filter(|row| features.has(row.feature) && guest.is_fit(row)).collect()
+/// The rows that can stand in a sequence on the guest's CPU: those that qemu has, and those that it lacks.
+pub fn rows(guest: &dyn Guest) -> (Vec<&'static Row>, Vec<&'static Row>) {
+    let (features, table) = (guest.target().features(), guest.target().feature_table());
+    let is_known = |row: &&Row| !guest.unknown_to_qemu().contains(&table[usize::from(row.feature.0)].name);
+    guest.target().rows().into_iter().filter(|row| features.has(row.feature) && guest.is_fit(row)).partition(is_known)
 }
 
 /// An ELF file that runs the sequences and writes their data, each [`STRIDE`] bytes, to its standard output.
