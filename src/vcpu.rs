@@ -28,6 +28,8 @@ pub struct Vcpu {
     pub stacks: Stacks,
     /// How often it left emitted code, and why.
     pub exits: Exits,
+    /// Whether, as a child that is about to begin, it sets its handlers back.
+    pub(crate) clears_handlers: bool,
     pub(crate) interpreter: Interpreter,
     /// The cache's epoch that its tables are of.
     pub(crate) epoch: u64,
@@ -56,6 +58,7 @@ impl Vcpu {
             mailbox,
             stacks,
             exits: Exits::default(),
+            clears_handlers: false,
             interpreter: Interpreter::default(),
             epoch: engine.cache.epoch(),
             resident,

@@ -6,30 +6,15 @@
 use memory::{Errno, UserPtr, sys};
 use syscalls::{CloneRequest, SigSet};
 
+use super::clone_args::{CLEAR_SIGHAND, CloneArgs};
 use super::{give_back, has, stacks};
 use crate::signals::handler;
 use crate::vcpu::Vcpu;
 
 /// Flags of which libc's `fork` takes care together with what is done here.
 const PLAIN: u64 =
-    (libc::CLONE_PARENT_SETTID | libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID | libc::CLONE_SETTLS) as u64;
-
-/// `struct clone_args` (clone3(2)), as far as it is used.
-#[repr(C)]
-#[derive(Default)]
-struct CloneArgs {
-    flags: u64,
-    pidfd: u64,
-    child_tid: u64,
-    parent_tid: u64,
-    exit_signal: u64,
-    stack: u64,
-    stack_size: u64,
-    tls: u64,
-    set_tid: u64,
-    set_tid_size: u64,
-    cgroup: u64,
-}
+    (libc::CLONE_PARENT_SETTID | libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID | libc::CLONE_SETTLS) as u64
+        | CLEAR_SIGHAND;
 
 impl Vcpu {
     /// Forks; in the parent the child's id, in the child 0.
@@ -40,6 +25,9 @@ impl Vcpu {
         if let Ok(0) = result {
             self.begin_child(request);
             self.context.guest = child_state;
+            if request.flags & CLEAR_SIGHAND != 0 {
+                self.clear_handlers();
+            }
         }
         handler::set_mask(mask);
         result
@@ -90,25 +78,8 @@ fn libc_fork(request: &CloneRequest) -> Result<i32, Errno> {
 
 /// A fork with what libc's can't: namespaces, another exit signal, a pidfd.
 fn raw_fork(request: &CloneRequest) -> Result<i32, Errno> {
-    let flags = request.flags & !(libc::CLONE_SETTLS as u64);
-    if !request.clone3 {
-        let flags = flags | request.exit_signal as u64;
-        let args = [flags, 0, request.parent_tid.0, request.child_tid.0, 0, 0];
-        // SAFETY: parent and child go on in their own copies of this frame.
-        return unsafe { sys::syscall(libc::SYS_clone as u64, args) }.map(|pid| pid as i32);
-    }
-    let args = CloneArgs {
-        flags,
-        pidfd: request.pidfd.0,
-        child_tid: request.child_tid.0,
-        parent_tid: request.parent_tid.0,
-        exit_signal: request.exit_signal as u64,
-        set_tid: if request.set_tid.is_empty() { 0 } else { request.set_tid.as_ptr() as u64 },
-        set_tid_size: request.set_tid.len() as u64,
-        cgroup: request.cgroup,
-        ..CloneArgs::default()
-    };
-    let args = [&raw const args as u64, size_of::<CloneArgs>() as u64, 0, 0, 0, 0];
-    // SAFETY: as above; the struct is the kernel's.
-    unsafe { sys::syscall(libc::SYS_clone3 as u64, args) }.map(|pid| pid as i32)
+    let args = CloneArgs::of(request);
+    let (number, [a, b, c, d, e]) = args.call(request.clone3);
+    // SAFETY: parent and child go on in their own copies of this frame; the struct is the kernel's.
+    unsafe { sys::syscall(number as u64, [a, b, c, d, e, 0]) }.map(|pid| pid as i32)
 }

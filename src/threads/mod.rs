@@ -6,6 +6,7 @@
 //! | memory, and is a process (vfork) | a process on our address space, the parent stopped | [`vfork`] |
 //! | no memory | a fork, our locks held across it | [`fork`] |
 
+mod clone_args;
 mod fork;
 mod registration;
 mod spawn;
@@ -17,7 +18,7 @@ pub use stacks::Stacks;
 
 use ir::GuestState;
 use memory::Errno;
-use syscalls::CloneRequest;
+use syscalls::{Action, CloneRequest, SigSet};
 
 use crate::vcpu::Vcpu;
 
@@ -34,6 +35,15 @@ impl Vcpu {
             self.vfork(request)
         } else {
             self.fork(request)
+        }
+    }
+
+    /// Sets every handler back to the default (CLONE_CLEAR_SIGHAND); what is ignored stays so.
+    fn clear_handlers(&self) {
+        let actions = &self.process.actions;
+        for signal in SigSet::ALL.iter().filter(|&signal| actions.get(signal).handler > 1) {
+            // The host takes the default for every signal that can have a handler.
+            let _ = actions.set(signal, Action::default(), self.process.host_signals);
         }
     }
 

@@ -14,24 +14,27 @@ use std::sync::Arc;
 use memory::Errno;
 use syscalls::{AltStack, CloneRequest, SigSet};
 
+use super::clone_args::{CLEAR_SIGHAND, CloneArgs, host_flags};
 use super::{Stacks, has, stacks};
 use crate::run::End;
 use crate::signals::{self, fatal, handler};
 use crate::vcpu::Vcpu;
 
-// rdi: flags, rsi: top of the child's stack, rdx: parent_tid, rcx: child_tid, r8: function, r9: its argument.
+// rdi: function of the child, rsi: its argument, rdx: clone or clone3, rcx: the call's five arguments.
 global_asm!(
     ".pushsection .text.transom_vfork, \"ax\", @progbits",
     ".globl transom_vfork; .hidden transom_vfork",
     "transom_vfork:",
-    "mov eax, 56", // clone
-    "mov r10, rcx",
-    "mov r11, r8",
-    "xor r8d, r8d",
     "push rbx",
     "push r12",
-    "mov rbx, r11",
-    "mov r12, r9",
+    "mov rbx, rdi",
+    "mov r12, rsi",
+    "mov rax, rdx",
+    "mov rdi, [rcx]",
+    "mov rsi, [rcx + 8]",
+    "mov rdx, [rcx + 16]",
+    "mov r10, [rcx + 24]",
+    "mov r8, [rcx + 32]",
     "syscall",
     "test rax, rax",
     "jz 2f",
@@ -47,21 +50,16 @@ global_asm!(
 
 unsafe extern "C" {
     fn transom_vfork(
-        flags: u64,
-        stack: u64,
-        parent_tid: u64,
-        child_tid: u64,
         function: extern "C" fn(*mut c_void) -> !,
         argument: *mut c_void,
+        number: u64,
+        arguments: *const [u64; 5],
     ) -> u64;
 }
 
 impl Vcpu {
     /// Makes a process on this one's memory and waits until it leaves it; its id.
     pub(super) fn vfork(&mut self, request: &CloneRequest) -> Result<i32, Errno> {
-        if request.clone3 && (!request.set_tid.is_empty() || request.flags >> 32 != 0) {
-            return Err(Errno::EPERM);
-        }
         let process = Arc::new(self.process.for_child(request.flags));
         let stacks = Stacks::new()?;
         let (base, size) = stacks.host();
@@ -70,15 +68,18 @@ impl Vcpu {
         // Only vfork keeps the alternate stack (kernel/fork.c, copy_process).
         let keeps = has(request, libc::CLONE_VFORK);
         child.thread.alt_stack = if keeps { self.thread.alt_stack } else { AltStack::NONE };
+        child.clears_handlers = request.flags & CLEAR_SIGHAND != 0;
         let mask = handler::set_mask(SigSet::ALL.host_mask());
-        let flags =
-            request.flags & !(libc::CLONE_SETTLS as u64) | libc::CLONE_VFORK as u64 | request.exit_signal as u64;
-        let top = (base + size - 64) & !15;
+        let args = CloneArgs {
+            flags: host_flags(request) | libc::CLONE_VFORK as u64,
+            stack: base,
+            stack_size: size,
+            ..CloneArgs::of(request)
+        };
+        let (number, arguments) = args.call(request.clone3);
         // SAFETY: the child runs on a stack of its own, with the parent's thread-locals while that is
         // stopped, and never returns.
-        let result = unsafe {
-            transom_vfork(flags, top, request.parent_tid.0, request.child_tid.0, child_main, (&raw mut *child).cast())
-        };
+        let result = unsafe { transom_vfork(child_main, (&raw mut *child).cast(), number as u64, &arguments) };
         self.after_vfork();
         let (low, size) = self.stacks.signal();
         handler::set_stack(low, size);
@@ -107,6 +108,9 @@ extern "C" fn child_main(vcpu: *mut c_void) -> ! {
     handler::set_stack(base, size);
     // SAFETY: gettid touches no memory.
     vcpu.thread.tid = unsafe { memory::sys::syscall(libc::SYS_gettid as u64, [0; 6]) }.unwrap_or(0) as i32;
+    if vcpu.clears_handlers {
+        vcpu.clear_handlers();
+    }
     handler::set_mask(vcpu.thread.mask.host_mask());
     match vcpu.run() {
         End::Thread { status } | End::Process { status } => fatal::exit_group(status),
