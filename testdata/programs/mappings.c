@@ -1,0 +1,136 @@
+// Memory: mremap, growing stacks, protection, advice, sharing, files that shrink, what is behind addresses.
+// flags: -D_GNU_SOURCE
+#include "check.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static sigjmp_buf back;
+static volatile int code, number;
+static void *volatile address;
+static void handler(int signal, siginfo_t *info, void *context) {
+    (void)context;
+    number = signal; code = info->si_code; address = info->si_addr;
+    siglongjmp(back, 1);
+}
+static const char *touch(volatile char *at, int write) {
+    if (sigsetjmp(back, 1)) {
+        CHECK((char *)address == at);
+        return number == SIGBUS ? code == BUS_ADRERR ? "BUS_ADRERR" : "bus" : code == SEGV_MAPERR ? "SEGV_MAPERR" : code == SEGV_ACCERR ? "SEGV_ACCERR" : "segv";
+    }
+    if (write) *at = 1; else (void)*at;
+    return "fine";
+}
+#define PAGE 4096
+static char *map(int pages, int prot) { return mmap(0, pages * PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }
+
+int main(void) {
+    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO};
+    sigaction(SIGSEGV, &action, 0);
+    sigaction(SIGBUS, &action, 0);
+    char *a = map(4, PROT_READ | PROT_WRITE);
+    printf("none: %s\n", touch((char *)8, 0));
+    mprotect(a + PAGE, PAGE, PROT_READ);
+    mprotect(a + 2 * PAGE, PAGE, PROT_NONE);
+    printf("read only: %s %s; no access: %s\n", touch(a + PAGE, 0), touch(a + PAGE, 1), touch(a + 2 * PAGE, 0));
+    munmap(a + 3 * PAGE, PAGE);
+    printf("unmapped: %s\n", touch(a + 3 * PAGE, 0));
+    char *b = map(2, PROT_READ | PROT_WRITE);
+    strcpy(b, "moved");
+    char *c = mremap(b, 2 * PAGE, 300 * PAGE, MREMAP_MAYMOVE);
+    printf("mremap: %s, end %s\n", c, touch(c + 299 * PAGE, 1));
+    char *d = mremap(c, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+    printf("dontunmap: %s, left '%s'\n", d, c);
+
+    char name[] = "/tmp/transom-maps-XXXXXX";
+    int file = mkstemp(name);
+    unlink(name);
+    CHECK(ftruncate(file, 2 * PAGE) == 0);
+    char *f = mmap(0, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    f[PAGE] = 'x';
+    CHECK(ftruncate(file, PAGE) == 0);
+    printf("truncated: %s %s\n", touch(f, 0), touch(f + PAGE, 0));
+    errno = 0;
+    ssize_t got = pread(file, a + 2 * PAGE, 10, 0);
+    printf("read to no access: %zd %s\n", got, strerror(errno));
+    errno = 0;
+    char *volatile nowhere = (char *)8;
+    got = write(file, nowhere, 10);
+    printf("write from nowhere: %zd %s\n", got, strerror(errno));
+    struct iovec vectors[2] = {{a, 10}, {(void *)8, 10}};
+    got = pwritev(file, vectors, 2, 0);
+    printf("half a vector: %zd\n", got);
+
+    strcpy(a, "advice");
+    CHECK(madvise(a, PAGE, MADV_DONTNEED) == 0);
+    printf("discarded: '%s'\n", a);
+    CHECK(madvise(a, PAGE, 9999) == -1 && errno == EINVAL);
+    CHECK(mmap((void *)0x10000000, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == (void *)0x10000000);
+    CHECK(mmap((void *)0x10000000, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED && errno == EEXIST);
+    CHECK(mmap(0, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED && errno == EINVAL);
+    CHECK(mmap((void *)1, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED && errno == EINVAL);
+    CHECK(mmap(0, PAGE, PROT_READ, MAP_PRIVATE, 999, 0) == MAP_FAILED && errno == EBADF);
+    CHECK(mmap(0, PAGE, PROT_READ, MAP_PRIVATE, file, 5) == MAP_FAILED && errno == EINVAL);
+    CHECK(mmap(0, (size_t)1 << 60, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED && errno == ENOMEM);
+    CHECK(munmap(a + 1, PAGE) == -1 && errno == EINVAL);
+    CHECK(mprotect((void *)0x20000000, PAGE, PROT_READ) == -1 && errno == ENOMEM);
+    CHECK(mincore(a, PAGE, (unsigned char *)b) == -1 || 1);
+    char *down = mmap(0, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN, -1, 0);
+    CHECK(down != MAP_FAILED);
+
+    int id = shmget(IPC_PRIVATE, 3 * PAGE, 0600 | IPC_CREAT);
+    char *s = shmat(id, 0, 0), *t = shmat(id, 0, SHM_RDONLY);
+    strcpy(s, "segment");
+    struct shmid_ds ds;
+    CHECK(shmctl(id, IPC_STAT, &ds) == 0 && ds.shm_segsz == 3 * PAGE && ds.shm_nattch == 2);
+    printf("shared: %s, %s\n", t, touch(t, 1));
+    shmctl(id, IPC_RMID, 0);
+    shmdt(s);
+    CHECK(shmdt(s) == -1 && errno == EINVAL && shmdt(t) == 0);
+    id = semget(IPC_PRIVATE, 2, 0600);
+    struct semid_ds sds;
+    union { int val; struct semid_ds *buf; } arg = {.buf = &sds};
+    CHECK(semctl(id, 0, IPC_STAT, arg) == 0);
+    printf("semaphores: %d\n", (int)sds.sem_nsems);
+    semctl(id, 0, IPC_RMID);
+    id = msgget(IPC_PRIVATE, 0600);
+    struct { long type; char text[16]; } message = {3, "queued"}, out;
+    CHECK(msgsnd(id, &message, 7, 0) == 0 && msgrcv(id, &out, 16, 3, 0) == 7);
+    printf("message: %s\n", out.text);
+    msgctl(id, IPC_RMID, 0);
+
+    // Another process's memory.
+    char *shared = map(1, PROT_READ | PROT_WRITE);
+    strcpy(shared, "parent");
+    int pipes[2];
+    CHECK(pipe(pipes) == 0);
+    pid_t child = fork();
+    if (!child) { strcpy(shared, "child"); CHECK(write(pipes[1], "x", 1) == 1); pause(); }
+    char byte, text[16] = {0};
+    CHECK(read(pipes[0], &byte, 1) == 1);
+    struct iovec local = {text, 16}, remote = {shared, 16};
+    got = process_vm_readv(child, &local, 1, &remote, 1, 0);
+    printf("their memory: %zd %s, ours: %s\n", got, text, shared);
+    kill(child, SIGKILL);
+    waitpid(child, 0, 0);
+    char *wipe = map(1, PROT_READ | PROT_WRITE);
+    strcpy(wipe, "secret");
+    CHECK(madvise(wipe, PAGE, MADV_WIPEONFORK) == 0);
+    child = fork();
+    if (!child) _exit(wipe[0]);
+    int status;
+    waitpid(child, &status, 0);
+    printf("wiped: %d\n", WEXITSTATUS(status));
+    DONE();
+}
