@@ -7,6 +7,7 @@ const STEPS: &[&[&str]] = &[
     &["fmt", "--all", "--check"],
     &["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"],
     &["xtask", "tidy"],
+    &["xtask", "docs", "--check"],
     &["test", "--quiet", "--workspace", "--lib", "--bins"],
     &["test", "--quiet", "--test", "cli"],
     &["test", "--quiet", "--test", "programs", "--", "jit"],

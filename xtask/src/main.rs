@@ -1,6 +1,7 @@
 //! Project tools, run as `cargo xtask COMMAND`.
 
 mod check;
+mod docs;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments[..] {
         ["tidy"] => tidy::run(&repository()),
+        ["docs"] => docs::write(&repository()),
+        ["docs", "--check"] => docs::check(&repository()),
         ["check"] => check::run(&repository()),
         _ => Err(USAGE.to_owned()),
     };
