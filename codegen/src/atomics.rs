@@ -6,7 +6,8 @@ use crate::buffer::asm;
 use crate::emitter::Emitter;
 use crate::encode::{Alu, Amode, Opcode, Rm, Src};
 use crate::flags::cc;
-use crate::regs::{RAX, RBX, RCX, RDX};
+use crate::regs::{RAX, RBX, RCX, RDX, X0};
+use crate::vectors::rows::{MOVAPS, PEXTR_D, PINSR_D};
 use dynasmrt::DynasmApi;
 use ir::{Access, RmwOp, Ty, Val};
 
@@ -164,8 +165,10 @@ impl Emitter<'_, '_> {
         self.gprs_to_halves(d, RAX, RDX);
     }
 
-    /// Faults where `cmpxchg16b` would for want of a page or of the right to write.
+    /// Faults where `cmpxchg16b` would: for want of alignment, of a page, or of the right to write.
     fn check_pair(&mut self, addr: u8) {
+        self.may_fault();
+        self.v2(MOVAPS, X0, Rm::Mem(Amode::at(addr)));
         self.may_fault();
         self.buf.push(LOCK);
         self.buf.alu_imm(Alu::Or, false, Rm::Mem(Amode::at(addr)), 0);
@@ -173,18 +176,13 @@ impl Emitter<'_, '_> {
 
     /// Both halves of a vector to general registers.
     fn halves_to_gprs(&mut self, low: u8, high: u8, src: u8) {
-        if self.config.features.avx {
-            asm!(self.buf; vmovq Rq(low), Rx(src) ; vpextrq Rq(high), Rx(src), 1);
-        } else {
-            asm!(self.buf; movq Rq(low), Rx(src) ; pextrq Rq(high), Rx(src), 1);
-        }
+        self.movq_to_gpr(low, src);
+        self.v2(PEXTR_D, src, Rm::Reg(high));
+        self.buf.push(1);
     }
 
     fn gprs_to_halves(&mut self, dst: u8, low: u8, high: u8) {
-        if self.config.features.avx {
-            asm!(self.buf; vmovq Rx(dst), Rq(low) ; vpinsrq Rx(dst), Rx(dst), Rq(high), 1);
-        } else {
-            asm!(self.buf; movq Rx(dst), Rq(low) ; pinsrq Rx(dst), Rq(high), 1);
-        }
+        self.movq_from_gpr(dst, low);
+        self.vinsert(PINSR_D, dst, dst, high, 1);
     }
 }

@@ -1,11 +1,11 @@
 //! Counting and reversing bits, checksums, carry-less products.
 
-use crate::alloc::Class;
 use crate::buffer::asm;
 use crate::emitter::Emitter;
 use crate::encode::{Alu, Opcode, Rm, Src};
 use crate::flags::cc;
 use crate::regs::{RAX, RCX, X0, X1};
+use crate::vectors::rows::{PCLMULQDQ, PSHUFD};
 use dynasmrt::DynasmApi;
 use ir::{Access, Op, Ty, Val};
 
@@ -108,21 +108,13 @@ impl Emitter<'_, '_> {
         let (a, b) = (self.reg(inst.args[0]), self.reg(inst.args[1]));
         let d = self.def(val, 0);
         let high = inst.op == Op::ClmulHi;
-        if self.config.features.avx {
-            asm!(self.buf; vmovq Rx(X0), Rq(a) ; vmovq Rx(X1), Rq(b) ; vpclmulqdq Rx(X0), Rx(X0), Rx(X1), 0);
-            if high {
-                asm!(self.buf; vpextrq Rq(d), Rx(X0), 1);
-            } else {
-                asm!(self.buf; vmovq Rq(d), Rx(X0));
-            }
-        } else {
-            asm!(self.buf; movq Rx(X0), Rq(a) ; movq Rx(X1), Rq(b) ; pclmulqdq Rx(X0), Rx(X1), 0);
-            if high {
-                asm!(self.buf; pextrq Rq(d), Rx(X0), 1);
-            } else {
-                asm!(self.buf; movq Rq(d), Rx(X0));
-            }
+        self.movq_from_gpr(X0, a);
+        self.movq_from_gpr(X1, b);
+        self.vrri(PCLMULQDQ, X0, X0, X1, 0);
+        if high {
+            self.v2i(PSHUFD, X0, X0, 0xee);
         }
+        self.movq_to_gpr(d, X0);
     }
 
     /// `bitcast`
@@ -130,20 +122,12 @@ impl Emitter<'_, '_> {
         let inst = self.inst(val);
         let a = self.reg(inst.args[0]);
         let d = self.def(val, 0);
-        let avx = self.config.features.avx;
-        match (inst.ty, avx) {
-            (Ty::I64, true) => asm!(self.buf; vmovq Rq(d), Rx(a)),
-            (Ty::I32, true) => asm!(self.buf; vmovd Rd(d), Rx(a)),
-            (Ty::F64, true) => asm!(self.buf; vmovq Rx(d), Rq(a)),
-            (_, true) => asm!(self.buf; vmovd Rx(d), Rd(a)),
-            (Ty::I64, false) => asm!(self.buf; movq Rq(d), Rx(a)),
-            (Ty::I32, false) => asm!(self.buf; movd Rd(d), Rx(a)),
-            (Ty::F64, false) => asm!(self.buf; movq Rx(d), Rq(a)),
-            (_, false) => asm!(self.buf; movd Rx(d), Rd(a)),
+        match inst.ty {
+            Ty::I64 => self.movq_to_gpr(d, a),
+            Ty::I32 => self.movd_to_gpr(d, a),
+            Ty::F64 => self.movq_from_gpr(d, a),
+            _ => self.movd_from_gpr(d, a),
         }
-        debug_assert!(Class::of(inst.ty) == Class::Gpr || inst.ty.is_vec());
-        if inst.ty != Ty::I64 {
-            self.zero_above(val);
-        }
+        self.zero_above(val);
     }
 }

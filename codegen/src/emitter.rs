@@ -2,7 +2,7 @@
 
 use crate::alloc::{Alloc, Class, Ent, Eviction, Home, spill_disp};
 use crate::analysis::Analysis;
-use crate::buffer::{CodeBuf, asm};
+use crate::buffer::CodeBuf;
 use crate::compiler::{Config, LinkSite, Reloc, RelocKind};
 use crate::context::field;
 use crate::encode::{Amode, Opcode, Rm, Src};
@@ -10,6 +10,7 @@ use crate::faults::{FaultTable, FlagsAt};
 use crate::flags::EflagsState;
 use crate::regs::{NONE, Pins, RAX};
 use crate::slow::SlowPath;
+use crate::vectors::rows::PUNPCKL_D;
 use dynasmrt::DynasmApi;
 use ir::{Block, Inst, Liveness, Op, SlotId, Ty, Val};
 
@@ -198,22 +199,17 @@ impl Emitter<'_, '_> {
 
     /// Loads `size` bytes, zero-extended.
     pub fn load_reg(&mut self, class: Class, size: u32, reg: u8, at: Amode) {
-        let op = match (class, size) {
-            (Class::Gpr, _) => Opcode::MOV_LOAD,
-            (Class::Xmm, 16) => return self.movups_load(reg, at),
-            (Class::Xmm, 8) => return self.movsd_load(reg, at),
-            (Class::Xmm, _) => return self.movss_load(reg, at),
-        };
-        self.buf.rm(op, size == 8, reg, Rm::Mem(at));
+        match class {
+            Class::Gpr => self.buf.rm(Opcode::MOV_LOAD, size == 8, reg, Rm::Mem(at)),
+            Class::Xmm => self.load_xmm(size, reg, at),
+        }
     }
 
     /// Stores the low `size` bytes.
     pub fn store_reg(&mut self, class: Class, size: u32, at: Amode, reg: u8) {
-        match (class, size) {
-            (Class::Gpr, _) => self.buf.rm(Opcode::MOV_STORE, size == 8, reg, Rm::Mem(at)),
-            (Class::Xmm, 16) => self.movups_store(at, reg),
-            (Class::Xmm, 8) => self.movsd_store(at, reg),
-            (Class::Xmm, _) => self.movss_store(at, reg),
+        match class {
+            Class::Gpr => self.buf.rm(Opcode::MOV_STORE, size == 8, reg, Rm::Mem(at)),
+            Class::Xmm => self.store_xmm(size, at, reg),
         }
     }
 
@@ -224,7 +220,7 @@ impl Emitter<'_, '_> {
         }
         match class {
             Class::Gpr => self.buf.mov(true, dst, src),
-            Class::Xmm => self.mov_xmm(dst, src),
+            Class::Xmm => self.vmov(dst, src),
         }
     }
 
@@ -261,15 +257,12 @@ impl Emitter<'_, '_> {
     /// A vector whose halves are equal; goes through `rax`.
     fn load_vconst(&mut self, reg: u8, half: u64) {
         match half {
-            0 => self.xor_xmm(reg),
-            u64::MAX => self.ones_xmm(reg),
+            0 => self.vzero(reg),
+            u64::MAX => self.vones(reg),
             _ => {
                 self.buf.mov_imm(RAX, half as i64);
-                if self.config.features.avx {
-                    asm!(self.buf; vmovq Rx(reg), rax ; vpunpcklqdq Rx(reg), Rx(reg), Rx(reg));
-                } else {
-                    asm!(self.buf; movq Rx(reg), rax ; punpcklqdq Rx(reg), Rx(reg));
-                }
+                self.movq_from_gpr(reg, RAX);
+                self.vrr(PUNPCKL_D, reg, reg, reg);
             }
         }
     }

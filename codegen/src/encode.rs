@@ -98,12 +98,6 @@ impl Opcode {
     pub const LZCNT: Opcode = two(0xf3, 0xbd);
     pub const TZCNT: Opcode = two(0xf3, 0xbc);
     pub const POPCNT: Opcode = two(0xf3, 0xb8);
-    pub const MOVSS_LOAD: Opcode = two(0xf3, 0x10);
-    pub const MOVSS_STORE: Opcode = two(0xf3, 0x11);
-    pub const MOVSD_LOAD: Opcode = two(0xf2, 0x10);
-    pub const MOVSD_STORE: Opcode = two(0xf2, 0x11);
-    pub const MOVUPS_LOAD: Opcode = two(0, 0x10);
-    pub const MOVUPS_STORE: Opcode = two(0, 0x11);
 
     /// `setcc` with condition `cc`.
     const fn setcc(cc: u8) -> Opcode {
@@ -150,26 +144,6 @@ impl CodeBuf<'_> {
         }
         self.push(op.code);
         self.modrm(reg, rm);
-    }
-
-    /// The VEX form of a vector move between a register and memory (128 bits, map 0F).
-    pub(crate) fn vex_rm(&mut self, op: Opcode, reg: u8, at: Amode) {
-        let pp = match op.prefix {
-            0x66 => 1,
-            0xf3 => 2,
-            0xf2 => 3,
-            _ => 0,
-        };
-        let r = !(reg >> 3) & 1;
-        let x = if at.index == NONE { 1 } else { !(at.index >> 3) & 1 };
-        let b = !(at.base >> 3) & 1;
-        // vvvv is 1111: no third register.
-        if x == 1 && b == 1 {
-            self.put([0xc5, r << 7 | 0x78 | pp, op.code]);
-        } else {
-            self.put([0xc4, r << 7 | x << 6 | b << 5 | op.map, 0x78 | pp, op.code]);
-        }
-        self.modrm(reg, Rm::Mem(at));
     }
 
     /// `setcc` of a byte register.

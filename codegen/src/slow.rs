@@ -82,7 +82,7 @@ impl Emitter<'_, '_> {
                 self.jump_back(back);
             }
             SlowKind::Canonical { reg, nan, back } => {
-                self.movups_load(reg, Amode::context(nan));
+                self.load_xmm(16, reg, Amode::context(nan));
                 self.jump_back(back);
             }
         }

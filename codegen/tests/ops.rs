@@ -78,6 +78,9 @@ fn form(rng: &mut Rng, op: Op) -> Option<Block> {
     if matches!(op, Op::VExtractU | Op::VExtractS) && inst.ty == Ty::I32 && aux == 3 {
         return None;
     }
+    if op == Op::FCvt && !matches!(Ty::from_u8(aux), Ty::F16 | Ty::F32 | Ty::F64) {
+        return None;
+    }
     let val = block.push(inst);
     let mut put = |ty: Ty, val: Val| {
         let slots: Vec<usize> = (0..SLOTS.len()).filter(|&i| SLOTS[i].ty == ty).collect();

@@ -42,6 +42,11 @@ impl Vop {
         Vop { pp, ..self }
     }
 
+    /// The row whose code is one more.
+    pub const fn next(self) -> Vop {
+        Vop { code: self.code + 1, ..self }
+    }
+
     /// With the W bit.
     pub const fn wide(self) -> Vop {
         Vop { wide: true, ..self }

@@ -13,7 +13,7 @@ pub(crate) mod rows;
 mod shift;
 mod widen;
 
-pub(crate) use encode::Vop;
+pub(crate) use encode::{Vop, op, op3a, op38};
 
 use crate::alloc::Class;
 use crate::emitter::Emitter;

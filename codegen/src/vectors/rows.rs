@@ -106,3 +106,14 @@ pub(crate) const SHA1RNDS4: Vop = op3a(0xcc).prefix(0);
 pub(crate) const SHA256RNDS2: Vop = op38(0xcb).prefix(0);
 pub(crate) const SHA256MSG1: Vop = op38(0xcc).prefix(0);
 pub(crate) const SHA256MSG2: Vop = op38(0xcd).prefix(0);
+
+/// Rows of the tables above for one lane.
+pub(crate) const PCMPEQ_S: Vop = com(0x76);
+pub(crate) const PUNPCKL_D: Vop = op(0x6c);
+pub(crate) const PEXTR_D: Vop = op3a(0x16).wide();
+pub(crate) const PINSR_D: Vop = op3a(0x22).wide();
+/// Whole registers, the low double, the low single: to the register, and with the code after it from it.
+pub(crate) const MOVAPS: Vop = op(0x28).prefix(0);
+pub(crate) const MOVUPS: Vop = op(0x10).prefix(0);
+pub(crate) const MOVSD: Vop = op(0x10).prefix(3);
+pub(crate) const MOVSS: Vop = op(0x10).prefix(2);

@@ -1,0 +1,177 @@
+//! Conversions and rounding of scalars. What the host rounds or saturates otherwise is found by a
+//! cheap test before or after, and evaluated out of line.
+
+use super::Shape;
+use super::rows::*;
+use crate::emitter::Emitter;
+use crate::encode::{Alu, Opcode, Rm, Src};
+use crate::flags::cc;
+use crate::regs::{RAX, RCX, X0};
+use crate::slow::{SlowCall, SlowKind, SlowPath};
+use ir::{NanRule, Op, Round, Ty, Val};
+
+/// Bit 3 of a rounding constant: inexact is not raised.
+const QUIET: u8 = 8;
+
+/// The rounding constant of the host's `round`, if it has the mode.
+pub(super) fn rounding(round: Round) -> Option<u8> {
+    match round {
+        Round::NearestEven => Some(0),
+        Round::Down => Some(1),
+        Round::Up => Some(2),
+        Round::Zero => Some(3),
+        Round::Dynamic => Some(4),
+        Round::NearestAway => None,
+    }
+}
+
+impl Emitter<'_, '_> {
+    /// `fround`
+    pub fn float_round(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let Some(mode) = rounding(Round::from_u8(inst.aux)) else { return self.evaluate(val) };
+        let shape = Shape::of(&inst);
+        self.clobber();
+        let mut call = self.slow_call(val);
+        let a = call.args[0];
+        call.result = self.def(val, 0);
+        let mode = mode | if inst.imm == 1 { 0 } else { QUIET };
+        self.vrri(if shape.double { ROUNDSD } else { ROUNDSS }, call.result, a, a, mode);
+        self.check_nan_unless_kept(call, shape);
+    }
+
+    /// Of one operand the host keeps the payload as Arm does: only a canonical NaN has to be made.
+    fn check_nan_unless_kept(&mut self, call: SlowCall, shape: Shape) {
+        if self.block.nan == NanRule::Canonical {
+            self.check_nan(call, shape);
+        }
+    }
+
+    /// `fcvt`; half precision is rare.
+    pub fn float_convert(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let from = Ty::from_u8(inst.aux);
+        if inst.ty == from || inst.ty == Ty::F16 || from == Ty::F16 {
+            return self.evaluate(val);
+        }
+        self.clobber();
+        let mut call = self.slow_call(val);
+        let a = call.args[0];
+        call.result = self.def(val, 0);
+        self.vrr(scalar(CVT, from == Ty::F64), call.result, a, a);
+        self.check_nan_unless_kept(call, Shape::of(&inst));
+    }
+
+    // ---- to integers
+
+    /// `ftos`, `ftou`
+    pub fn float_to_int(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let round = Round::from_u8(inst.aux);
+        let Some(mode) = rounding(round) else { return self.evaluate(val) };
+        self.clobber();
+        let mut call = self.slow_call(val);
+        let a = call.args[0];
+        let double = call.from == Ty::F64;
+        let wide = inst.ty == Ty::I64;
+        call.result = self.def(val, 0);
+        let direct = matches!(round, Round::Zero | Round::Dynamic);
+        let row = scalar(if round == Round::Dynamic { CVTF2SI } else { CVTTF2SI }, double);
+        let field = if inst.op == Op::FToS && direct {
+            self.v2(if wide { row.wide() } else { row }, call.result, Rm::Reg(a));
+            // The least integer is also what the host yields for all that does not fit.
+            self.buf.alu(Alu::Cmp, wide, call.result, Src::Imm(1));
+            self.buf.jcc(cc::O)
+        } else {
+            let field = self.test_range(&call, double, wide);
+            let mut source = a;
+            if !direct {
+                self.vrri(if double { ROUNDSD } else { ROUNDSS }, X0, a, a, mode);
+                source = X0;
+            }
+            self.v2(row.wide(), call.result, Rm::Reg(source));
+            if !wide {
+                self.buf.mov(false, call.result, call.result);
+            }
+            field
+        };
+        self.set_zero_above(val);
+        let back = self.buf.len();
+        self.slow.push(SlowPath { jumps: [field, 0], kind: SlowKind::Evaluate { call, back } });
+    }
+
+    /// Jumps unless the operand is safely within the integer's range, however it is rounded. A number's
+    /// bits compare as the number does.
+    fn test_range(&mut self, call: &SlowCall, double: bool, wide: bool) -> usize {
+        let signed = call.inst.op == Op::FToS;
+        // Unsigned 64-bit integers of 2^63 and more take the slow path.
+        let limit = match (wide, signed) {
+            (true, _) => 9223372036854775808.0,
+            (false, true) if double => 2147483647.0,
+            (false, true) => 2147483648.0,
+            (false, false) if double => 4294967295.0,
+            (false, false) => 4294967296.0,
+        };
+        let mut bits = if double { f64::to_bits(limit) as i64 } else { f32::to_bits(limit as f32) as i64 };
+        if double {
+            self.movq_to_gpr(RAX, call.args[0]);
+        } else {
+            self.movd_to_gpr(RAX, call.args[0]);
+        }
+        if signed {
+            // Without the sign.
+            self.buf.alu(Alu::Add, double, RAX, Src::Reg(RAX));
+            bits <<= 1;
+        }
+        self.buf.mov_imm(RCX, bits);
+        self.buf.alu(Alu::Cmp, double, RAX, Src::Reg(RCX));
+        self.buf.jcc(cc::AE)
+    }
+
+    // ---- from integers
+
+    /// `stof`, `utof`
+    pub fn int_to_float(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let from = self.inst(inst.args[0]).result();
+        let double = inst.ty == Ty::F64;
+        // 32 bits fit a double in any rounding.
+        let exact = double && from == Ty::I32;
+        if Round::from_u8(inst.aux) != Round::Dynamic && !exact {
+            return self.evaluate(val);
+        }
+        let row = scalar(CVTSI2F, double);
+        match (inst.op, from) {
+            (Op::UToF, Ty::I64) => return self.u64_to_float(val, row.wide()),
+            (Op::UToF, _) => {
+                let src = self.rm_src(inst.args[0]);
+                self.buf.rm(Opcode::MOV_LOAD, false, RAX, src);
+                let d = self.def(val, 0);
+                self.vzero(d);
+                self.v3(row.wide(), d, d, Rm::Reg(RAX));
+            }
+            _ => {
+                let src = self.rm_src(inst.args[0]);
+                let d = self.def(val, 0);
+                // Else the instruction would wait for what the register held.
+                self.vzero(d);
+                self.v3(if from == Ty::I64 { row.wide() } else { row }, d, d, src);
+            }
+        }
+        self.zero_above(val);
+    }
+
+    /// The upper half of the range takes the slow path.
+    fn u64_to_float(&mut self, val: Val, row: crate::vectors::Vop) {
+        self.clobber();
+        let mut call = self.slow_call(val);
+        call.result = self.def(val, 0);
+        self.buf.rm(Opcode::TEST, true, call.args[0], Rm::Reg(call.args[0]));
+        let field = self.buf.jcc(cc::S);
+        self.vzero(call.result);
+        self.v3(row, call.result, call.result, Rm::Reg(call.args[0]));
+        let back = self.buf.len();
+        self.slow.push(SlowPath { jumps: [field, 0], kind: SlowKind::Evaluate { call, back } });
+        self.zero_above(val);
+    }
+}

@@ -1,0 +1,59 @@
+//! Scalars as the low lanes of vectors.
+
+use crate::alloc::Class;
+use crate::emitter::Emitter;
+use crate::encode::{Opcode, Rm};
+use crate::regs::{NONE, RAX};
+use crate::vectors::rows::{INSERTPS, MOVQ};
+use ir::{Ty, Val};
+
+impl Emitter<'_, '_> {
+    /// `vzext`: the rest of the register is cleared, if it is not clear.
+    pub fn vzext(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let ent = self.alloc.ent(inst.args[0]);
+        let e = *self.alloc.get(ent);
+        let bytes = inst.ty.bytes();
+        let clear = e.reg != NONE && e.zero_above && e.size as u32 == bytes;
+        let in_memory = e.reg == NONE && e.home_size as u32 == bytes && bytes >= 4;
+        if clear || in_memory {
+            let e = self.alloc.get_mut(ent);
+            (e.size, e.zero_above) = (16, true);
+            return self.alloc.share(val.0, ent, self.live.last_use(val));
+        }
+        let a = self.reg(inst.args[0]);
+        // A value that nobody sees as wider can be cleared where it is.
+        let is_temp = crate::alloc::temps(Class::Xmm) >> a & 1 != 0 || self.analysis.hints[val.index()] == a;
+        let in_place = e.size as u32 == bytes && is_temp;
+        let d = if in_place {
+            let e = self.alloc.get_mut(ent);
+            (e.size, e.zero_above) = (16, true);
+            self.alloc.share(val.0, ent, self.live.last_use(val));
+            a
+        } else {
+            let allow = self.dying(inst.args[0]);
+            self.def(val, allow)
+        };
+        self.clear_above(inst.ty, d, a);
+    }
+
+    /// d = the low lane of a, the rest zero.
+    fn clear_above(&mut self, ty: Ty, d: u8, a: u8) {
+        match ty {
+            Ty::F64 => self.v2(MOVQ, d, Rm::Reg(a)),
+            // Lane 0 to lane 0, the others zeroed.
+            Ty::F32 => self.vrri(INSERTPS, d, a, a, 0x0e),
+            _ => {
+                self.movd_to_gpr(RAX, a);
+                self.buf.rm(Opcode::MOVZX16, false, RAX, Rm::Reg(RAX));
+                self.movd_from_gpr(d, RAX);
+            }
+        }
+    }
+
+    /// `vlow`: another name.
+    pub fn vlow(&mut self, val: Val) {
+        let ent = self.alloc.ent(self.inst(val).args[0]);
+        self.alloc.share(val.0, ent, self.live.last_use(val));
+    }
+}

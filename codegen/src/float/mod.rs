@@ -1,0 +1,131 @@
+//! Floating point. MXCSR holds the guest's modes and collects its sticky flags, so an operation is
+//! the host's, and only NaNs differ: the host prefers the first operand and makes a negative one. A
+//! result with a NaN therefore goes out of line, where the guest's rule decides.
+
+mod compare;
+mod convert;
+mod lanes;
+mod minmax;
+pub(crate) mod rows;
+mod vector_convert;
+
+use crate::constants;
+use crate::emitter::Emitter;
+use crate::encode::{Amode, Rm};
+use crate::flags::cc;
+use crate::regs::X0;
+use crate::slow::{SlowCall, SlowKind, SlowPath};
+use crate::vectors::Vop;
+use ir::{Inst, Lane, NanRule, Op, Ty, Val};
+use rows::*;
+
+/// How an instruction works on its operands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Shape {
+    pub double: bool,
+    pub scalar: bool,
+}
+
+impl Shape {
+    pub fn of(inst: &Inst) -> Shape {
+        match inst.ty {
+            Ty::V128 => Shape { double: inst.aux == Lane::D as u8, scalar: false },
+            ty => Shape { double: ty == Ty::F64, scalar: true },
+        }
+    }
+
+    /// The form of a row.
+    pub fn form(self, row: Vop) -> Vop {
+        if self.scalar { scalar(row, self.double) } else { packed(row, self.double) }
+    }
+}
+
+impl Emitter<'_, '_> {
+    /// `fadd`, `fsub`, `fmul`, `fdiv`, `fsqrt`, `fmuladd`, and the same on lanes
+    pub fn float_op(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let fuses = matches!(inst.op, Op::FMulAdd | Op::VFMulAdd);
+        if fuses && !self.config.features.fma {
+            return self.evaluate(val);
+        }
+        self.clobber();
+        let mut call = self.slow_call(val);
+        let shape = Shape::of(&inst);
+        // Where every NaN becomes the same one the operands need not survive.
+        let forgets = self.block.nan == NanRule::Canonical && !fuses && shape.scalar;
+        let allow = match forgets {
+            false => 0,
+            true if self.config.features.avx => self.dying_operands(val),
+            true => self.dying(inst.args[0]),
+        };
+        call.result = self.def(val, allow);
+        self.float_compute(inst.op, shape, call.result, call.args);
+        self.check_nan(call, shape);
+    }
+
+    pub fn dying_operands(&self, val: Val) -> u16 {
+        let args = self.inst(val).args;
+        args.iter().filter(|arg| arg.is_some()).map(|&arg| self.dying(arg)).fold(0, |all, one| all | one)
+    }
+
+    fn float_compute(&mut self, op: Op, shape: Shape, d: u8, [a, b, c]: [u8; 3]) {
+        let row = match op {
+            Op::FAdd | Op::VFAdd => ADD,
+            Op::FSub | Op::VFSub => SUB,
+            Op::FMul | Op::VFMul => MUL,
+            Op::FDiv | Op::VFDiv => DIV,
+            // The scalar form with VEX takes the upper lanes from its first operand.
+            Op::FSqrt if self.config.features.avx => return self.vrr(shape.form(SQRT), d, a, a),
+            Op::FSqrt | Op::VFSqrt => return self.v2(shape.form(SQRT), d, Rm::Reg(a)),
+            _ => {
+                self.vmov(d, c);
+                return self.buf.vex(fused(FMADD231, shape.double, shape.scalar), d, a, Rm::Reg(b));
+            }
+        };
+        self.vrr(shape.form(row), d, a, b);
+    }
+
+    /// Sends a result that is a NaN, or has one in a lane, to the guest's rule.
+    pub fn check_nan(&mut self, call: SlowCall, shape: Shape) {
+        let r = call.result;
+        let field = if shape.scalar {
+            self.ucomis(shape.double, r, r);
+            self.buf.jcc(cc::P)
+        } else {
+            self.test_unordered(shape, r, r)
+        };
+        let back = self.buf.len();
+        // Behind a fused multiplication invalid may be raised although an operand is a NaN.
+        let is_simple = shape.scalar && call.inst.op != Op::FMulAdd;
+        let kind = if self.block.nan == NanRule::Canonical && is_simple {
+            let nan = if shape.double { constants::NAN64 } else { constants::NAN32 };
+            SlowKind::Canonical { reg: r, nan, back }
+        } else {
+            SlowKind::Evaluate { call, back }
+        };
+        self.slow.push(SlowPath { jumps: [field, 0], kind });
+    }
+
+    /// Jumps where lanes of `a` and `b` are unordered; the field of the jump.
+    pub fn test_unordered(&mut self, shape: Shape, a: u8, b: u8) -> usize {
+        self.vrri(shape.form(CMP), X0, a, b, predicate::UNORDERED);
+        self.v2(PTEST, X0, Rm::Reg(X0));
+        self.buf.jcc(cc::NE)
+    }
+
+    /// `fneg`, `fabs`, and the same on lanes
+    pub fn float_sign(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let a = self.reg(inst.args[0]);
+        let allow = self.dying(inst.args[0]);
+        let d = self.def(val, allow);
+        let negate = matches!(inst.op, Op::FNeg | Op::VFNeg);
+        let mask = match (negate, Shape::of(&inst).double) {
+            (true, true) => constants::SIGN64,
+            (true, false) => constants::SIGN32,
+            (false, true) => constants::ABS64,
+            (false, false) => constants::ABS32,
+        };
+        self.v3(if negate { XOR } else { AND }, d, a, Rm::Mem(Amode::context(mask)));
+    }
+}

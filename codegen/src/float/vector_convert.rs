@@ -1,0 +1,138 @@
+//! Comparisons, rounding and conversions of floating-point lanes.
+
+use super::Shape;
+use super::convert::rounding;
+use super::rows::*;
+use crate::constants;
+use crate::emitter::Emitter;
+use crate::encode::{Alu, Amode, Rm, Src};
+use crate::flags::cc;
+use crate::regs::{RAX, RCX, X0};
+use crate::slow::{SlowKind, SlowPath};
+use crate::vectors::rows::{PCMPEQ_S, PEXTR_D, PINSR_D, PUNPCKL_D};
+use dynasmrt::DynasmApi;
+use ir::{NanRule, Op, Round, Val};
+
+impl Emitter<'_, '_> {
+    /// `vfcmpeq`, `vfcmpge`, `vfcmpgt`: greater is less the other way round.
+    pub fn lanes_compare(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let row = Shape::of(&inst).form(CMP);
+        let (a, b) = (self.reg(inst.args[0]), self.reg(inst.args[1]));
+        let d = self.def(val, 0);
+        match inst.op {
+            Op::VFCmpEq => self.vrri(row, d, a, b, predicate::EQ),
+            Op::VFCmpGe => self.vrri(row, d, b, a, predicate::LE),
+            _ => self.vrri(row, d, b, a, predicate::LT),
+        }
+    }
+
+    /// `vfround`
+    pub fn lanes_round(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let Some(mode) = rounding(Round::from_u8(inst.imm as u8 & 7)) else { return self.evaluate(val) };
+        let shape = Shape::of(&inst);
+        self.clobber();
+        let mut call = self.slow_call(val);
+        call.result = self.def(val, 0);
+        // The constant has bit 3 where inexact is raised, the host's where it is not.
+        let mode = mode | (inst.imm as u8 & 8 ^ 8);
+        self.v2i(if shape.double { ROUNDPD } else { ROUNDPS }, call.result, call.args[0], mode);
+        if self.block.nan == NanRule::Canonical {
+            self.check_nan(call, shape);
+        }
+    }
+
+    /// `vftos`: saturation shows as the least integer, which then is looked at out of line.
+    pub fn lanes_to_int(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let round = Round::from_u8(inst.imm as u8);
+        if inst.op == Op::VFToU || !matches!(round, Round::Zero | Round::Dynamic) {
+            return self.evaluate(val);
+        }
+        let truncates = round == Round::Zero;
+        if Shape::of(&inst).double {
+            return self.doubles_to_int(val, scalar(if truncates { CVTTF2SI } else { CVTF2SI }, true).wide());
+        }
+        self.clobber();
+        let mut call = self.slow_call(val);
+        let d = self.def(val, 0);
+        call.result = d;
+        self.v2(if truncates { CVTTPS2DQ } else { CVTPS2DQ }, d, Rm::Reg(call.args[0]));
+        self.v3(PCMPEQ_S, X0, d, Rm::Mem(Amode::context(constants::SIGN32)));
+        self.v2(PTEST, X0, Rm::Reg(X0));
+        let field = self.buf.jcc(cc::NE);
+        let back = self.buf.len();
+        self.slow.push(SlowPath { jumps: [field, 0], kind: SlowKind::Evaluate { call, back } });
+    }
+
+    fn doubles_to_int(&mut self, val: Val, row: crate::vectors::Vop) {
+        self.clobber();
+        let mut call = self.slow_call(val);
+        let a = call.args[0];
+        let d = self.def(val, 0);
+        call.result = d;
+        self.v2(row, RAX, Rm::Reg(a));
+        self.vrr(UNPCKHPD, X0, a, a);
+        self.v2(row, RCX, Rm::Reg(X0));
+        self.buf.alu(Alu::Cmp, true, RAX, Src::Imm(1));
+        let low = self.buf.jcc(cc::O);
+        self.buf.alu(Alu::Cmp, true, RCX, Src::Imm(1));
+        let high = self.buf.jcc(cc::O);
+        self.movq_from_gpr(d, RAX);
+        self.vinsert(PINSR_D, d, d, RCX, 1);
+        let back = self.buf.len();
+        self.slow.push(SlowPath { jumps: [low, high], kind: SlowKind::Evaluate { call, back } });
+    }
+
+    /// `vstof`
+    pub fn lanes_from_int(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let double = Shape::of(&inst).double;
+        if inst.op == Op::VUToF {
+            return self.evaluate(val);
+        }
+        let a = self.reg(inst.args[0]);
+        let d = self.def(val, 0);
+        if !double {
+            return self.v2(CVTDQ2PS, d, Rm::Reg(a));
+        }
+        let row = scalar(CVTSI2F, true).wide();
+        self.v2(PEXTR_D, a, Rm::Reg(RAX));
+        self.buf.push(1);
+        self.vzero(X0);
+        self.v3(row, X0, X0, Rm::Reg(RAX));
+        self.movq_to_gpr(RAX, a);
+        self.vzero(d);
+        self.v3(row, d, d, Rm::Reg(RAX));
+        self.vrr(PUNPCKL_D, d, d, X0);
+    }
+
+    /// `vfcvtup`, `vfcvtdown`
+    pub fn lanes_convert(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let shape = Shape::of(&inst);
+        // Half precision needs F16C, and a rule that keeps payloads.
+        if !shape.double && (!self.config.features.f16c || self.block.nan == NanRule::Canonical) {
+            return self.evaluate(val);
+        }
+        self.clobber();
+        let mut call = self.slow_call(val);
+        let a = call.args[0];
+        call.result = self.def(val, 0);
+        match (inst.op, shape.double) {
+            (Op::VFCvtUp, true) => self.v2(packed(CVT, false), call.result, Rm::Reg(a)),
+            (Op::VFCvtUp, false) => self.v2(CVTPH2PS, call.result, Rm::Reg(a)),
+            (_, true) => self.v2(packed(CVT, true), call.result, Rm::Reg(a)),
+            (_, false) => {
+                self.v2(CVTPS2PH, a, Rm::Reg(call.result));
+                self.buf.push(4);
+            }
+        }
+        if self.block.nan == NanRule::Canonical {
+            // Of the result's format: lanes that stay zero are no NaNs.
+            let result = Shape { double: inst.op == Op::VFCvtUp, scalar: false };
+            self.check_nan(call, result);
+        }
+    }
+}
