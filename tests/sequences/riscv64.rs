@@ -214,10 +214,8 @@ impl Guest for Riscv64 {
             return !jumps && !to_register;
         }
         let is_reservation = row.name.starts_with("lr") || row.name.starts_with("sc_") || row.name.starts_with("sc.");
-        // qemu-user leaves senvcfg.CBCFE clear, which Linux sets.
-        let is_cache_block = ["cbo_clean", "cbo_flush"].contains(&row.name);
         // Jumps leave the sequence; ecall, and counters among the CSRs, are no computation.
-        !is_reservation && !is_cache_block && ![0x6f, 0x67, 0x73].contains(&(value & 0x7f))
+        !is_reservation && ![0x6f, 0x67, 0x73].contains(&(value & 0x7f))
     }
 
     fn fit(&self, _random: &mut Random, row: &Row, word: u32) -> Option<Vec<u8>> {
