@@ -1,8 +1,11 @@
 //! Table: the functions that lowering calls for what is rare. A row is a constant for the lowering, the
 //! name in the IR's text form, and the function.
 
+pub mod complex;
 pub mod estimate;
 pub mod fp_round;
+pub mod half;
+pub mod narrow_products;
 mod request;
 mod sha512;
 pub mod simd_shift;
@@ -79,4 +82,24 @@ helpers! {
     SM4E "sm4e" Vec(sm4::encrypt);
     /// SM4EKEY
     SM4EKEY "sm4ekey" Vec(sm4::expand_key);
+    /// Arithmetic on halves.
+    HALF "half" Vec(half::arithmetic);
+    /// Halves to integers.
+    HALF_TO_INT "half_to_int" Vec(half::to_int);
+    /// Integers to halves.
+    HALF_FROM_INT "half_from_int" Vec(half::from_int);
+    /// FMLAL and its family.
+    FMLAL "fmlal" Vec(narrow_products::halves_onto);
+    /// BFMLALB, BFMLALT
+    BFMLAL "bfmlal" Vec(narrow_products::bf16_onto);
+    /// BFDOT
+    BFDOT "bfdot" Vec(narrow_products::bf16_dot);
+    /// BFMMLA
+    BFMMLA "bfmmla" Vec(narrow_products::bf16_matrix);
+    /// BFCVT, BFCVTN
+    BFCVT "bfcvt" Vec(narrow_products::to_bf16);
+    /// FCADD
+    FCADD "fcadd" Vec(complex::add);
+    /// FCMLA
+    FCMLA "fcmla" Vec(complex::multiply_onto);
 }

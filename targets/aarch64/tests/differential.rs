@@ -147,6 +147,7 @@ fn case(random: &mut Random, code: Vec<u32>) -> Case {
     let fpcr = match random.below(4) {
         0 => random.below(4) << 22,
         1 => 1 << 25 | random.below(4) << 22,
+        2 => 1 << 19 | random.below(2) << 25,
         _ => 0,
     };
     let mut case = Case {

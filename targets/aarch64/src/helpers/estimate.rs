@@ -212,10 +212,11 @@ pub extern "C" fn ursqrte(args: &mut VecArgs) {
     );
 }
 
-/// Whether one factor is infinite and the other zero, denormals flushed where the environment says so.
-fn is_undefined_product(env: &mut Env, format: Format, flush_half: bool, a: u64, b: u64) -> bool {
+/// Whether one factor is infinite and the other zero, denormals flushed where the environment says so. Halves
+/// come here flushed.
+fn is_undefined_product(env: &mut Env, format: Format, a: u64, b: u64) -> bool {
     let mut inner = *env;
-    let kinds = (classify(&mut inner, format, flush_half, a), classify(&mut inner, format, flush_half, b));
+    let kinds = (classify(&mut inner, format, false, a), classify(&mut inner, format, false, b));
     let undefined = matches!(kinds, (Kind::Infinite, Kind::Zero) | (Kind::Zero, Kind::Infinite));
     if undefined {
         *env = inner;
@@ -223,43 +224,52 @@ fn is_undefined_product(env: &mut Env, format: Format, flush_half: bool, a: u64,
     undefined
 }
 
-/// Lane by lane, FMULX: infinity times zero is two.
+/// Lane by lane, FMULX.
 pub extern "C" fn fmulx(args: &mut VecArgs) {
-    map_float(args, |env, format, request, [n, m, _]| {
-        if is_undefined_product(env, format, request.flush_half, n, m) {
-            let layout = Layout::of(format);
-            return layout.number((n ^ m) & format.sign_bit() != 0, layout.bias() + 1, 0);
-        }
-        fp::mul(env, format, n, m)
-    });
+    map_float(args, |env, format, _, [n, m, _]| multiply_extended(env, format, n, m));
 }
 
-/// Lane by lane, FRECPS: 2 - n m, rounded once; infinity times zero counts as zero.
+/// n m, where infinity times zero is two.
+pub(super) fn multiply_extended(env: &mut Env, format: Format, n: u64, m: u64) -> u64 {
+    if is_undefined_product(env, format, n, m) {
+        let layout = Layout::of(format);
+        return layout.number((n ^ m) & format.sign_bit() != 0, layout.bias() + 1, 0);
+    }
+    fp::mul(env, format, n, m)
+}
+
+/// Lane by lane, FRECPS.
 pub extern "C" fn frecps(args: &mut VecArgs) {
-    map_float(args, |env, format, request, [n, m, _]| {
-        let layout = Layout::of(format);
-        let two = layout.number(false, layout.bias() + 1, 0);
-        if is_undefined_product(env, format, request.flush_half, n, m) {
-            return two;
-        }
-        fp::mul_add(env, format, n ^ format.sign_bit(), m, two)
-    });
+    map_float(args, |env, format, _, [n, m, _]| reciprocal_step(env, format, n, m));
 }
 
-/// Lane by lane, FRSQRTS: (3 - n m) / 2, rounded once, which is 1.5 - (n / 2) m. The larger factor is halved,
-/// so that it stays exact; if both are too small for that the product is lost beside 1.5 in any case.
+/// 2 - n m, rounded once; infinity times zero counts as zero.
+pub(super) fn reciprocal_step(env: &mut Env, format: Format, n: u64, m: u64) -> u64 {
+    let layout = Layout::of(format);
+    let two = layout.number(false, layout.bias() + 1, 0);
+    if is_undefined_product(env, format, n, m) {
+        return two;
+    }
+    fp::mul_add(env, format, n ^ format.sign_bit(), m, two)
+}
+
+/// Lane by lane, FRSQRTS.
 pub extern "C" fn frsqrts(args: &mut VecArgs) {
-    map_float(args, |env, format, request, [n, m, _]| {
-        let layout = Layout::of(format);
-        let one_and_half = layout.number(false, layout.bias(), 1 << 51);
-        if is_undefined_product(env, format, request.flush_half, n, m) {
-            return one_and_half;
-        }
-        let halved = |bits: u64| match layout.exponent(bits) {
-            e if e > 1 && e < layout.exp_max() => bits - (1 << layout.frac),
-            _ => bits,
-        };
-        let (n, m) = if layout.exponent(n) >= layout.exponent(m) { (halved(n), m) } else { (n, halved(m)) };
-        fp::mul_add(env, format, n ^ format.sign_bit(), m, one_and_half)
-    });
+    map_float(args, |env, format, _, [n, m, _]| reciprocal_root_step(env, format, n, m));
+}
+
+/// (3 - n m) / 2, rounded once, which is 1.5 - (n / 2) m; infinity times zero counts as zero. The larger factor
+/// is halved, so that it stays exact; if both are too small for that the product is lost beside 1.5 in any case.
+pub(super) fn reciprocal_root_step(env: &mut Env, format: Format, n: u64, m: u64) -> u64 {
+    let layout = Layout::of(format);
+    let one_and_half = layout.number(false, layout.bias(), 1 << 51);
+    if is_undefined_product(env, format, n, m) {
+        return one_and_half;
+    }
+    let halved = |bits: u64| match layout.exponent(bits) {
+        e if e > 1 && e < layout.exp_max() => bits - (1 << layout.frac),
+        _ => bits,
+    };
+    let (n, m) = if layout.exponent(n) >= layout.exponent(m) { (halved(n), m) } else { (n, halved(m)) };
+    fp::mul_add(env, format, n ^ format.sign_bit(), m, one_and_half)
 }

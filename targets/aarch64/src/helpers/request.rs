@@ -59,6 +59,11 @@ impl Request {
         self.bits & flag != 0
     }
 
+    /// The helper's own number.
+    pub fn number(&self) -> i64 {
+        self.bits % ONE_LANE / KIND
+    }
+
     /// The guest's floating-point environment. Tininess is Arm's.
     pub fn env(&self, args: &VecArgs) -> Env {
         Env { tiny: Tininess::BeforeRounding, ..Env::from_mxcsr(self.nan, args.mxcsr) }

@@ -20,33 +20,38 @@ instructions! {
 }
 
 /// The flags of a comparison; where `signal`, quiet NaNs are invalid too.
-fn flags(b: &mut Lower, ty: Ty, n: Val, m: Val, signal: bool) -> Val {
+pub fn compare_values(b: &mut Lower, ty: Ty, n: Val, m: Val, signal: bool) -> Val {
     b.op(Op::FcmpF, ty, 0, [n, m, Val::NONE], signal as i64)
 }
 
 fn compare(b: &mut Lower, f: Word, signal: bool) {
     let ty = precision(f);
     let (n, m) = (get(b, ty, f.rn()), get(b, ty, f.rm()));
-    let flags = flags(b, ty, n, m, signal);
+    let flags = compare_values(b, ty, n, m, signal);
     b.put(NZCV, flags);
 }
 
 fn compare_zero(b: &mut Lower, f: Word, signal: bool) {
     let ty = precision(f);
     let (n, zero) = (get(b, ty, f.rn()), constant(b, ty, 0));
-    let flags = flags(b, ty, n, zero, signal);
+    let flags = compare_values(b, ty, n, zero, signal);
     b.put(NZCV, flags);
 }
 
-/// Where the condition fails nothing may be raised: zeros are compared instead.
 fn conditional_compare(b: &mut Lower, f: Word, signal: bool) {
     let ty = precision(f);
+    conditional(b, f, ty, signal, |b, holds, n| {
+        let (n, zero) = (get(b, ty, n), constant(b, ty, 0));
+        b.select(ty, holds, n, zero)
+    });
+}
+
+/// FCCMP, FCCMPE. Where the condition fails nothing may be raised: `operand` yields zeros then.
+pub fn conditional(b: &mut Lower, f: Word, ty: Ty, signal: bool, operand: impl Fn(&mut Lower, Val, u32) -> Val) {
     let before = b.get(NZCV);
     let holds = b.cond(f.cond(), before);
-    let zero = constant(b, ty, 0);
-    let (n, m) = (get(b, ty, f.rn()), get(b, ty, f.rm()));
-    let (n, m) = (b.select(ty, holds, n, zero), b.select(ty, holds, m, zero));
-    let compared = flags(b, ty, n, m, signal);
+    let (n, m) = (operand(b, holds, f.rn()), operand(b, holds, f.rm()));
+    let compared = compare_values(b, ty, n, m, signal);
     let compared = b.un(Op::ToNzcv, Ty::I32, compared);
     let otherwise = b.i32((f.bits(0, 4) << 28) as i32);
     let nzcv = b.select(Ty::I32, holds, compared, otherwise);

@@ -73,7 +73,7 @@ fn from_int(b: &mut Lower, f: Word, op: Op) {
 }
 
 /// The number of fraction bits, at most the integer's width.
-fn fraction_bits(f: Word) -> Option<i32> {
+pub fn fraction_bits(f: Word) -> Option<i32> {
     let bits = 64 - f.bits(10, 6) as i32;
     (bits <= f.sf().bytes() as i32 * 8).then_some(bits)
 }

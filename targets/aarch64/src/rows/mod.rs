@@ -12,6 +12,7 @@ pub mod flags;
 pub mod fp_compare;
 pub mod fp_convert;
 pub mod fp_data;
+pub mod fp_half;
 pub mod loadstore;
 pub mod loadstore_atomic;
 pub mod loadstore_ordered;
@@ -20,9 +21,11 @@ pub mod simd_across;
 pub mod simd_copy;
 pub mod simd_dot;
 pub mod simd_float;
+pub mod simd_half;
 pub mod simd_imm;
 pub mod simd_indexed;
 pub mod simd_loadstore;
+pub mod simd_narrow;
 pub mod simd_permute;
 pub mod simd_scalar;
 pub mod simd_shift;
@@ -83,6 +86,8 @@ pub const GROUPS: &[&[Row]] = &[
     fp_convert::JAVASCRIPT,
     fp_data::ROWS,
     fp_data::INT_RANGE,
+    fp_half::ROWS,
+    fp_half::CONVERT,
     simd_across::ROWS,
     simd_copy::ROWS,
     simd_dot::DOT,
@@ -92,11 +97,18 @@ pub const GROUPS: &[&[Row]] = &[
     simd_float::TWO_MISC,
     simd_float::INT_RANGE,
     simd_float::SCALAR,
+    simd_half::THREE_SAME,
+    simd_half::TWO_MISC,
+    simd_half::SCALAR,
+    simd_half::REST,
     simd_imm::ROWS,
     simd_indexed::ROWS,
     simd_indexed::SCALAR,
     simd_loadstore::MULTIPLE,
     simd_loadstore::SINGLE,
+    simd_narrow::HALF_PRODUCTS,
+    simd_narrow::BFLOAT16,
+    simd_narrow::COMPLEX,
     simd_permute::ROWS,
     simd_scalar::ROWS,
     simd_shift::ROWS,
