@@ -15,8 +15,7 @@ use support::{Random, block, guest};
 use target::{Mode, Target};
 
 /// What the default CPU offers, in LLVM's words.
-const FEATURES: &str =
-    "+fp-armv8,+neon,+aes,+sha2,+sha3,+sm4,+rdm,+dotprod,+i8mm,+jsconv,+fptoint,+fullfp16,+fp16fml,+bf16,+complxnum";
+const FEATURES: &str = "+fp-armv8,+neon,+aes,+sha2,+sha3,+sm4,+rdm,+dotprod,+i8mm,+jsconv,+fptoint,+fullfp16,+fp16fml,+bf16,+complxnum,+rcpc3";
 
 /// The name of the instruction, without the variant; `None` where it is undefined.
 fn ours(guest: &Aarch64, word: u32) -> Option<&'static str> {
