@@ -22,14 +22,14 @@ pub fn block(engine: &Engine, block: &Block, bytes: &[u8], code: Option<(u64, &[
     eprint!("{text}");
 }
 
-/// A line per instruction: address, word, the row's name.
+/// A line per instruction: address, word, text.
 fn guest(text: &mut String, engine: &Engine, block: &Block, bytes: &[u8]) {
     for inst in block.insts.iter().filter(|inst| inst.op == Op::Insn) {
         let pc = inst.imm as u64;
         let at = (pc - block.pc) as usize;
         let Some((word, len)) = bytes.get(at..).and_then(|bytes| engine.target.fetch(bytes)) else { continue };
-        let name = engine.target.decode(word).map_or("undefined", |row| row.name);
-        let _ = writeln!(text, "{pc:#14x}  {word:0width$x}  {name}", width = 2 * len);
+        let line = engine.target.disassemble(word);
+        let _ = writeln!(text, "{pc:#14x}  {word:0width$x}  {line}", width = 2 * len);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::cpu::{self, Cpu};
 use crate::rows::DECODER;
 use crate::rows::sysregs::COUNTER_HZ;
 use crate::state::{CNT_SCALE, EXCL_ADDR, MIDR, SLOTS, SP, TPIDR, x};
-use crate::{fpstate, helpers, signal};
+use crate::{disassembly, fpstate, helpers, signal};
 
 const EM_AARCH64: u16 = 183;
 /// Number register of a system call.
@@ -90,6 +90,14 @@ impl Target for Aarch64 {
 
     fn fp_control(&self, state: &GuestState) -> FpControl {
         fpstate::control(state)
+    }
+
+    fn masking(&self, mode: Mode) -> Mode {
+        Mode(mode.0 | crate::MASK_TAGS.0)
+    }
+
+    fn disassemble(&self, word: u32) -> String {
+        disassembly::text(word)
     }
 
     fn start(&self, state: &mut GuestState, entry: u64, sp: u64) {

@@ -4,6 +4,7 @@
 mod alu;
 mod conventions;
 pub mod cpu;
+mod disassembly;
 pub mod fields;
 pub mod float;
 pub mod fpstate;
@@ -23,7 +24,7 @@ use target::Mode;
 pub use conventions::Aarch64;
 pub use cpu::Cpu;
 
-/// Mode bit: addresses carry tags in their top byte. Set by the run loop for blocks that faulted on one.
+/// Mode bit: addresses carry tags in their top byte; asked for by blocks that met one.
 pub const MASK_TAGS: Mode = Mode(1);
 /// Mode bit: FPCR.DN, arithmetic yields the default NaN.
 pub const DEFAULT_NAN: Mode = Mode(1 << 1);

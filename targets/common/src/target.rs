@@ -52,6 +52,10 @@ pub trait Target: Sync + Send {
     fn fetch(&self, code: &[u8]) -> Option<(u32, usize)>;
     /// The row of a word.
     fn decode(&self, word: u32) -> Option<&'static Row>;
+    /// A word as text, for traces.
+    fn disassemble(&self, word: u32) -> String {
+        self.decode(word).map_or("undefined", |row| row.name).to_owned()
+    }
 
     // ---- what code depends on
 
