@@ -168,12 +168,16 @@ impl Vcpu {
             Ok(program) => program,
             Err(error) => return error,
         };
+        let mut options = self.machine.options.clone();
+        if !self.process.roots.are_active() {
+            options.sysroots.clear();
+        }
         let handover = Handover {
             program: program.0,
             own: own.0,
             mask: self.thread.mask.0,
             personality: self.process.personality.load(Ordering::Relaxed),
-            options: self.machine.options.clone(),
+            options,
             execfn: execfn(request),
             argv: found.argv.clone(),
         };

@@ -125,7 +125,8 @@ pub fn command(command: Command) -> Result<Vcpu, Error> {
 /// Goes on where an execve of the guest left off.
 pub fn take_over(handover: Handover) -> Result<Vcpu, Error> {
     let hidden = HiddenFds::default();
-    let roots = open_roots(&handover.options, &hidden)?;
+    // In a mount namespace that the guest made since, the roots may be out of sight: its paths are its own then.
+    let roots = open_roots(&handover.options, &hidden).unwrap_or_else(|_| Roots::none());
     // SAFETY: the run before passed the descriptor for this use alone.
     let file = unsafe { File::from_raw_fd(handover.program) };
     let own_program = (handover.own >= 0).then(|| hidden.adopt(handover.own).ok()).flatten();

@@ -151,7 +151,7 @@ rows! {
     38 renameat forward(DirFd, LinkPath, DirFd, LinkPath) => 264, only Aarch64;
     39 umount2 forward(Path, Hex) => 166;
     40 mount forward(Str, Path, Str, Hex, Ptr) => 165;
-    41 pivot_root forward(Path, Path) => 155;
+    41 pivot_root convert(Path, Path) => fs::pivot_root;
     42 nfsservctl absent(Int, Ptr, Ptr) => "removed in Linux 3.1";
     43 statfs forward(Path, Ptr) => 137;
     44 fstatfs forward(Fd, Ptr) => 138;

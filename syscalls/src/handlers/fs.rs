@@ -85,6 +85,13 @@ pub fn chroot(cx: &mut Cx<'_>, path: Path) -> Value {
     Ok(value)
 }
 
+/// pivot_root(2): the same.
+pub fn pivot_root(cx: &mut Cx<'_>, new: Path, old: Path) -> Value {
+    let value = cx.call(libc::SYS_pivot_root, [new.0.0, old.0.0, 0, 0, 0, 0])?;
+    cx.process.roots.leave();
+    Ok(value)
+}
+
 /// inotify_add_watch(2): whether the last link is followed is a bit of the mask.
 pub fn inotify_add_watch(cx: &mut Cx<'_>, fd: Fd, path: OwnPath, mask: Hex) -> Value {
     let guest = GuestPath::read(path.0)?;
