@@ -222,7 +222,9 @@ impl Guest for Riscv64 {
         let mut code = Vec::new();
         let is_short = row.pattern.width == 16;
         let word = if is_short { short_forward(word) } else { forward(word) };
-        if uses_reserved(row, word) || !row.matches(word) {
+        // qemu 11.1 lets an AMOCAS to x0 overwrite the zero that later instructions of its block read.
+        let spoils_qemu = row.name.starts_with("amocas") && word >> 7 & 31 == 0;
+        if uses_reserved(row, word) || !row.matches(word) || spoils_qemu {
             return None;
         }
         if let Some(base) = if is_short { short_address(word) } else { address(word) } {
