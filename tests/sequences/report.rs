@@ -63,7 +63,7 @@ fn compare(text: &mut String, name: &str, at: std::ops::Range<usize>, before: Op
     text.push('\n');
 }
 
-/// All registers before the instruction, for making a case of it.
+/// The whole sequence, and all registers before the instruction, for making a case of it.
 fn inputs(guest: &dyn Guest, sequence: &Sequence, before: Option<&[u8]>) -> String {
     let (data, base) = before.map_or((&sequence.data[..], INPUT), |before| (before, OUTPUT));
     let fields = guest.fields();
@@ -71,7 +71,8 @@ fn inputs(guest: &dyn Guest, sequence: &Sequence, before: Option<&[u8]>) -> Stri
         let at = base + field.at;
         format!("{}={}", field.name, number(&data[at..at + field.size]))
     });
-    format!("  before: {}\n", values.collect::<Vec<_>>().join(" "))
+    let words = sequence.instructions.iter().map(|one| format!(" {} {}", one.name, hex(&one.code)));
+    format!("  sequence:{}\n  before: {}\n", words.collect::<String>(), values.collect::<Vec<_>>().join(" "))
 }
 
 /// A little-endian number in hexadecimal.
