@@ -54,12 +54,7 @@ struct Args {
     #[arg(long)]
     stats: bool,
     /// The program and its arguments
-    #[arg(
-        value_name = "PROGRAM",
-        required_unless_present = "cpu",
-        trailing_var_arg = true,
-        allow_hyphen_values = true
-    )]
+    #[arg(value_name = "PROGRAM", required_unless_present = "cpu", trailing_var_arg = true)]
     program: Vec<OsString>,
 }
 

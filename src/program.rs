@@ -5,7 +5,7 @@ use std::fs::File;
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use memory::{Errno, sys};
 use syscalls::paths::Roots;
@@ -107,16 +107,6 @@ pub fn errno_of(error: std::io::Error) -> Errno {
 /// What a descriptor's file is called.
 pub fn name_of(file: &File) -> Option<PathBuf> {
     std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok()
-}
-
-/// What the guest calls a file of the host: without the root's path where it is in a root of `-L`.
-pub fn name_for_guest(name: &Path, sysroots: &[PathBuf]) -> Option<PathBuf> {
-    let inside = |root: &PathBuf| {
-        let root = std::fs::canonicalize(root).ok()?;
-        let rest = name.strip_prefix(&root).ok()?;
-        (root != Path::new("/")).then(|| Path::new("/").join(rest))
-    };
-    sysroots.iter().find_map(inside)
 }
 
 /// A program's path from its name on the command line: a name without a slash is looked for in PATH, and then here.

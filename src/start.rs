@@ -167,7 +167,7 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     let loaded = loader::load(&space, guest.target, &opened, interpreter.as_ref(), &start, stack_limit)?;
     drop((opened, interpreter));
 
-    let image = describe(&guest, &loaded, &start, exe, &plan.options, &plan.hidden);
+    let image = describe(&guest, &loaded, &start, exe, &plan.roots, &plan.hidden);
     name_process(&start.execfn);
     let strace = plan.options.strace.then(|| Arc::new(Strace::new(2)));
     let process = Process {
@@ -230,9 +230,9 @@ fn open_interpreter(roots: &Roots, program: &Opened, guest: &Guest) -> Result<Op
 }
 
 /// What /proc is to tell of the program; told to the kernel where it takes it.
-fn describe(guest: &Guest, loaded: &Loaded, start: &Start, exe: File, options: &Options, hidden: &HiddenFds) -> Image {
+fn describe(guest: &Guest, loaded: &Loaded, start: &Start, exe: File, roots: &Roots, hidden: &HiddenFds) -> Image {
     let name = program::name_of(&exe).unwrap_or_default();
-    let renamed = program::name_for_guest(&name, &options.sysroots);
+    let renamed = roots.name_for_guest(&name);
     let is_gone = name.as_os_str().as_bytes().ends_with(b" (deleted)");
     // Where the name does not lead to the file on the host, the descriptor does.
     let exe_fd = (renamed.is_some() || is_gone).then(|| hidden.adopt(exe.into_raw_fd()).ok()).flatten();

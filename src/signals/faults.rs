@@ -39,7 +39,8 @@ impl Vcpu {
             return self.unaddressable(addr);
         }
         let signal = if host.signal == libc::SIGBUS { Signal::SIGBUS } else { Signal::SIGSEGV };
-        Resume::Cause(Cause { signal, code: host.code, addr })
+        // The host tells the first byte that could not be reached, which may lie behind the access' address.
+        Resume::Cause(Cause { signal, code: host.code, addr: host.addr })
     }
 
     /// The host could not even form the address, and does not tell it: a tag in its high bits, another

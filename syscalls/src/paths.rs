@@ -109,6 +109,20 @@ impl Roots {
         Roots { roots: self.roots.clone(), active: AtomicBool::new(self.are_active()) }
     }
 
+    /// What the guest calls a file of the host's: a file in a root without the root's path. None for other files.
+    pub fn name_for_guest(&self, host: &Path) -> Option<PathBuf> {
+        let roots = self.roots.iter().filter(|root| root.path != Path::new("/"));
+        roots.filter_map(|root| host.strip_prefix(&root.path).ok()).map(|rest| Path::new("/").join(rest)).next()
+    }
+
+    /// The names of files in a text of /proc/self/maps' form as the guest calls them.
+    pub(crate) fn rename_in_maps(&self, mut maps: String) -> String {
+        for root in self.roots.iter().filter(|root| root.path != Path::new("/")) {
+            maps = maps.replace(&format!(" {}/", root.path.display()), " /");
+        }
+        maps
+    }
+
     /// Whether there are roots to look in.
     pub fn are_active(&self) -> bool {
         self.active.load(Ordering::Relaxed)

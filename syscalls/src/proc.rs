@@ -113,11 +113,11 @@ type Content = fn(&Process) -> Option<Vec<u8>>;
 const FILES: &[(&str, Content)] = &[
     ("maps", |process| {
         let host = std::fs::read_to_string("/proc/self/maps").ok()?;
-        Some(process.space.render_maps(&host).into_bytes())
+        Some(process.roots.rename_in_maps(process.space.render_maps(&host)).into_bytes())
     }),
     ("smaps", |process| {
         let host = std::fs::read_to_string("/proc/self/smaps").ok()?;
-        Some(process.space.render_smaps(&host).into_bytes())
+        Some(process.roots.rename_in_maps(process.space.render_smaps(&host)).into_bytes())
     }),
     ("cmdline", |process| unpublished(&process.image, &process.image.cmdline)),
     ("environ", |process| unpublished(&process.image, &process.image.environ)),
