@@ -68,7 +68,15 @@ constants! {
     SIGN64 = splat64(1 << 63);
     ABS32 = splat32(!(1 << 31));
     ABS64 = splat64(!(1 << 63));
+    HALF32 = splat32(0x3f00_0000);
+    HALF64 = splat64(0x3fe0_0000_0000_0000);
+    UNIT32 = splat32(0x3f80_0000);
+    UNIT64 = splat64(0x3ff0_0000_0000_0000);
+    /// What lies above a narrow value in a box (RISC-V F, NaN boxing).
+    BOX32 = splat64(0xffff_ffff_0000_0000);
+    BOX16 = splat64(0xffff_ffff_ffff_0000);
     NAN32 = splat32(0x7fc0_0000);
+    NAN16 = splat16(0x7e00);
     NAN64 = splat64(0x7ff8_0000_0000_0000);
 }
 

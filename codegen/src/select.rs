@@ -58,6 +58,8 @@ impl Emitter<'_, '_> {
             VSToF | VUToF => self.lanes_from_int(val),
             VFCvtUp | VFCvtDown => self.lanes_convert(val),
             Bitcast => self.bitcast(val),
+            FBox => self.float_box(val),
+            FUnbox => self.float_unbox(val),
             VZext => self.vzext(val),
             VLow => self.vlow(val),
             GetFpFlags => self.get_fp_flags(val),

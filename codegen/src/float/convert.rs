@@ -3,11 +3,14 @@
 
 use super::Shape;
 use super::rows::*;
+use crate::alloc::Class;
+use crate::constants;
 use crate::emitter::Emitter;
-use crate::encode::{Alu, Opcode, Rm, Src};
+use crate::encode::{Alu, Amode, Opcode, Rm, Src};
 use crate::flags::cc;
-use crate::regs::{RAX, RCX, X0};
+use crate::regs::{RAX, RCX, X0, X1};
 use crate::slow::{SlowCall, SlowKind, SlowPath};
+use dynasmrt::DynasmApi;
 use ir::{NanRule, Op, Round, Ty, Val};
 
 /// Bit 3 of a rounding constant: inexact is not raised.
@@ -25,19 +28,62 @@ pub(super) fn rounding(round: Round) -> Option<u8> {
     }
 }
 
+/// Every number as large is an integer.
+const LARGE: f64 = 9223372036854775808.0;
+
+/// Numbers below this fit an integer however they are rounded; unsigned ones of 2^63 and more take
+/// the slow path.
+fn limit(double: bool, wide: bool, signed: bool) -> f64 {
+    match (wide, signed) {
+        (true, _) => LARGE,
+        (false, true) if double => 2147483647.0,
+        (false, true) => 2147483648.0,
+        (false, false) if double => 4294967295.0,
+        (false, false) => 4294967296.0,
+    }
+}
+
 impl Emitter<'_, '_> {
     /// `fround`
     pub fn float_round(&mut self, val: Val) {
         let inst = self.inst(val);
-        let Some(mode) = rounding(Round::from_u8(inst.aux)) else { return self.evaluate(val) };
         let shape = Shape::of(&inst);
         self.clobber();
         let mut call = self.slow_call(val);
         let a = call.args[0];
+        let quiet = if inst.imm == 1 { 0 } else { QUIET };
+        let Some(mode) = rounding(Round::from_u8(inst.aux)) else {
+            // Infinities and NaNs go out of line, and with them what is an integer for its size.
+            let field = self.test_range(a, shape.double, true, LARGE);
+            self.round_away(shape.double, a, quiet);
+            call.result = self.def(val, 0);
+            self.vmov(call.result, X0);
+            let back = self.buf.len();
+            return self.slow.push(SlowPath { jumps: [field, 0], kind: SlowKind::Evaluate { call, back } });
+        };
         call.result = self.def(val, 0);
-        let mode = mode | if inst.imm == 1 { 0 } else { QUIET };
-        self.vrri(if shape.double { ROUNDSD } else { ROUNDSS }, call.result, a, a, mode);
+        self.vrri(if shape.double { ROUNDSD } else { ROUNDSS }, call.result, a, a, mode | quiet);
         self.check_nan_unless_kept(call, shape);
+    }
+
+    /// The finite `a` to the nearest integer, ties away from zero, in the first scratch register: towards
+    /// zero, and one further where at least a half was cut off. Only the first step can be inexact.
+    fn round_away(&mut self, double: bool, a: u8, quiet: u8) {
+        let (half, unit, sign, magnitude) = match double {
+            true => (constants::HALF64, constants::UNIT64, constants::SIGN64, constants::ABS64),
+            false => (constants::HALF32, constants::UNIT32, constants::SIGN32, constants::ABS32),
+        };
+        let pool = |disp| Rm::Mem(Amode::context(disp));
+        let signed = self.tmp(Class::Xmm);
+        self.vrri(if double { ROUNDSD } else { ROUNDSS }, X0, a, a, 3 | quiet);
+        self.vrr(scalar(SUB, double), X1, a, X0);
+        self.v3(AND, X1, X1, pool(magnitude));
+        self.v3(scalar(CMP, double), X1, X1, pool(half));
+        self.buf.push(predicate::NOT_LT);
+        self.v3(AND, X1, X1, pool(unit));
+        self.v3(AND, signed, a, pool(sign));
+        self.vrr(OR, X1, X1, signed);
+        self.vrr(scalar(ADD, double), X0, X0, X1);
     }
 
     /// Of one operand the host keeps the payload as Arm does: only a canonical NaN has to be made.
@@ -68,7 +114,6 @@ impl Emitter<'_, '_> {
     pub fn float_to_int(&mut self, val: Val) {
         let inst = self.inst(val);
         let round = Round::from_u8(inst.aux);
-        let Some(mode) = rounding(round) else { return self.evaluate(val) };
         self.clobber();
         let mut call = self.slow_call(val);
         let a = call.args[0];
@@ -83,13 +128,14 @@ impl Emitter<'_, '_> {
             self.buf.alu(Alu::Cmp, wide, call.result, Src::Imm(1));
             self.buf.jcc(cc::O)
         } else {
-            let field = self.test_range(&call, double, wide);
-            let mut source = a;
-            if !direct {
-                self.vrri(if double { ROUNDSD } else { ROUNDSS }, X0, a, a, mode);
-                source = X0;
+            let signed = inst.op == Op::FToS;
+            let field = self.test_range(a, double, signed, limit(double, wide, signed));
+            match rounding(round) {
+                None => self.round_away(double, a, 0),
+                Some(mode) if !direct => self.vrri(if double { ROUNDSD } else { ROUNDSS }, X0, a, a, mode),
+                Some(_) => self.vmov(X0, a),
             }
-            self.v2(row.wide(), call.result, Rm::Reg(source));
+            self.v2(row.wide(), call.result, Rm::Reg(X0));
             if !wide {
                 self.buf.mov(false, call.result, call.result);
             }
@@ -100,23 +146,14 @@ impl Emitter<'_, '_> {
         self.slow.push(SlowPath { jumps: [field, 0], kind: SlowKind::Evaluate { call, back } });
     }
 
-    /// Jumps unless the operand is safely within the integer's range, however it is rounded. A number's
-    /// bits compare as the number does.
-    fn test_range(&mut self, call: &SlowCall, double: bool, wide: bool) -> usize {
-        let signed = call.inst.op == Op::FToS;
-        // Unsigned 64-bit integers of 2^63 and more take the slow path.
-        let limit = match (wide, signed) {
-            (true, _) => 9223372036854775808.0,
-            (false, true) if double => 2147483647.0,
-            (false, true) => 2147483648.0,
-            (false, false) if double => 4294967295.0,
-            (false, false) => 4294967296.0,
-        };
+    /// Jumps unless the operand is below the limit, in magnitude if it is signed: a number's bits
+    /// compare as the number does.
+    fn test_range(&mut self, a: u8, double: bool, signed: bool, limit: f64) -> usize {
         let mut bits = if double { f64::to_bits(limit) as i64 } else { f32::to_bits(limit as f32) as i64 };
         if double {
-            self.movq_to_gpr(RAX, call.args[0]);
+            self.movq_to_gpr(RAX, a);
         } else {
-            self.movd_to_gpr(RAX, call.args[0]);
+            self.movd_to_gpr(RAX, a);
         }
         if signed {
             // Without the sign.

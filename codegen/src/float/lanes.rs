@@ -1,9 +1,13 @@
 //! Scalars as the low lanes of vectors.
 
+use super::rows::OR;
 use crate::alloc::Class;
+use crate::constants;
 use crate::emitter::Emitter;
-use crate::encode::{Opcode, Rm};
+use crate::encode::{Alu, Amode, Opcode, Rm, Src};
+use crate::flags::cc;
 use crate::regs::{NONE, RAX};
+use crate::slow::{SlowKind, SlowPath};
 use crate::vectors::rows::{INSERTPS, MOVQ};
 use ir::{Ty, Val};
 
@@ -55,5 +59,34 @@ impl Emitter<'_, '_> {
     pub fn vlow(&mut self, val: Val) {
         let ent = self.alloc.ent(self.inst(val).args[0]);
         self.alloc.share(val.0, ent, self.live.last_use(val));
+    }
+
+    /// `fbox`
+    pub fn float_box(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let a = self.reg(inst.args[0]);
+        let allow = self.dying(inst.args[0]);
+        let d = self.def(val, allow);
+        let above = if inst.ty == Ty::F32 { constants::BOX32 } else { constants::BOX16 };
+        self.v3(OR, d, a, Rm::Mem(Amode::context(above)));
+    }
+
+    /// `funbox`: a box that is none goes out of line for the canonical NaN.
+    pub fn float_unbox(&mut self, val: Val) {
+        let inst = self.inst(val);
+        self.clobber();
+        let a = self.reg(inst.args[0]);
+        let allow = self.dying(inst.args[0]);
+        let d = self.def(val, allow);
+        let single = inst.ty == Ty::F32;
+        self.movq_to_gpr(RAX, a);
+        self.vmov(d, a);
+        self.buf.shift_imm(7, true, RAX, if single { 32 } else { 16 });
+        // All ones above the value, as a number.
+        self.buf.alu(Alu::Cmp, true, RAX, Src::Imm(-1));
+        let field = self.buf.jcc(cc::NE);
+        let nan = if single { constants::NAN32 } else { constants::NAN16 };
+        let kind = SlowKind::Canonical { reg: d, nan, back: self.buf.len() };
+        self.slow.push(SlowPath { jumps: [field, 0], kind });
     }
 }

@@ -52,6 +52,7 @@ pub(crate) mod predicate {
     pub const LT: u8 = 1;
     pub const LE: u8 = 2;
     pub const UNORDERED: u8 = 3;
+    pub const NOT_LT: u8 = 5;
 }
 
 /// The form for scalars.
