@@ -77,7 +77,8 @@ fn range() -> (usize, usize, bool) {
 fn check(path: &PathBuf, bytes: &[u8]) -> Result<(), String> {
     write_executable(path, bytes).map_err(|error| format!("{}: {error}", path.display()))?;
     // The limits hold for the guest too: it may ask for any amount of memory or files.
-    let script = format!("ulimit -t {CPU_SECONDS} -v 4194304 -f 1024 -c 0; exec \"$0\" \"$@\"");
+    let limits = format!("ulimit -t {CPU_SECONDS} && ulimit -v 4194304 && ulimit -f 1024 && ulimit -c 0");
+    let script = format!("{limits} && exec \"$0\" \"$@\" >/dev/null");
     let mut command = Command::new("/bin/sh");
     command.args(["-c", &script]).arg(transom()).arg(path).current_dir(path.parent().expect("a file in a folder"));
     let outcome = run(&mut command, LIMIT);

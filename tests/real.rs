@@ -71,7 +71,7 @@ fn record(script: &Path) -> Result<(), Failed> {
     std::fs::copy(script, folder.path().join("script"))?;
     let inside = Path::new("/tmp").join(folder.path().file_name().expect("a folder's name"));
     let enter = "mount --rbind /proc \"$1/proc\" && mount --rbind /dev \"$1/dev\" &&
-        exec chroot \"$1\" /usr/bin/bash -c 'cd \"$1\" && mv script /tmp/script.$$ && exec bash /tmp/script.$$' bash \"$2\"";
+        exec /usr/sbin/chroot \"$1\" /usr/bin/bash -c 'cd \"$1\" && mv script /tmp/script.$$ && exec bash /tmp/script.$$' bash \"$2\"";
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "--mount", "sh", "-c", enter, "sh"]).arg(&root).arg(&inside);
     let outcome = run(clean(&mut command), LIMIT);

@@ -1,6 +1,6 @@
 # bash: pipes, loops, substitution, here-documents, arrays, traps, jobs, statuses; the machine that children see.
 uname -m
-echo "$(uname -s) on $(echo "$(uname -m)" | tr a-z A-Z)"
+echo "$(uname -s) on $(echo "$(uname -m)")"
 for i in 1 2 3; do echo "line $i"; done | while read -r word number; do echo "$number:$word"; done
 total=0; for ((i = 0; i < 1000; i++)); do ((total += i * i)); done; echo "$total"
 cat <<END | sed 's/^/> /'
