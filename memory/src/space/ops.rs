@@ -114,10 +114,9 @@ impl Inner {
             if piece.range.start != at {
                 break;
             }
-            if piece.prot.host() != prot.host() {
-                self.check_data(prot, &piece)?;
-                host::protect(piece.range, prot)?;
-            }
+            self.check_data(prot, &piece)?;
+            // Also where the host's protection stays the same: a sealed mapping must refuse (mseal(2)).
+            host::protect(piece.range, prot)?;
             if piece.prot.contains(Prot::EXEC) && piece.prot != prot {
                 changed.push(piece.range);
             }
@@ -179,6 +178,8 @@ impl Inner {
             match host::map_new(Range { start, end: start.offset(len) }, prot, source) {
                 Ok(()) => return Ok(start),
                 Err(Errno::EEXIST) => self.gaps.skip(start),
+                // Some files choose the place themselves and refuse any other (io_uring_get_unmapped_area).
+                Err(Errno::EINVAL) => break,
                 Err(error) => return Err(error),
             }
         }

@@ -31,6 +31,7 @@ pub fn prctl(cx: &mut Cx<'_>, option: Int, a: Hex, b: Hex, c: Hex, d: Hex) -> Va
             cx.process.tagged_addresses.store(a.0, Ordering::Relaxed);
             Ok(0)
         }
+        PR_GET_TAGGED_ADDR_CTRL if aarch64 && (a.0 | b.0 | c.0 | d.0) != 0 => Err(Errno::EINVAL.into()),
         PR_GET_TAGGED_ADDR_CTRL if aarch64 => Ok(cx.process.tagged_addresses.load(Ordering::Relaxed)),
         // Who may skip fence.i: nobody needs to, it is seen either way.
         PR_RISCV_SET_ICACHE_FLUSH_CTX if !aarch64 => Ok(0),
