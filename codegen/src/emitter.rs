@@ -48,6 +48,12 @@ impl Emitter<'_, '_> {
         self.block.as_const(val)
     }
 
+    /// `val` as a constant to store: one that fits, and that no register holds.
+    pub fn storable(&self, val: Val) -> Option<i32> {
+        let in_no_reg = self.alloc.get(self.alloc.ent(val)).reg == NONE;
+        self.as_const(val).and_then(|imm| i32::try_from(imm).ok()).filter(|_| in_no_reg)
+    }
+
     // ---- operands
 
     /// `val` in a register of its class, which nobody else gets during this instruction.
@@ -79,10 +85,9 @@ impl Emitter<'_, '_> {
         }
         let ent = self.alloc.ent(val);
         let e = *self.alloc.get(ent);
-        if e.reg == NONE && !self.alloc.lives_on(ent) && e.home_size as u32 >= self.inst(val).result().bytes() {
-            if let Some(disp) = self.home_disp(e.home) {
-                return Src::Mem(disp);
-            }
+        let folds = e.reg == NONE && !self.alloc.lives_on(ent) && e.home_size as u32 >= self.inst(val).result().bytes();
+        if let (true, Some(disp)) = (folds, self.home_disp(e.home)) {
+            return Src::Mem(disp);
         }
         Src::Reg(self.ent_reg(ent))
     }

@@ -8,11 +8,11 @@ use crate::alloc::{Ent, Home, NOBODY};
 use crate::buffer::asm;
 use crate::constants;
 use crate::emitter::Emitter;
-use crate::encode::{Alu, Amode, Opcode, Rm, Src};
+use crate::encode::{Amode, Opcode, Rm};
 use crate::faults::FlagsAt;
 use crate::regs::{NONE, RAX};
 use dynasmrt::DynasmApi;
-use ir::{Cond, Nzcv, Op, Ty, Val};
+use ir::{Cond, Ty, Val};
 
 /// Numbers of the host's conditions.
 pub(crate) mod cc {
@@ -80,9 +80,12 @@ impl Emitter<'_, '_> {
         }
     }
 
-    #[cold]
-    fn save_eflags(&mut self) {
+    /// Saves what is still needed of EFLAGS, which stay what they are but for the sense of CF.
+    pub fn save_eflags(&mut self) {
         let ent = self.eflags.ent;
+        if ent == NOBODY {
+            return;
+        }
         let slot_needed = self.eflags.pending && self.analysis.flags_live_at(self.alloc.now);
         if slot_needed {
             self.write_pending();
@@ -95,6 +98,7 @@ impl Emitter<'_, '_> {
                 self.alloc.get_mut(ent).home_size = 4;
             }
         }
+        self.eflags.pending = false;
     }
 
     /// Writes the flags slot if it is pending. EFLAGS stay what they are.
@@ -298,126 +302,6 @@ impl Emitter<'_, '_> {
         }
         asm!(self.buf; add al, 127 ; sahf);
         self.eflags.at = FlagsAt::Sub;
-    }
-
-    // ---- ops
-
-    /// `addf`, `subf` without their sum or difference.
-    pub fn compare(&mut self, val: Val) {
-        let inst = self.inst(val);
-        let [a, b, _] = inst.args;
-        let wide = inst.ty == Ty::I64;
-        self.clobber();
-        if inst.op == Op::SubF {
-            self.emit_cmp(wide, a, b);
-            return self.define_flags(val, FlagsAt::Sub);
-        }
-        match self.src(b) {
-            // Adding a constant compares with its negative; the carry is the opposite of that borrow,
-            // but for zero and the minimum.
-            Src::Imm(imm) if imm != 0 && imm != i32::MIN => {
-                let a = self.reg(a);
-                self.buf.alu(Alu::Cmp, wide, a, Src::Imm(-imm));
-                self.define_flags(val, FlagsAt::Sub);
-            }
-            b => {
-                let a = self.reg(a);
-                self.buf.mov(wide, RAX, a);
-                self.buf.alu(Alu::Add, wide, RAX, b);
-                self.define_flags(val, FlagsAt::Add);
-            }
-        }
-    }
-
-    /// Compares two values; EFLAGS are free.
-    pub fn emit_cmp(&mut self, wide: bool, a: Val, b: Val) {
-        match (self.src(a), self.src(b)) {
-            (Src::Reg(a), Src::Imm(0)) => self.buf.rm(Opcode::TEST, wide, a, Rm::Reg(a)),
-            (Src::Reg(a), b) => self.buf.alu(Alu::Cmp, wide, a, b),
-            (Src::Mem(a), Src::Imm(b)) => self.buf.alu_imm(Alu::Cmp, wide, Rm::Mem(Amode::context(a)), b),
-            (_, b) => {
-                let a = self.reg(a);
-                self.buf.alu(Alu::Cmp, wide, a, b);
-            }
-        }
-    }
-
-    /// `logicf`: nothing to do where the operand was just computed by a logical operation.
-    pub fn logic_flags(&mut self, val: Val) {
-        let inst = self.inst(val);
-        self.clobber();
-        let a = self.reg(inst.args[0]);
-        self.buf.rm(Opcode::TEST, inst.ty == Ty::I64, a, Rm::Reg(a));
-        self.define_flags(val, FlagsAt::Add);
-    }
-
-    /// `ccmpf` and `ccmnf`.
-    pub fn conditional_compare(&mut self, val: Val) {
-        let inst = self.inst(val);
-        let [cond, b, c] = inst.args;
-        let wide = inst.ty == Ty::I64;
-        let kind = Nzcv::from_bits(inst.imm as u32);
-        let (b, c) = (self.reg(b), self.src(c));
-        let test = self.condition(cond);
-        self.save_for_branch();
-        let skip = self.jump_unless(test);
-        if inst.op == Op::CcmpF {
-            self.buf.alu(Alu::Cmp, wide, b, c);
-        } else {
-            self.buf.mov(wide, RAX, b);
-            self.buf.alu(Alu::Add, wide, RAX, c);
-            asm!(self.buf; cmc);
-        }
-        if let Some(skip) = skip {
-            self.load_fixed_flags(skip, kind);
-        }
-        self.define_flags(val, FlagsAt::Sub);
-    }
-
-    /// Behind a comparison: the other path, on which the flags are a constant.
-    fn load_fixed_flags(&mut self, skip: [usize; 2], nzcv: Nzcv) {
-        let done = self.buf.jmp();
-        self.bind_all(skip);
-        self.buf.mov_imm(RAX, nzcv.0 as i64);
-        asm!(self.buf; add al, 127 ; sahf);
-        self.buf.bind(done);
-    }
-
-    /// EFLAGS were tested and will differ on two paths: saves on both what is needed, EFLAGS staying.
-    pub fn save_for_branch(&mut self) {
-        if self.eflags.ent != NOBODY {
-            self.save_eflags();
-            self.eflags = EflagsState::EMPTY;
-        }
-    }
-
-    /// `from_nzcv`
-    pub fn from_nzcv(&mut self, val: Val) {
-        let inst = self.inst(val);
-        self.clobber();
-        let a = self.reg(inst.args[0]);
-        let d = self.def(val, 0);
-        // N Z C V from bits 31 to 28 to bits 15, 14, 8 (inverted) and 0.
-        asm!(self.buf
-            ; mov eax, Rd(a) ; shr eax, 28 ; and eax, 1
-            ; mov Rd(d), Rd(a) ; shr Rd(d), 16 ; and Rd(d), 0xc000u32 as i32 ; or Rd(d), eax
-            ; mov eax, Rd(a) ; not eax ; shr eax, 21 ; and eax, 0x100 ; or Rd(d), eax
-        );
-    }
-
-    /// `to_nzcv`
-    pub fn to_nzcv(&mut self, val: Val) {
-        let inst = self.inst(val);
-        let ent = self.alloc.ent(inst.args[0]);
-        let a = self.ent_reg(ent);
-        self.clobber();
-        let d = self.def(val, 0);
-        asm!(self.buf
-            ; mov eax, Rd(a) ; and eax, 1 ; shl eax, 28
-            ; mov Rd(d), Rd(a) ; and Rd(d), 0xc000u32 as i32 ; shl Rd(d), 16 ; or Rd(d), eax
-            ; mov eax, Rd(a) ; not eax ; and eax, 0x100 ; shl eax, 21 ; or Rd(d), eax
-        );
-        self.zero_above(val);
     }
 }
 

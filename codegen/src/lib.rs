@@ -8,6 +8,7 @@
 //!   code is entered and left), [`exit`] and [`faults`] (what an exit means)
 //! - the pass: [`compiler`], [`alloc`], and a file per family of ops
 #![forbid(unsafe_code)]
+#![allow(clippy::useless_conversion, reason = "dynasm converts every register number it is given")]
 
 mod alloc;
 mod analysis;
@@ -30,6 +31,7 @@ mod ints;
 mod memory;
 mod moves;
 mod muldiv;
+mod nzcv;
 mod regs;
 mod runtime;
 mod select;
@@ -37,6 +39,7 @@ mod shifts;
 mod slots;
 mod slow;
 mod stubs;
+mod truth;
 mod vectors;
 
 pub use buffer::{CodeBuf, Full};

@@ -75,10 +75,8 @@ impl Emitter<'_, '_> {
         if inst.ty.is_vec() {
             return self.store_vec(access, at, value);
         }
-        if let Some(imm) = self.as_const(value) {
-            if let (Ok(imm), true) = (i32::try_from(imm), self.alloc.get(self.alloc.ent(value)).reg == NONE) {
-                return self.store_const(access, at, imm);
-            }
+        if let Some(imm) = self.storable(value) {
+            return self.store_const(access, at, imm);
         }
         let reg = self.reg(value);
         let (op, wide) = match access.bytes() {

@@ -42,8 +42,8 @@ impl Emitter<'_, '_> {
             LogicF => self.logic_flags(val),
             CcmpF | CcmnF => self.conditional_compare(val),
             FcmpF => self.float_compare(val),
-            FromNzcv => self.from_nzcv(val),
-            ToNzcv => self.to_nzcv(val),
+            FromNzcv => self.flags_from_bits(val),
+            ToNzcv => self.flags_to_bits(val),
             FAdd | FSub | FMul | FDiv | FSqrt | FMulAdd => self.float_op(val),
             VFAdd | VFSub | VFMul | VFDiv | VFSqrt | VFMulAdd => self.float_op(val),
             FMin | FMax | FMinNum | FMaxNum | VFMin | VFMax | VFMinNum | VFMaxNum => self.float_minmax(val),
@@ -102,6 +102,10 @@ impl Emitter<'_, '_> {
     /// Emits `at` together with the flags of the same operation that come right behind or before;
     /// the index of the instruction that is done with it.
     pub fn emit_with_flags(&mut self, at: usize, inst: &Inst) -> Option<usize> {
+        self.flags_slot?;
+        if !has_flags(inst.op) {
+            return None;
+        }
         let next = self.next_live(at);
         let other = self.block.insts.get(next)?;
         let same = other.args == inst.args && other.ty == inst.ty;
@@ -163,4 +167,10 @@ impl Emitter<'_, '_> {
 fn is_lanes(op: Op) -> bool {
     let within = |first: Op, end: Op| (first as u8..end as u8).contains(&(op as u8));
     within(Op::VAdd, Op::VFAdd) || within(Op::AesSub, Op::Load)
+}
+
+/// Ops that there is a partner for, which yields the flags of the same operation (or the result for the flags).
+fn has_flags(op: Op) -> bool {
+    use Op::*;
+    matches!(op, Add | AddF | Sub | SubF | Adc | AdcF | Sbc | SbcF | And | Or | Xor | AndNot)
 }

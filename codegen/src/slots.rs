@@ -3,7 +3,7 @@
 
 use crate::alloc::{Class, Home, NOBODY};
 use crate::emitter::Emitter;
-use crate::encode::{Amode, Src};
+use crate::encode::Amode;
 use crate::regs::NONE;
 use ir::{SlotId, Ty, Val};
 
@@ -130,21 +130,11 @@ impl Emitter<'_, '_> {
 
     /// Stores a value of type `ty`.
     fn store_value(&mut self, val: Val, ty: Ty, at: Amode) {
-        if ty.is_int() {
-            if let (Src::Imm(imm), true) = (self.imm_src(val), self.alloc.get(self.alloc.ent(val)).reg == NONE) {
-                return self.buf.store_imm(ty == Ty::I64, at, imm);
-            }
+        if let Some(imm) = self.storable(val) {
+            return self.buf.store_imm(ty == Ty::I64, at, imm);
         }
         let reg = self.reg(val);
         self.store_reg(Class::of(ty), ty.bytes(), at, reg);
-    }
-
-    /// A constant as an immediate, else anything else.
-    fn imm_src(&self, val: Val) -> Src {
-        match self.as_const(val).map(i32::try_from) {
-            Some(Ok(imm)) => Src::Imm(imm),
-            _ => Src::Mem(0),
-        }
     }
 
     fn is_temp(&self, class: Class, reg: u8) -> bool {

@@ -71,7 +71,7 @@ impl Emitter<'_, '_> {
         let words = self.reg(inst.args[2]);
         let function = inst.imm.clamp(0, 2) as u8;
         self.buf.mov_imm(RAX, SHA1_K[function as usize] as i64);
-        self.from_gpr(X0, RAX, false);
+        self.gpr_to_vec(X0, RAX, false);
         self.v2i(PSHUFD, X0, X0, 0);
         self.vrr(SUB, X1, words, X0);
         // E alone, the other words zero.

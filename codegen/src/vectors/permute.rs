@@ -179,12 +179,12 @@ impl Emitter<'_, '_> {
         }
         let a = self.reg(inst.args[0]);
         let dst = self.def(val, 0);
-        self.from_gpr(dst, a, lane(inst) == Lane::D);
+        self.gpr_to_vec(dst, a, lane(inst) == Lane::D);
         self.splat_lane(dst, dst, lane(inst), 0);
     }
 
     /// `movd` or `movq` from a general register.
-    pub(super) fn from_gpr(&mut self, dst: u8, src: u8, wide: bool) {
+    pub(super) fn gpr_to_vec(&mut self, dst: u8, src: u8, wide: bool) {
         self.v2(if wide { MOVD_FROM_GPR.wide() } else { MOVD_FROM_GPR }, dst, Rm::Reg(src));
     }
 
@@ -253,7 +253,7 @@ impl Emitter<'_, '_> {
                 self.vrri(SHUFPD, dst, b, a, 3);
             }
             (narrow, ..) => {
-                self.to_gpr(RAX, b, narrow, from);
+                self.lane_to_gpr(RAX, b, narrow, from);
                 let dst = self.def_first(val, inst);
                 self.vinsert(rows_hs(&PINSR, narrow), dst, a, RAX, to);
             }
@@ -261,7 +261,7 @@ impl Emitter<'_, '_> {
     }
 
     /// Lane `index` of `src`, zero-extended, in a general register.
-    fn to_gpr(&mut self, dst: u8, src: u8, lane: Lane, index: u8) {
+    fn lane_to_gpr(&mut self, dst: u8, src: u8, lane: Lane, index: u8) {
         match (lane, index) {
             (Lane::S, 0) => self.v2(MOVD_TO_GPR, src, Rm::Reg(dst)),
             (Lane::D, 0) => self.v2(MOVD_TO_GPR.wide(), src, Rm::Reg(dst)),
@@ -276,7 +276,7 @@ impl Emitter<'_, '_> {
         let a = self.reg(inst.args[0]);
         let dst = self.def(val, 0);
         let lane = lane(inst);
-        self.to_gpr(dst, a, lane, inst.imm as u8);
+        self.lane_to_gpr(dst, a, lane, inst.imm as u8);
         let wide = inst.ty == Ty::I64;
         if inst.op == Op::VExtractS {
             match lane {
