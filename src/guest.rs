@@ -58,7 +58,9 @@ pub fn cpu_help() -> String {
     ];
     for (machine, models) in [EM_AARCH64, EM_RISCV].into_iter().zip(models) {
         let Ok(Some(guest)) = of_machine(machine, None) else { continue };
-        let features: Vec<&str> = guest.target.feature_table().iter().map(|def| def.name).collect();
+        // A row of instructions that two extensions share, `zbb|zbkb`, can't be chosen on its own.
+        let names = guest.target.feature_table().iter().map(|def| def.name);
+        let features: Vec<&str> = names.filter(|name| !name.contains(['|', '+'])).collect();
         // Writing to a string can't fail.
         let _ = writeln!(
             text,

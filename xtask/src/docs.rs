@@ -5,7 +5,10 @@ use std::path::Path;
 /// A document and what makes its text.
 type Document = (&'static str, fn() -> String);
 
-const DOCUMENTS: &[Document] = &[("docs/syscalls.md", syscalls::table::markdown)];
+const DOCUMENTS: &[Document] = &[
+    ("docs/syscalls.md", syscalls::table::markdown),
+    ("docs/instructions-riscv64.md", || target::docs::markdown(&riscv64::Riscv64::default())),
+];
 
 /// Writes the documents.
 pub fn write(repository: &Path) -> Result<(), String> {

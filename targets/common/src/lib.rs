@@ -7,6 +7,7 @@
 
 pub mod cpu;
 pub mod decode;
+pub mod docs;
 pub mod elf;
 pub mod lower;
 pub mod rows;
