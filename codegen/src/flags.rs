@@ -80,6 +80,12 @@ impl Emitter<'_, '_> {
         }
     }
 
+    /// Whether a change of EFLAGS would have to save them.
+    pub fn eflags_are_needed(&self) -> bool {
+        let EflagsState { ent, pending, .. } = self.eflags;
+        ent != NOBODY && (self.alloc.lives_on(ent) || pending && self.analysis.flags_live_at(self.alloc.now))
+    }
+
     /// Saves what is still needed of EFLAGS, which stay what they are but for the sense of CF.
     pub fn save_eflags(&mut self) {
         let ent = self.eflags.ent;

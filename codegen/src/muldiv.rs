@@ -16,6 +16,9 @@ impl Emitter<'_, '_> {
         let wide = inst.ty == Ty::I64;
         let [a, b, _] = inst.args;
         let (a, b) = if self.as_const(a).is_some() { (b, a) } else { (a, b) };
+        if self.config.features.bmi2 && self.eflags_are_needed() {
+            return self.mul_keeping_flags(val, a, b);
+        }
         self.clobber();
         if let Some(imm) = self.as_const(b).and_then(|imm| i32::try_from(imm).ok()) {
             let src = self.rm_src(a);
@@ -33,10 +36,35 @@ impl Emitter<'_, '_> {
         self.set_zero_above(val);
     }
 
+    /// Long additions multiply between the carries: `mulx` leaves EFLAGS to them.
+    fn mul_keeping_flags(&mut self, val: Val, a: Val, b: Val) {
+        self.load_factors(a, b);
+        let d = self.def(val, 0);
+        if self.inst(val).ty == Ty::I64 {
+            asm!(self.buf; mulx rax, Rq(d), rcx);
+        } else {
+            asm!(self.buf; mulx eax, Rd(d), ecx);
+        }
+        self.set_zero_above(val);
+    }
+
+    /// The operands of `mulx` to `rdx` and `rcx`.
+    fn load_factors(&mut self, a: Val, b: Val) {
+        self.claim(Class::Gpr, RDX);
+        self.copy_to(RDX, a);
+        self.copy_to(RCX, b);
+        self.unlock();
+    }
+
     /// `mulhu`, `mulhs`, `mulhsu`
     pub fn mul_high(&mut self, val: Val) {
         let inst = self.inst(val);
         let [a, b, _] = inst.args;
+        if inst.op == Op::MulHU && self.config.features.bmi2 {
+            self.load_factors(a, b);
+            let d = self.def(val, 0);
+            return asm!(self.buf; mulx Rq(d), rax, rcx);
+        }
         self.clobber();
         self.claim(Class::Gpr, RDX);
         self.copy_to(RAX, a);
