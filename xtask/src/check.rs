@@ -8,6 +8,7 @@ const STEPS: &[&[&str]] = &[
     &["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"],
     &["xtask", "tidy"],
     &["xtask", "docs", "--check"],
+    &["xtask", "docs", "--check"],
     &["test", "--quiet", "--workspace", "--lib", "--bins"],
     &["test", "--quiet", "--test", "cli"],
     &["test", "--quiet", "--test", "programs", "--", "jit"],

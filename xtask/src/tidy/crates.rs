@@ -21,7 +21,11 @@ const EDGES: &[Edges] = &[
     Edges { folder: "memory", own: &[], third_party: &["bitflags", "libc", "nix"] },
     Edges { folder: "codegen", own: &["ir"], third_party: &["dynasm", "dynasmrt"] },
     Edges { folder: "targets/common", own: &["ir", "memory"], third_party: &[] },
-    Edges { folder: "targets/aarch64", own: &["ir", "memory", "target"], third_party: &["yaxpeax-arm"] },
+    Edges {
+        folder: "targets/aarch64",
+        own: &["ir", "memory", "target"],
+        third_party: &["yaxpeax-arch", "yaxpeax-arm"],
+    },
     Edges { folder: "targets/riscv64", own: &["ir", "memory", "target"], third_party: &[] },
     Edges { folder: "syscalls", own: &["memory"], third_party: &["bitflags", "libc", "nix"] },
     Edges {
