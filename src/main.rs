@@ -1,7 +1,7 @@
 //! transom runs AArch64 and RISC-V Linux programs on x86-64 Linux.
 //!
-//! `main` is C's: Rust's own start would ignore SIGPIPE and take SIGSEGV, which are the guest's to decide on.
-#![no_main]
+//! `main` is C's ([`begin`]): Rust's own start would ignore SIGPIPE and take SIGSEGV, which are the guest's to decide on.
+#![cfg_attr(not(test), no_main)]
 
 mod cache;
 mod cli;
@@ -34,8 +34,9 @@ use crate::vcpu::Vcpu;
 ///
 /// # Safety
 /// `argv` and `envp` must be arrays of C strings that end in null, as the C library passes them.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn main(_: c_int, argv: *const *const c_char, envp: *const *const c_char) -> c_int {
+#[cfg_attr(not(test), unsafe(export_name = "main"))]
+#[cfg_attr(test, allow(dead_code, reason = "the test harness brings its own"))]
+pub unsafe extern "C" fn begin(_: c_int, argv: *const *const c_char, envp: *const *const c_char) -> c_int {
     // SAFETY: the caller's.
     let (args, env) = unsafe { (strings(argv), strings(envp)) };
     match prepare(args, &env) {

@@ -43,16 +43,19 @@ impl Default for GuestState {
 
 impl GuestState {
     /// The 64 bits at byte `offset`, which is a multiple of 8.
+    #[inline]
     pub fn u64_at(&self, offset: u16) -> u64 {
         self.words[offset as usize / 8]
     }
 
     /// Sets the 64 bits at byte `offset`, which is a multiple of 8.
+    #[inline]
     pub fn set_u64_at(&mut self, offset: u16, value: u64) {
         self.words[offset as usize / 8] = value;
     }
 
     /// The 32 bits at byte `offset`, which is a multiple of 4.
+    #[inline]
     pub fn u32_at(&self, offset: u16) -> u32 {
         (self.words[offset as usize / 8] >> (offset % 8 * 8)) as u32
     }
@@ -78,6 +81,7 @@ impl GuestState {
     }
 
     /// A slot's value, zero-extended.
+    #[inline]
     pub fn get(&self, slot: &SlotDef) -> u128 {
         match slot.ty.bytes() {
             16 => self.u128_at(slot.offset),
@@ -87,6 +91,7 @@ impl GuestState {
     }
 
     /// Sets a slot to the low bits of `value`.
+    #[inline]
     pub fn set(&mut self, slot: &SlotDef, value: u128) {
         match slot.ty.bytes() {
             16 => self.set_u128_at(slot.offset, value),

@@ -126,6 +126,12 @@ memory::abi_struct! {
         pub nsec: i64,
     }
 
+    /// `struct timeval`.
+    pub struct Timeval: 16 {
+        pub sec: i64,
+        pub usec: i64,
+    }
+
     /// `struct rlimit64`.
     pub struct Rlimit: 16 {
         pub current: u64,

@@ -229,4 +229,15 @@ impl Shown for crate::abi::Timespec {
 macro_rules! shown {
     ($($t:ty),*) => { $( impl Shown for $t {} )* };
 }
-shown!(u8, i32, u32, u64, i64, crate::abi::Rlimit, crate::abi::StackT, crate::abi::EpollEvent, crate::abi::OpenHow);
+shown!(
+    u8,
+    i32,
+    u32,
+    u64,
+    i64,
+    crate::abi::Timeval,
+    crate::abi::Rlimit,
+    crate::abi::StackT,
+    crate::abi::EpollEvent,
+    crate::abi::OpenHow
+);

@@ -8,11 +8,11 @@
 //! Dispatch, argument conversion, path look-up in sysroots, strace and docs/syscalls.md derive from the rows.
 
 use crate::abi::Guest;
-use crate::abi::{EpollEvent, OpenHow, Rlimit, StackT};
+use crate::abi::{EpollEvent, OpenHow, Rlimit, StackT, Timespec, Timeval};
 use crate::args::*;
 use crate::dispatch::{Column, Cx, Handler, mask_of};
 use crate::handlers::{clone, exec, fd, fs, futex, identity, ipc, memory as mem, net, open, poll, prctl, process};
-use crate::handlers::{riscv, signal as sig};
+use crate::handlers::{riscv, signal as sig, time};
 use crate::outcome::Outcome;
 use ::memory::UserPtr;
 
@@ -223,7 +223,7 @@ rows! {
     110 timer_settime forward(Int, Hex, Ptr, Ptr) => 223;
     111 timer_delete forward(Int) => 226;
     112 clock_settime forward(Int, TimePtr) => 227;
-    113 clock_gettime forward(Int, Ptr) => 228;
+    113 clock_gettime emulate(Int, UserPtr<Timespec>) => time::clock_gettime;
     114 clock_getres forward(Int, Ptr) => 229;
     115 clock_nanosleep forward(Int, Hex, TimePtr, Ptr) => 230;
     116 syslog forward(Int, Ptr, Int) => 103;
@@ -279,7 +279,7 @@ rows! {
     166 umask forward(Mode) => 95;
     167 prctl convert(Int, Hex, Hex, Hex, Hex) => prctl::prctl;
     168 getcpu forward(Ptr, Ptr, Ptr) => 309;
-    169 gettimeofday forward(Ptr, Ptr) => 96;
+    169 gettimeofday emulate(UserPtr<Timeval>, Ptr) => time::gettimeofday;
     170 settimeofday forward(Ptr, Ptr) => 164;
     171 adjtimex forward(Ptr) => 159;
     172 getpid forward() => 39;

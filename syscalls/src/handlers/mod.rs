@@ -15,6 +15,7 @@ pub mod prctl;
 pub mod process;
 pub mod riscv;
 pub mod signal;
+pub mod time;
 
 use crate::outcome::{Outcome, Stop};
 
