@@ -63,8 +63,8 @@ pub(crate) struct Entity {
     /// Bytes of its home; a shorter one is zero-extended when loaded.
     pub home_size: u8,
     pub home: Home,
-    /// Whether what lies above its type's size is zero in its register.
-    pub zero_above: bool,
+    /// The byte of its register from which on all are zero, as far as is known.
+    pub zero_from: u8,
     /// Whether it is a constant, which needs no home.
     pub is_const: bool,
 }
@@ -149,7 +149,7 @@ impl Alloc {
             size: ty.bytes() as u8,
             home_size: 0,
             home: Home::None,
-            zero_above: false,
+            zero_from: 16,
             is_const: false,
         });
         self.rep[val as usize] = ent;

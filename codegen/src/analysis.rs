@@ -2,6 +2,7 @@
 //! must be exact.
 
 use crate::regs::{NONE, Pins};
+use ir::ops::Effect;
 use ir::{Block, Inst, Liveness, Op, SlotDef, SlotId, Ty, Val};
 
 /// Its result, by instruction.
@@ -31,26 +32,26 @@ impl Analysis {
         let mut pending = [Pending::default(), Pending::default()];
         let mut flags_live = true;
         for (i, inst) in block.insts.iter().enumerate().rev() {
-            if live.is_dead(Val(i as u32)) {
-                self.flags_live[i] = flags_live;
-                continue;
-            }
-            let result = inst.result();
-            if result != Ty::None {
-                self.settle(i, inst, &mut pending[result.is_vec() as usize]);
-            }
-            // After that: an operation's own result comes into being after what it shows.
-            if inst.op.info().effect.observes_state() {
-                pending.iter_mut().for_each(|class| class.valid = 0);
-                flags_live = true;
-            }
-            if matches!(inst.op, Op::Get | Op::Put) {
-                let slot = SlotId(inst.imm as u16);
-                let ty = slots[slot.0 as usize].ty;
-                if ty == Ty::Flags {
-                    flags_live = inst.op == Op::Get;
+            if !live.is_dead(Val(i as u32)) {
+                if self.hints[i] != NONE {
+                    self.settle(i, inst, &mut pending[inst.result().is_vec() as usize]);
                 }
-                self.access(inst, pins.reg(slot), &mut pending[ty.is_vec() as usize]);
+                match KINDS[inst.op as usize] {
+                    Kind::Other => {}
+                    // Behind its result, which comes into being after what it shows.
+                    Kind::Observes => {
+                        pending.iter_mut().for_each(|class| class.valid = 0);
+                        flags_live = true;
+                    }
+                    Kind::Slot => {
+                        let slot = SlotId(inst.imm as u16);
+                        let ty = slots[slot.0 as usize].ty;
+                        if ty == Ty::Flags {
+                            flags_live = inst.op == Op::Get;
+                        }
+                        self.access(inst, pins.reg(slot), &mut pending[ty.is_vec() as usize]);
+                    }
+                }
             }
             self.flags_live[i] = flags_live;
         }
@@ -79,9 +80,6 @@ impl Analysis {
     /// operand of an op that only changes the type.
     fn settle(&mut self, i: usize, inst: &Inst, class: &mut Pending) {
         let reg = self.hints[i];
-        if reg == NONE {
-            return;
-        }
         if class.valid >> reg & 1 == 0 || class.vals[reg as usize] != i as u32 {
             self.hints[i] = NONE;
         } else if matches!(inst.op, Op::Zext32 | Op::Trunc | Op::VZext | Op::VLow) {
@@ -91,3 +89,28 @@ impl Analysis {
         }
     }
 }
+
+/// What the pass looks at in an op.
+#[derive(Clone, Copy)]
+enum Kind {
+    Other,
+    /// A fault or an exit may show the state.
+    Observes,
+    /// `get` or `put`.
+    Slot,
+}
+
+/// By op: the rows' effects in a few cache lines.
+static KINDS: [Kind; Op::ALL.len()] = {
+    let mut kinds = [Kind::Other; Op::ALL.len()];
+    let mut i = 0;
+    while i < kinds.len() {
+        kinds[i] = match Op::ALL[i].info().effect {
+            Effect::Load | Effect::Store | Effect::Exit => Kind::Observes,
+            Effect::Get | Effect::Put => Kind::Slot,
+            Effect::Pure | Effect::Fp | Effect::Fixed => Kind::Other,
+        };
+        i += 1;
+    }
+    kinds
+};

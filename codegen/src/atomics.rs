@@ -62,7 +62,7 @@ impl Emitter<'_, '_> {
             2 => self.buf.rm(Opcode::MOVZX16, false, d, Rm::Reg(RAX)),
             bytes => self.buf.mov(bytes == 8, d, RAX),
         }
-        self.set_zero_above(val);
+        self.zero_above(val);
     }
 
     /// `rax` old, `rcx` new, until memory held the old value.

@@ -25,7 +25,7 @@ impl Emitter<'_, '_> {
         } else {
             self.scan_bits(wide, leading, d, src);
         }
-        self.set_zero_above(val);
+        self.zero_above(val);
     }
 
     /// Without the counting instructions: a scan leaves its result undefined for 0.
@@ -49,7 +49,7 @@ impl Emitter<'_, '_> {
         let allow = self.dying(inst.args[0]);
         let d = self.def(val, allow);
         self.buf.rm(Opcode::POPCNT, inst.ty == Ty::I64, d, src);
-        self.set_zero_above(val);
+        self.zero_above(val);
     }
 
     /// `bswap`, which keeps EFLAGS
@@ -60,7 +60,7 @@ impl Emitter<'_, '_> {
         } else {
             asm!(self.buf; bswap Rd(d));
         }
-        self.set_zero_above(val);
+        self.zero_above(val);
     }
 
     /// `rbit`: bytes are swapped, then nibbles, pairs and bits within each.
@@ -82,7 +82,7 @@ impl Emitter<'_, '_> {
             self.buf.shift_imm(4, wide, d, shift);
             self.buf.alu(Alu::Or, wide, d, Src::Reg(RCX));
         }
-        self.set_zero_above(val);
+        self.zero_above(val);
     }
 
     /// `crc32c`: SSE4.2 has it, without the inversions, as asked.

@@ -76,7 +76,7 @@ constants! {
     BOX32 = splat64(0xffff_ffff_0000_0000);
     BOX16 = splat64(0xffff_ffff_ffff_0000);
     NAN32 = splat32(0x7fc0_0000);
-    NAN16 = splat16(0x7e00);
+    NAN16 = 0x7e00;
     NAN64 = splat64(0x7ff8_0000_0000_0000);
 }
 

@@ -13,7 +13,7 @@ pub const LOOKUP_ENTRIES: usize = 4096;
 /// Helpers a target may declare.
 pub const MAX_HELPERS: usize = 256;
 /// Values that one block may have in memory because registers ran out.
-pub(crate) const SPILL_WORDS: usize = 128;
+pub(crate) const SPILL_WORDS: usize = 256;
 /// The bias of `rbp`.
 pub const BIAS: i32 = 128;
 /// A row of the indirect-branch table.

@@ -143,8 +143,7 @@ impl Emitter<'_, '_> {
     /// The result is zero above its type's size.
     pub fn zero_above(&mut self, val: Val) {
         let ent = self.alloc.ent(val);
-        // A truncation of a whole register is not.
-        self.alloc.get_mut(ent).zero_above = self.inst(val).result() != Ty::I64;
+        self.alloc.get_mut(ent).zero_from = self.inst(val).result().bytes() as u8;
     }
 
     /// The result is computed: operands' registers may be given away.

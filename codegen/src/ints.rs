@@ -59,7 +59,7 @@ impl Emitter<'_, '_> {
         self.clobber();
         let (d, src) = self.two_operands(val, inst.args[0], inst.args[1], true);
         self.buf.alu(op, wide, d, src);
-        self.set_zero_above(val);
+        self.zero_above(val);
     }
 
     /// A logical operation and the flags of its result; where only those are wanted, `test`.
@@ -93,13 +93,6 @@ impl Emitter<'_, '_> {
         }
     }
 
-    /// An `I32` result was written by a 32-bit operation.
-    pub fn set_zero_above(&mut self, val: Val) {
-        if self.inst(val).result() == Ty::I32 {
-            self.zero_above(val);
-        }
-    }
-
     /// `add`, as `lea` where that saves a move or EFLAGS.
     pub fn add(&mut self, val: Val) {
         let inst = self.inst(val);
@@ -115,7 +108,7 @@ impl Emitter<'_, '_> {
         self.clobber();
         let (d, src) = self.two_operands(val, a, b, true);
         self.buf.alu(Alu::Add, wide, d, src);
-        self.set_zero_above(val);
+        self.zero_above(val);
     }
 
     fn add_regs(&mut self, val: Val, wide: bool, a: Val, b: Val, src: Src) {
@@ -141,7 +134,7 @@ impl Emitter<'_, '_> {
         } else {
             self.buf.rm(Opcode::LEA, wide, d, Rm::Mem(sum));
         }
-        self.set_zero_above(val);
+        self.zero_above(val);
     }
 
     /// `sub`
@@ -158,7 +151,7 @@ impl Emitter<'_, '_> {
         self.clobber();
         let (d, src) = self.two_operands(val, a, b, false);
         self.buf.alu(Alu::Sub, wide, d, src);
-        self.set_zero_above(val);
+        self.zero_above(val);
     }
 
     /// `add` or `sub` and the flags `flags` of the same operands.
@@ -168,7 +161,7 @@ impl Emitter<'_, '_> {
         self.clobber();
         let (d, src) = self.two_operands(val, inst.args[0], inst.args[1], inst.op == Op::Add);
         self.buf.alu(op, inst.ty == Ty::I64, d, src);
-        self.set_zero_above(val);
+        self.zero_above(val);
         self.define_flags(flags, at);
     }
 
@@ -189,7 +182,7 @@ impl Emitter<'_, '_> {
         }
         let (d, src) = self.two_operands(val, a, b, !subtracts);
         self.buf.alu(op, wide, d, src);
-        self.set_zero_above(val);
+        self.zero_above(val);
         if let Some(flags) = flags {
             self.define_flags(flags, at);
         }
@@ -218,7 +211,7 @@ impl Emitter<'_, '_> {
             debug_assert!(!matches!(src, Src::Imm(_)) || self.as_const(a).is_some());
             self.buf.alu(Alu::And, wide, d, Src::Reg(RAX));
         }
-        self.set_zero_above(val);
+        self.zero_above(val);
     }
 
     /// Brings the only operand into the result's register.
@@ -246,7 +239,7 @@ impl Emitter<'_, '_> {
         }
         let d = self.one_operand(val);
         self.buf.unary(if inst.op == Op::Not { 2 } else { 3 }, inst.ty == Ty::I64, Rm::Reg(d));
-        self.set_zero_above(val);
+        self.zero_above(val);
     }
 
     /// Extensions: a load or a move with extension.
@@ -263,7 +256,7 @@ impl Emitter<'_, '_> {
         let allow = self.dying(inst.args[0]);
         let d = self.def(val, allow);
         self.buf.rm(op, wide, d, src);
-        self.set_zero_above(val);
+        self.zero_above(val);
     }
 
     /// `zext32`: free where the operand was computed by a 32-bit operation.
@@ -273,9 +266,9 @@ impl Emitter<'_, '_> {
         let e = *self.alloc.get(ent);
         let last = self.live.last_use(val);
         let from_memory = e.reg == NONE && e.home_size == 4;
-        if !e.is_const && (e.zero_above && e.reg != NONE || from_memory) {
+        if !e.is_const && (e.zero_from <= 4 && e.reg != NONE || from_memory) {
             let e = self.alloc.get_mut(ent);
-            e.zero_above = true;
+            e.zero_from = 4;
             e.size = 8;
             return self.alloc.share(val.0, ent, last);
         }

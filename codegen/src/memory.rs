@@ -47,7 +47,7 @@ impl Emitter<'_, '_> {
         };
         self.may_fault();
         self.buf.rm(op, wide, d, Rm::Mem(at));
-        self.set_zero_above(val);
+        self.zero_above(val);
     }
 
     fn load_vec(&mut self, val: Val, access: Access, at: Amode) {
@@ -63,7 +63,8 @@ impl Emitter<'_, '_> {
             self.may_fault();
             self.load_reg(Class::Xmm, access.bytes(), d, at);
         }
-        self.zero_above(val);
+        let ent = self.alloc.ent(val);
+        self.alloc.get_mut(ent).zero_from = access.bytes() as u8;
     }
 
     /// `store`

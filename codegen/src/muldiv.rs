@@ -33,7 +33,7 @@ impl Emitter<'_, '_> {
                 Src::Imm(imm) => self.buf.imul_imm(wide, d, Rm::Reg(d), imm),
             }
         }
-        self.set_zero_above(val);
+        self.zero_above(val);
     }
 
     /// Long additions multiply between the carries: `mulx` leaves EFLAGS to them.
@@ -45,7 +45,7 @@ impl Emitter<'_, '_> {
         } else {
             asm!(self.buf; mulx eax, Rd(d), ecx);
         }
-        self.set_zero_above(val);
+        self.zero_above(val);
     }
 
     /// The operands of `mulx` to `rdx` and `rcx`.
@@ -116,7 +116,7 @@ impl Emitter<'_, '_> {
         self.unlock();
         let d = self.def(val, 0);
         self.buf.mov(wide, d, if remainder { RDX } else { RAX });
-        self.set_zero_above(val);
+        self.zero_above(val);
     }
 
     /// Division by zero yields 0 with the dividend as remainder, by minus one the negative (which

@@ -81,7 +81,7 @@ impl Emitter<'_, '_> {
     fn define_const(&mut self, val: Val, ty: Ty) {
         let ent = self.alloc.define(val.0, ty, self.live.last_use(val));
         let e = self.alloc.get_mut(ent);
-        (e.is_const, e.zero_above) = (true, true);
+        (e.is_const, e.zero_from) = (true, ty.bytes() as u8);
     }
 
     fn pause(&mut self) {
@@ -146,7 +146,9 @@ impl Emitter<'_, '_> {
         }
         let user = self.next_live(at);
         let tests = match self.block.insts.get(user) {
-            Some(next) => matches!(next.op, Op::Select | Op::ExitIf | Op::CcmpF | Op::CcmnF) && next.args[0] == val,
+            // Beside its own operands a conditional compare has no registers for those of another.
+            Some(next) if matches!(next.op, Op::CcmpF | Op::CcmnF) => inst.op != Op::Icmp && next.args[0] == val,
+            Some(next) => matches!(next.op, Op::Select | Op::ExitIf) && next.args[0] == val,
             None => matches!(self.block.term, Some(ir::Term::Branch { cond, .. }) if cond == val),
         };
         if tests {

@@ -17,7 +17,7 @@ impl Emitter<'_, '_> {
             None if self.config.features.bmi2 && inst.op != Op::Ror => self.shift_bmi(val, wide),
             None => self.shift_cl(val, wide),
         }
-        self.set_zero_above(val);
+        self.zero_above(val);
     }
 
     fn shift_const(&mut self, val: Val, wide: bool, count: u8) {

@@ -2,6 +2,7 @@
 
 use crate::alloc::Class;
 use crate::buffer::asm;
+use crate::constants;
 use crate::context::field;
 use crate::emitter::Emitter;
 use crate::encode::{Amode, Opcode, Rm};
@@ -35,8 +36,8 @@ pub(crate) enum SlowKind {
     SideExit { target: u64, eflags: EflagsState, poll: bool },
     /// Evaluates an instruction that inline code found unfit, and goes on at `back`.
     Evaluate { call: SlowCall, back: usize },
-    /// Replaces a NaN by the canonical one, at this displacement.
-    Canonical { reg: u8, nan: i32, back: usize },
+    /// Replaces a NaN by the canonical one of a type.
+    Canonical { reg: u8, ty: Ty, back: usize },
 }
 
 /// An instruction with its operands and its result in registers.
@@ -81,10 +82,19 @@ impl Emitter<'_, '_> {
                 self.call_slow(&call);
                 self.jump_back(back);
             }
-            SlowKind::Canonical { reg, nan, back } => {
-                self.load_xmm(16, reg, Amode::context(nan));
+            SlowKind::Canonical { reg, ty, back } => {
+                self.load_canonical_nan(reg, ty);
                 self.jump_back(back);
             }
+        }
+    }
+
+    /// Like all scalars that are loaded, with zeros above.
+    fn load_canonical_nan(&mut self, reg: u8, ty: Ty) {
+        match ty {
+            Ty::F64 => self.load_xmm(8, reg, Amode::context(constants::NAN64)),
+            Ty::F32 => self.load_xmm(4, reg, Amode::context(constants::NAN32)),
+            _ => self.load_xmm(4, reg, Amode::context(constants::NAN16)),
         }
     }
 

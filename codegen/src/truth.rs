@@ -103,7 +103,7 @@ impl Emitter<'_, '_> {
                 self.buf.rm(Opcode::cmov(cc::P), wide, d, Rm::Reg(other));
             }
         }
-        self.set_zero_above(val);
+        self.zero_above(val);
     }
 
     /// A choice between vectors, by a jump.

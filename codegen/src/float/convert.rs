@@ -141,7 +141,7 @@ impl Emitter<'_, '_> {
             }
             field
         };
-        self.set_zero_above(val);
+        self.zero_above(val);
         let back = self.buf.len();
         self.slow.push(SlowPath { jumps: [field, 0], kind: SlowKind::Evaluate { call, back } });
     }

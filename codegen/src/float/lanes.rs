@@ -18,11 +18,11 @@ impl Emitter<'_, '_> {
         let ent = self.alloc.ent(inst.args[0]);
         let e = *self.alloc.get(ent);
         let bytes = inst.ty.bytes();
-        let clear = e.reg != NONE && e.zero_above && e.size as u32 == bytes;
+        let clear = e.reg != NONE && e.zero_from as u32 <= bytes;
         let in_memory = e.reg == NONE && e.home_size as u32 == bytes && bytes >= 4;
         if clear || in_memory {
             let e = self.alloc.get_mut(ent);
-            (e.size, e.zero_above) = (16, true);
+            (e.size, e.zero_from) = (16, bytes as u8);
             return self.alloc.share(val.0, ent, self.live.last_use(val));
         }
         let a = self.reg(inst.args[0]);
@@ -31,7 +31,7 @@ impl Emitter<'_, '_> {
         let in_place = e.size as u32 == bytes && is_temp;
         let d = if in_place {
             let e = self.alloc.get_mut(ent);
-            (e.size, e.zero_above) = (16, true);
+            (e.size, e.zero_from) = (16, bytes as u8);
             self.alloc.share(val.0, ent, self.live.last_use(val));
             a
         } else {
@@ -85,8 +85,7 @@ impl Emitter<'_, '_> {
         // All ones above the value, as a number.
         self.buf.alu(Alu::Cmp, true, RAX, Src::Imm(-1));
         let field = self.buf.jcc(cc::NE);
-        let nan = if single { constants::NAN32 } else { constants::NAN16 };
-        let kind = SlowKind::Canonical { reg: d, nan, back: self.buf.len() };
+        let kind = SlowKind::Canonical { reg: d, ty: inst.ty, back: self.buf.len() };
         self.slow.push(SlowPath { jumps: [field, 0], kind });
     }
 }

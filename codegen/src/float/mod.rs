@@ -59,8 +59,31 @@ impl Emitter<'_, '_> {
             true => self.dying(inst.args[0]),
         };
         call.result = self.def(val, allow);
-        self.float_compute(inst.op, shape, call.result, call.args);
+        let args = self.order_operands(&inst, call.args);
+        self.float_compute(inst.op, shape, call.result, args);
         self.check_nan(call, shape);
+        // The upper lanes come from the first operand (the addend of a fused operation).
+        let upper = inst.args[if fuses { 2 } else { 0 }];
+        let keeps_upper = inst.op != Op::FSqrt || self.config.features.avx;
+        if shape.scalar && keeps_upper && (self.is_zero_above(upper) || args != call.args) {
+            self.zero_above(val);
+        }
+    }
+
+    /// Whether a scalar is known to have zeros above it.
+    fn is_zero_above(&self, val: Val) -> bool {
+        let e = self.alloc.get(self.alloc.ent(val));
+        e.zero_from as u32 <= self.inst(val).result().bytes()
+    }
+
+    /// The operands of a scalar operation, exchanged if that makes the upper lanes zero.
+    fn order_operands(&self, inst: &Inst, [a, b, c]: [u8; 3]) -> [u8; 3] {
+        let commutes = matches!(inst.op, Op::FAdd | Op::FMul);
+        if commutes && a != b && !self.is_zero_above(inst.args[0]) && self.is_zero_above(inst.args[1]) {
+            [b, a, c]
+        } else {
+            [a, b, c]
+        }
     }
 
     pub fn dying_operands(&self, val: Val) -> u16 {
@@ -98,8 +121,7 @@ impl Emitter<'_, '_> {
         // Behind a fused multiplication invalid may be raised although an operand is a NaN.
         let is_simple = shape.scalar && call.inst.op != Op::FMulAdd;
         let kind = if self.block.nan == NanRule::Canonical && is_simple {
-            let nan = if shape.double { constants::NAN64 } else { constants::NAN32 };
-            SlowKind::Canonical { reg: r, nan, back }
+            SlowKind::Canonical { reg: r, ty: call.inst.ty, back }
         } else {
             SlowKind::Evaluate { call, back }
         };
