@@ -4,6 +4,7 @@ use codegen::Mend;
 use ir::Exit;
 use memory::{Errno, GuestAddr};
 use syscalls::{Call, Outcome};
+use target::Mode;
 
 use crate::cache::Key;
 use crate::engine::{FetchFault, NoCode};
@@ -82,6 +83,7 @@ impl Vcpu {
         let engine = &self.machine.engine;
         self.synchronise();
         let key = self.key();
+        self.adopt(key.mode);
         let code = match engine.cache.table.get(key) {
             Some(code) => code,
             None => engine.translate(&self.process.space, key).inspect_err(|_| self.resident.leave())?,
@@ -122,6 +124,16 @@ impl Vcpu {
                 self.context.reset_calls();
             }
             return;
+        }
+    }
+
+    /// What the thread remembers of code is code of one mode: the table of indirect branches and the pairs of calls
+    /// say addresses only.
+    fn adopt(&mut self, mode: Mode) {
+        if self.mode != mode {
+            self.mode = mode;
+            self.context.lookup_clear();
+            self.context.reset_calls();
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU32;
 use codegen::Context;
 use ir::GuestState;
 use syscalls::{Process, Thread};
+use target::Mode;
 
 use crate::cache::Resident;
 use crate::engine::interp::Interpreter;
@@ -33,6 +34,8 @@ pub struct Vcpu {
     pub(crate) interpreter: Interpreter,
     /// The cache's epoch that its tables are of.
     pub(crate) epoch: u64,
+    /// The mode that its tables are of.
+    pub(crate) mode: Mode,
     pub(crate) resident: Arc<Resident>,
     /// The last field: the others point to it.
     pub context: Box<Context>,
@@ -61,6 +64,7 @@ impl Vcpu {
             clears_handlers: false,
             interpreter: Interpreter::default(),
             epoch: engine.cache.epoch(),
+            mode: Mode::default(),
             resident,
             context,
         }
