@@ -40,7 +40,7 @@ liblist.a: list.o
 .PHONY: all
 END
 make -s -j2 && ./program one; echo "status $?"; ./static two; echo "status $?"
-touch -d '2 seconds' list.c 2>/dev/null; make -n all | wc -l; make -q program; echo "up to date $?"
+touch -d '1 hour ago' list.o; make -n all | wc -l; make -q program; echo "up to date $?"
 gcc-14 -S -O0 -o - list.c | grep -c '^[a-z]*:'; gcc-14 -E main.c | grep -c typedef >/dev/null && echo preprocessed
 echo 'int f(void) { return missing; }' | gcc-14 -x c -c - -o /dev/null 2>/dev/null; echo "error $?"
 printf 'int twice(int n) { return 2 * n; }\n' >twice.c; gcc-14 -shared -fPIC -o libtwice.so twice.c; printf 'int twice(int); int main(void) { return twice(21); }\n' >use.c; gcc-14 use.c -L. -ltwice -Wl,-rpath,"$PWD" -o use && ./use; echo "shared $?"
@@ -53,4 +53,4 @@ static _Thread_local int mine;
 static void *work(void *unused) { for (int i = 0; i < 10000; i++) count++, mine++; return (void *)(long)mine; }
 int main(void) { pthread_t t[4]; for (int i = 0; i < 4; i++) pthread_create(&t[i], 0, work, 0); long all = 0; for (int i = 0; i < 4; i++) { void *r; pthread_join(t[i], &r); all += (long)r; } printf("%d %ld\n", count, all); }
 END
-nm program | grep -c ' T '; strip -o stripped program && ./stripped three; readelf -h program | grep -c ELF64; objdump -d list.o | grep -c '>:'
+nm main.o list.o | grep -c ' T '; strip -o stripped program && ./stripped three; readelf -h program | grep -c ELF64; objdump -d list.o | grep -c '<sum>:'

@@ -1,7 +1,7 @@
 # sqlite3: a file with indices, transactions, joins, windows, recursion, text search, json.
 sqlite3 data.db "
 pragma journal_mode = wal; create table people(id integer primary key, name text, score real, parent integer references people(id));
-with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000) insert into people select i, 'p' || (i * 7919 % 1000), (i * 104729 % 10007) / 10.0, nullif(i / 3, 0) from n;
+with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000) insert into people select i, 'p' || (i * 7919 % 1000), (i * 104729 % 10007) / 8.0, nullif(i / 3, 0) from n;
 create index by_name on people(name); create index by_score on people(score desc); analyze;
 select count(*), round(avg(score), 4), min(name), max(name) from people; select name, count(*) from people group by name having count(*) > 4 order by 2 desc, 1 limit 3;
 select p.id, q.name from people p join people q on p.parent = q.id where p.score > 995 order by p.id limit 3;
