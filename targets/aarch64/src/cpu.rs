@@ -114,8 +114,6 @@ features! {
     CSSC "cssc" hwcap2(34), [Isar2[52] = 1];
     /// Range prefetch: a hint.
     RPRFM "rprfm" hwcap2(35), [Isar2[48] = 1];
-    /// Memory copy and set.
-    MOPS "mops" hwcap2(43), [Isar2[16] = 1];
     /// Hinted conditional branches, BC.cond.
     HBC "hbc" hwcap2(44), [Isar2[20] = 1];
     /// FEAT_LRCPC3.
@@ -152,7 +150,7 @@ const MAX: Features = union(
     V8_2,
     &[
         FPHP, ASIMDHP, ASIMDFHM, BF16, FCMA, ASIMDDP, I8MM, JSCVT, FRINT, SHA512, SHA3, SM3, SM4, LRCPC, DIT, USCAT,
-        ILRCPC, FLAGM, SSBS, SB, DCPODP, FLAGM2, DGH, RNG, BTI, HBC, CSSC, WFXT, LRCPC3, LSE128,
+        ILRCPC, FLAGM, SSBS, SB, DCPODP, FLAGM2, DGH, RNG, BTI, HBC, CSSC, WFXT, LRCPC3, LSE128, RPRFM,
     ],
 );
 

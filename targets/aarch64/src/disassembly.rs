@@ -6,8 +6,8 @@ use yaxpeax_arm::armv8::a64::InstDecoder;
 use crate::rows::DECODER;
 
 /// Families whose text yaxpeax-arm 0.5 gets wrong: MSR loses a bit of its register, hints their names,
-/// and UXTW in additions is printed as a shift.
-const WRONG: [&str; 8] = ["msr_", "mrs_", "hint", "add_ext", "adds_ext", "sub_ext", "subs_ext", "fmlsl"];
+/// UXTW in additions is printed as a shift, and FMLAL2 and FMLSL2 by element lack the 2.
+const WRONG: [&str; 9] = ["msr_", "mrs_", "hint", "add_ext", "adds_ext", "sub_ext", "subs_ext", "fmlal2", "fmlsl2"];
 
 /// The instruction, or "undefined".
 pub fn text(word: u32) -> String {

@@ -32,8 +32,6 @@ macro_rules! helpers {
 helpers! {
     /// A random number; 0 where the host's source failed.
     RNDR "rndr" Int(crate::random::rndr);
-    /// CRC-32 of the second operand on top of the first; the constant says how many bytes.
-    CRC32 "crc32" Int(crate::rows::crc32::update);
     /// Shifts of lanes by register that round or saturate.
     VSHIFT "vshift" Vec(simd_shift::shift);
     /// Sums of lanes of unlike signs.

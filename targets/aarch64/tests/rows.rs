@@ -64,8 +64,8 @@ fn undefined_words_do_nothing() {
 /// What a CPU advertises it has rows for; the rest is told of but asks for none.
 #[test]
 fn advertised_features_have_rows() {
-    use aarch64::cpu::{BTI, DGH, EVTSTRM, MODELS, TABLE, USCAT};
-    let without_rows = [EVTSTRM, USCAT, DGH, BTI];
+    use aarch64::cpu::{BTI, DGH, EVTSTRM, MODELS, RPRFM, TABLE, USCAT};
+    let without_rows = [EVTSTRM, USCAT, DGH, BTI, RPRFM];
     let rows = guest().rows();
     let max = MODELS[0].features;
     for (i, def) in TABLE.iter().enumerate() {

@@ -51,6 +51,9 @@ const ALIASES: &[(&str, &[&str])] = &[
     ("dsb", &["ssbb", "pssbb"]),
     ("dup", &["mov"]),
     ("extr", &["ror"]),
+    // Not aliases, but its mistakes: the upper halves by element.
+    ("fmlal2", &["fmlal"]),
+    ("fmlsl2", &["fmlsl"]),
     ("ic", &["sys"]),
     ("ins", &["mov"]),
     ("lslv", &["lsl"]),
