@@ -12,7 +12,7 @@ use aarch64::Aarch64;
 use aarch64::state::{FPCR, NZCV, SLOTS, SP, v, x};
 use ir::interp::{Interp, Memory};
 use ir::{Exit, GuestState, Nzcv, Passes, SlotId, Trap};
-use support::{Random, block, guest, tables};
+use support::{Random, block, guest, hard_value, tables};
 use target::{Mode, Row, Target};
 
 /// The runner's own first instruction is before it.
@@ -70,79 +70,6 @@ impl Case {
     }
 }
 
-/// Integers and halves of vectors that are likely to be special.
-fn value(random: &mut Random) -> u64 {
-    const SPECIAL: [u64; 24] = [
-        0,
-        1,
-        2,
-        0x7f,
-        0x80,
-        0xff,
-        0x7fff,
-        0x8000,
-        0xffff,
-        0x7fff_ffff,
-        0x8000_0000,
-        0xffff_ffff,
-        0x1_0000_0000,
-        i64::MAX as u64,
-        i64::MIN as u64,
-        u64::MAX,
-        0x3ff0_0000_0000_0000,
-        0x7ff8_0000_0000_0001,
-        0x7ff0_0000_0000_0001,
-        0xfff0_0000_0000_0000,
-        0x7f80_0001_7fc0_0001,
-        0x3f80_0000_bf80_0000,
-        0x0000_0000_0000_0001,
-        0x8000_0000_0080_0000,
-    ];
-    match random.below(10) {
-        8 => lanes(random, 16, &[0x7c00, 0x7e01, 0x7d01, 0x7bff, 0x0400, 0x03ff, 0x0001, 0x3c00, 0x3801, 0]),
-        9 => lanes(
-            random,
-            32,
-            &[
-                0x7f80_0000,
-                0x7fc0_0001,
-                0x7f80_0001,
-                0x7f7f_ffff,
-                0x80_0000,
-                0x7f_ffff,
-                1,
-                0x3f80_0000,
-                0x4f00_0000,
-                0x5f00_0000,
-                0,
-            ],
-        ),
-        0..=3 => SPECIAL[random.below(SPECIAL.len() as u64) as usize],
-        4 => random.next() >> random.below(64),
-        5 => float(random),
-        _ => random.next(),
-    }
-}
-
-/// Lanes of special values of either sign, or next to them.
-fn lanes(random: &mut Random, bits: u32, special: &[u64]) -> u64 {
-    (0..64 / bits).fold(0, |value, i| {
-        let lane = special[random.below(special.len() as u64) as usize];
-        let near = if random.below(4) == 0 { lane ^ random.below(8) } else { lane };
-        value | (near | random.below(2) << (bits - 1)) << (i * bits)
-    })
-}
-
-/// A number of moderate size as two singles or as a double.
-fn float(random: &mut Random) -> u64 {
-    let integer = random.next() as i32 >> random.below(32);
-    let number = integer as f64 / (1u64 << random.below(12)) as f64;
-    if random.below(2) == 0 {
-        return number.to_bits();
-    }
-    (number as f32).to_bits() as u64 | (((number * 1.5) as f32).to_bits() as u64) << 32
-}
-
 fn case(random: &mut Random, code: Vec<u32>) -> Case {
     let fpcr = match random.below(4) {
         0 => random.below(4) << 22,
@@ -151,13 +78,13 @@ fn case(random: &mut Random, code: Vec<u32>) -> Case {
         _ => 0,
     };
     let mut case = Case {
-        x: std::array::from_fn(|_| value(random)),
+        x: std::array::from_fn(|_| hard_value(random)),
         sp: PAGE_END - 128,
         nzcv: random.below(16) << 28,
         fpcr,
         fpsr: 0,
         trap: 0,
-        v: std::array::from_fn(|_| value(random) as u128 | (value(random) as u128) << 64),
+        v: std::array::from_fn(|_| hard_value(random) as u128 | (hard_value(random) as u128) << 64),
         code,
         memory: std::array::from_fn(|_| random.next() as u8),
     };

@@ -6,16 +6,12 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::process::Command;
 
 use aarch64::Aarch64;
 use ir::{Passes, Term, Trap};
-use support::{Random, block, guest};
+use support::{Random, block, disassemble, guest, is_simd};
 use target::{Mode, Target};
-
-/// What the default CPU offers, in LLVM's words.
-const FEATURES: &str = "+fp-armv8,+neon,+aes,+sha2,+sha3,+sm4,+rdm,+dotprod,+i8mm,+jsconv,+fptoint,+fullfp16,+fp16fml,+bf16,+complxnum,+rcpc3";
 
 /// The name of the instruction, without the variant; `None` where it is undefined.
 fn ours(guest: &Aarch64, word: u32) -> Option<&'static str> {
@@ -27,23 +23,8 @@ fn ours(guest: &Aarch64, word: u32) -> Option<&'static str> {
 
 /// LLVM's mnemonic for every word.
 fn theirs(objdump: &str, words: &[u32]) -> Vec<Option<String>> {
-    let base = concat!(env!("CARGO_TARGET_TMPDIR"), "/disassembler");
-    let (source, object) = (format!("{base}.s"), format!("{base}.o"));
-    let mut file = std::io::BufWriter::new(std::fs::File::create(&source).expect("the source can be written"));
-    words.iter().for_each(|word| writeln!(file, ".inst {word:#x}").expect("the source can be written"));
-    drop(file);
-    let assembled = Command::new("aarch64-linux-gnu-as").args(["-o", &object, &source]).status();
-    assert!(assembled.is_ok_and(|status| status.success()), "the words assemble");
-    let mattr = format!("--mattr={FEATURES}");
-    let args = ["-d", "-M", "no-aliases", "--no-show-raw-insn", "--no-leading-addr", &mattr, &object];
-    let output = Command::new(objdump).args(args).output().expect("llvm-objdump runs");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let lines = text.lines().filter(|line| line.starts_with([' ', '\t']));
-    let names: Vec<_> = lines
-        .map(|line| line.split_whitespace().next().filter(|name| *name != "<unknown>").map(str::to_owned))
-        .collect();
-    assert_eq!(names.len(), words.len(), "one line a word");
-    names
+    let mnemonic = |line: String| line.split_whitespace().next().filter(|name| *name != "<unknown>").map(str::to_owned);
+    disassemble(objdump, words).into_iter().map(mnemonic).collect()
 }
 
 /// Whether the names mean the same: LLVM appends 2 where the upper half is meant, and knows aliases alone.
@@ -69,11 +50,6 @@ fn compare(words: &[u32], objdump: &str) -> BTreeMap<(String, String), Vec<u32>>
         }
     }
     wrong
-}
-
-/// Data processing of SIMD and floating point (op0 = x111), and loads and stores of structures (0q00110).
-fn is_simd(word: u32) -> bool {
-    word >> 25 & 7 == 7 || word & 0xbe00_0000 == 0x0c00_0000
 }
 
 /// A random word of the space; half of them vary a row by one bit, to meet the borders of what is allocated.
