@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use aarch64::state::{FPCR, NZCV, SLOTS, SP, v, x};
-use aarch64::{Aarch64, fpstate};
+use aarch64::{Aarch64, cpu, fpstate};
 use ir::interp::{Interp, Memory};
 use ir::{GuestState, Nzcv, Op, Passes, SlotId, Term, Trap};
 use support::{Random, block, disassemble, guest, hard_value, is_simd, tables};
@@ -84,6 +84,7 @@ fn reads(guest: &Aarch64, word: u32) -> Vec<SlotId> {
 fn inputs_and_outputs(guest: &Aarch64, word: u32, random: &mut Random) -> String {
     let accesses = word & 0xbe00_0000 == 0x0c00_0000;
     let mut before = GuestState::default();
+    set(&mut before, NZCV, Nzcv::from_bits(0).0 as u128);
     let mut text = String::new();
     for id in reads(guest, word) {
         let value = match id.0 {
@@ -107,17 +108,19 @@ fn inputs_and_outputs(guest: &Aarch64, word: u32, random: &mut Random) -> String
     let (mut after, mut memory) = (before.clone(), Window(BTreeMap::new()));
     let block = block(guest, &[word], guest.mode(&before), Passes::ALL);
     Interp::new().run(&block, &tables(), guest.fp_control(&before), &mut after, &mut memory);
-    text + "=>" + &changes(&before, &after, &memory)
+    let written: HashSet<_> =
+        block.insts.iter().filter(|inst| inst.op == Op::Put).map(|inst| inst.imm as u16).collect();
+    text + "=>" + &outputs(&written, &before, &after, &memory)
 }
 
-/// What differs behind the instruction.
-fn changes(before: &GuestState, after: &GuestState, memory: &Window) -> String {
+/// The registers that were written, and what else differs behind the instruction.
+fn outputs(written: &HashSet<u16>, before: &GuestState, after: &GuestState, memory: &Window) -> String {
     let mut text = String::new();
-    for id in (0..31).map(x).chain((0..32).map(v)).filter(|&id| get(before, id) != get(after, id)) {
+    for id in (0..31).map(x).chain((0..32).map(v)).filter(|id| written.contains(&id.0)) {
         let (name, value) = (SLOTS[id.0 as usize].name, get(after, id));
         let distance = value.wrapping_sub(MEM as u128);
         _ = match distance {
-            0..=255 => write!(text, " {name}=mem+{distance}"),
+            0..=255 if id == x(1) => write!(text, " {name}=mem+{distance}"),
             _ => write!(text, " {name}={value:#x}"),
         };
     }
@@ -142,7 +145,7 @@ fn path(guest: &Aarch64, row: &Row) -> PathBuf {
 
 fn update(guest: &Aarch64, rows: &[&'static Row]) {
     let objdump = std::env::var("TRANSOM_LLVM_OBJDUMP").expect("TRANSOM_LLVM_OBJDUMP names llvm-objdump");
-    let mut random = Random(3);
+    let mut random = Random(5);
     let cases: Vec<_> = rows
         .iter()
         .flat_map(|row| (0..LINES).map(move |_| row))
@@ -161,7 +164,9 @@ fn update(guest: &Aarch64, rows: &[&'static Row]) {
 #[test]
 fn every_simd_row_has_cases() {
     let guest = guest();
-    let rows: Vec<_> = guest.rows().into_iter().filter(|row| is_simd(row.pattern.value)).collect();
+    // qemu 11.1 has no FEAT_LRCPC3.
+    let has_cases = |row: &&Row| is_simd(row.pattern.value) && row.feature != cpu::LRCPC3;
+    let rows: Vec<_> = guest.rows().into_iter().filter(has_cases).collect();
     if std::env::var_os("UPDATE").is_some() {
         update(&guest, &rows);
     }
