@@ -9,6 +9,9 @@ use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
 use target::Mode;
 
+/// Bits of an address that can be executed; above them a key's word has the mode.
+const PC_BITS: u32 = 47;
+
 /// What code is found by.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Key {
@@ -19,10 +22,10 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key in one word, never 0: executable addresses have 47 bits, modes few.
+    /// The key in one word, never 0.
     fn word(self) -> u64 {
-        debug_assert!(self.mode.0 < 1 << 16 && self.pc < 1 << 47);
-        (self.pc | u64::from(self.mode.0) << 47) + 1
+        debug_assert!(self.mode.0 < 1 << 16 && self.pc < 1 << PC_BITS);
+        (self.pc | u64::from(self.mode.0) << PC_BITS) + 1
     }
 }
 
@@ -82,6 +85,10 @@ impl CodeTable {
     /// The code for a key.
     #[inline]
     pub fn get(&self, key: Key) -> Option<u64> {
+        // A wild jump may go anywhere; no code lies there, and the word has no room for it.
+        if key.pc >= 1 << PC_BITS {
+            return None;
+        }
         let word = key.word();
         let row = self.rows().row(word);
         let code = row.code.load(Ordering::Acquire);
