@@ -129,7 +129,7 @@ fn check(machine: &mut Machine, rng: &mut Rng, block: &Block) -> Result<(), Stri
     let code = machine.compile(block);
     for _ in 0..RUNS {
         let before = state(rng);
-        let control = FpControl { round: rng.one_of(&Round::ALL[1..5]), flush: false };
+        let control = FpControl { round: rng.one_of(&Round::ALL[1..5]), flush: rng.below(4) == 0 };
         let mut expected = before.clone();
         let mut memory = common::arena::Arena(Vec::new());
         Interp::new().run(block, &TABLES, control, &mut expected, &mut memory);

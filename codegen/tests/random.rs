@@ -80,7 +80,7 @@ fn essence(exit: Exit, state: &GuestState) -> (Exit, Vec<u128>, u64, u32) {
 fn check(machine: &mut Machine, rng: &mut Rng, block: &Block, code: &Code, seed: u64) {
     for run in 0..RUNS {
         let state = rng.state();
-        let control = FpControl { round: rng.one_of(&Round::ALL[1..5]), flush: false };
+        let control = FpControl { round: rng.one_of(&Round::ALL[1..5]), flush: rng.below(4) == 0 };
         let bytes: Vec<u8> = (0..SIZE).map(|_| rng.word() as u8).collect();
         fill(&bytes);
         let mut arena = Arena(bytes);
