@@ -1,6 +1,8 @@
 //! A: atomics; Zabha: their bytes and half-words; Zacas: compare and swap; Zawrs: waiting on a reservation
 //! (unprivileged ISA, chapters of these names).
 //!
+//! Misaligned atomics work, as Zama16b has it within 16 bytes. A known gap: LR and SC, which should trap there, work too.
+//!
 //! A locked instruction of the host is a full barrier and every load an acquiring one. What is left
 //! to order is a store before the load of an `lr` that releases.
 
