@@ -87,7 +87,16 @@ pub fn parse(args: Vec<OsString>) -> Request {
 fn plain(args: Vec<OsString>) -> Command {
     let mut words = args.into_iter().skip(1);
     let program = words.next().unwrap_or_default();
-    Command { options: Options::default(), argv0: program.clone(), program, args: words.collect(), env: Vec::new() }
+    let argv0 = if binfmt_keeps_argv0() { words.next() } else { None };
+    let argv0 = argv0.unwrap_or_else(|| program.clone());
+    Command { options: Options::default(), argv0, program, args: words.collect(), env: Vec::new() }
+}
+
+/// Whether binfmt_misc started us with its flag P: argv[0] then follows the program's path
+/// (Documentation/admin-guide/binfmt-misc.rst; linux/binfmts.h, AT_FLAGS_PRESERVE_ARGV0).
+fn binfmt_keeps_argv0() -> bool {
+    // SAFETY: an entry of the auxiliary vector is a number.
+    unsafe { libc::getauxval(libc::AT_FLAGS) & 1 != 0 }
 }
 
 fn full(args: Vec<OsString>) -> Request {

@@ -7,7 +7,7 @@
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::os::fd::AsRawFd;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStringExt;
 use std::sync::atomic::Ordering;
 
 use memory::{Errno, sys};
@@ -103,8 +103,8 @@ impl Handover {
 
 impl Vcpu {
     /// Executes another program; comes back only if that fails.
-    pub fn exec(&mut self, request: &ExecRequest) -> Failed {
-        let found = match self.find_program(request) {
+    pub fn exec(&mut self, request: Box<ExecRequest>) -> Failed {
+        let found = match self.find_program(&request) {
             Ok(found) => found,
             Err(error) => return Failed::Errno(error),
         };
@@ -112,7 +112,7 @@ impl Vcpu {
         let mask = handler::set_mask(SigSet::ALL);
         let failed = match self.mailbox.is_pending() {
             true => Failed::SignalPending,
-            false => Failed::Errno(self.replace(request, &found)),
+            false => Failed::Errno(self.replace(request, found)),
         };
         handler::set_mask(mask);
         failed
@@ -139,58 +139,105 @@ impl Vcpu {
     }
 
     /// The point of no return.
-    fn replace(&self, request: &ExecRequest, found: &Found) -> Errno {
-        let own = match found.kind {
-            Kind::Guest => match self.machine.own_program.ok_or(Errno::ENOEXEC).and_then(pass_on) {
-                Ok(own) => Some(own),
+    fn replace(&mut self, request: Box<ExecRequest>, found: Found) -> Errno {
+        let passed = match found.kind {
+            Kind::Guest => match self.pass_descriptors(&found) {
+                Ok(passed) => Some(passed),
                 Err(error) => return error,
             },
             Kind::Other => None,
         };
-        self.ignore_on_host();
+        let argv = match &passed {
+            Some(passed) => self.hand_over(&request, &found, passed),
+            None => found.argv.clone(),
+        };
+        let executing = self.executing.insert(Box::new(Executing::new(request, found, argv)));
+        // What the guest ignores although the translator takes it: the next program inherits that.
+        for signal in SigSet::SYNCHRONOUS.iter().filter(|&signal| self.process.actions.get(signal).handler == 1) {
+            handler::reset(signal, true);
+        }
         let limits = self.process.limits.apply_to_host();
-        let error = match &own {
-            Some(own) => self.take_over(request, found, own),
+        let error = match &passed {
+            Some(passed) => executing.call(passed.own.0, c"", libc::AT_EMPTY_PATH),
             None => {
                 handler::set_mask(self.thread.mask);
-                execveat(&found.file, &found.path, &found.argv, &request.envp)
+                executing.call_host_program()
             }
         };
         handler::set_mask(SigSet::ALL);
         self.process.limits.restore_host(limits);
         // That worked at the start of this program, and has no reason to fail now.
         let _ = handler::install();
+        self.executing = None;
         error
     }
 
-    fn take_over(&self, request: &ExecRequest, found: &Found, own: &Passed) -> Errno {
-        let program = match pass_on(found.file.as_raw_fd()) {
-            Ok(program) => program,
-            Err(error) => return error,
-        };
+    fn pass_descriptors(&self, found: &Found) -> Result<PassedOn, Errno> {
+        let own = pass_on(self.machine.own_program.ok_or(Errno::ENOEXEC)?)?;
+        Ok(PassedOn { own, program: pass_on(found.file.as_raw_fd())? })
+    }
+
+    /// The arguments of the run that takes over.
+    fn hand_over(&self, request: &ExecRequest, found: &Found, passed: &PassedOn) -> Vec<CString> {
         let mut options = self.machine.options.clone();
         if !self.process.roots.are_active() {
             options.sysroots.clear();
         }
         let handover = Handover {
-            program: program.0,
-            own: own.0,
+            program: passed.program.0,
+            own: passed.own.0,
             mask: self.thread.mask.0,
             personality: self.process.personality.load(Ordering::Relaxed),
             options,
             execfn: execfn(request),
             argv: found.argv.clone(),
         };
-        let mut argv = vec![c"transom".to_owned()];
-        argv.extend(handover.encode());
-        execveat_fd(own.0, &argv, &request.envp)
+        [c"transom".to_owned()].into_iter().chain(handover.encode()).collect()
+    }
+}
+
+/// The descriptors that go along.
+struct PassedOn {
+    own: Passed,
+    program: Passed,
+}
+
+/// What is in use while a program is executed. It stands in the vcpu and not on the stack: when the child of a vfork
+/// has left the common memory for its program, the parent frees it.
+pub struct Executing {
+    request: Box<ExecRequest>,
+    found: Found,
+    /// What `argv` points to.
+    _args: Vec<CString>,
+    argv: Vec<u64>,
+    envp: Vec<u64>,
+}
+
+impl Executing {
+    fn new(request: Box<ExecRequest>, found: Found, args: Vec<CString>) -> Executing {
+        let (argv, envp) = (pointers(&args), pointers(&request.envp));
+        Executing { request, found, _args: args, argv, envp }
     }
 
-    /// Signals that the guest ignores although the translator takes them: the next program inherits that.
-    fn ignore_on_host(&self) {
-        for signal in SigSet::SYNCHRONOUS.iter().filter(|&signal| self.process.actions.get(signal).handler == 1) {
-            handler::reset(signal, true);
+    fn call(&self, dirfd: i32, path: &CStr, flags: i32) -> Errno {
+        execveat_raw(dirfd, path, &self.argv, &self.envp, flags)
+    }
+
+    /// A program of the host's goes by its path, so that /proc and `ps` show that.
+    fn call_host_program(&self) -> Errno {
+        let path = &self.found.path;
+        let by_descriptor = || self.call(self.found.file.as_raw_fd(), c"", libc::AT_EMPTY_PATH);
+        match path.to_bytes() {
+            [] => by_descriptor(),
+            [b'/', ..] => self.call(libc::AT_FDCWD, path, 0),
+            _ if self.request.dirfd == libc::AT_FDCWD => self.call(libc::AT_FDCWD, path, 0),
+            _ => by_descriptor(),
         }
+    }
+
+    /// In the parent of a vfork child that executed this: the child's descriptors are not the parent's.
+    pub fn forget(self) {
+        std::mem::forget(self.found.file);
     }
 }
 
@@ -246,23 +293,10 @@ fn pointers(strings: &[CString]) -> Vec<u64> {
 
 /// Executes the program behind a descriptor.
 pub fn execveat_fd(fd: i32, argv: &[CString], envp: &[CString]) -> Errno {
-    execveat_raw(fd, c"", argv, envp, libc::AT_EMPTY_PATH)
+    execveat_raw(fd, c"", &pointers(argv), &pointers(envp), libc::AT_EMPTY_PATH)
 }
 
-/// Executes a file of the host's: by its path, so that /proc and `ps` show that.
-fn execveat(file: &File, path: &CStr, argv: &[CString], envp: &[CString]) -> Errno {
-    match path.is_empty() {
-        true => execveat_fd(file.as_raw_fd(), argv, envp),
-        false if path.to_bytes().starts_with(b"/") => execveat_raw(libc::AT_FDCWD, path, argv, envp, 0),
-        false => match program::name_of(file).and_then(|name| CString::new(name.as_os_str().as_bytes()).ok()) {
-            Some(name) => execveat_raw(libc::AT_FDCWD, &name, argv, envp, 0),
-            None => execveat_fd(file.as_raw_fd(), argv, envp),
-        },
-    }
-}
-
-fn execveat_raw(dirfd: i32, path: &CStr, argv: &[CString], envp: &[CString], flags: i32) -> Errno {
-    let (argv, envp) = (pointers(argv), pointers(envp));
+fn execveat_raw(dirfd: i32, path: &CStr, argv: &[u64], envp: &[u64], flags: i32) -> Errno {
     let args = [dirfd as u64, path.as_ptr() as u64, argv.as_ptr() as u64, envp.as_ptr() as u64, flags as u64, 0];
     // SAFETY: the arrays end in null and their strings in zero; the call returns only when it failed.
     match unsafe { sys::syscall(libc::SYS_execveat as u64, args) } {

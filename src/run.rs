@@ -187,7 +187,7 @@ impl Vcpu {
                 let result = self.clone_task(&request).map_or_else(Errno::to_return, |tid| tid as u64);
                 self.set_late_result(&call, result);
             }
-            Outcome::Exec(request) => match self.exec(&request) {
+            Outcome::Exec(request) => match self.exec(request) {
                 crate::exec::Failed::Errno(error) => self.set_late_result(&call, error.to_return()),
                 crate::exec::Failed::SignalPending => again(self),
             },

@@ -11,6 +11,7 @@ use target::Mode;
 use crate::cache::Resident;
 use crate::engine::interp::Interpreter;
 use crate::engine::stats::{Exits, report};
+use crate::exec::Executing;
 use crate::machine::Machine;
 use crate::signals::Mailbox;
 use crate::threads::Stacks;
@@ -31,6 +32,8 @@ pub struct Vcpu {
     pub exits: Exits,
     /// Whether, as a child that is about to begin, it sets its handlers back.
     pub(crate) clears_handlers: bool,
+    /// What it executes at this moment.
+    pub(crate) executing: Option<Box<Executing>>,
     pub(crate) interpreter: Interpreter,
     /// The cache's epoch that its tables are of.
     pub(crate) epoch: u64,
@@ -62,6 +65,7 @@ impl Vcpu {
             stacks,
             exits: Exits::default(),
             clears_handlers: false,
+            executing: None,
             interpreter: Interpreter::default(),
             epoch: engine.cache.epoch(),
             mode: Mode::default(),

@@ -83,6 +83,9 @@ impl Vcpu {
         self.after_vfork();
         let (low, size) = self.stacks.signal();
         handler::set_stack(low, size);
+        if let Some(executing) = child.executing.take() {
+            executing.forget();
+        }
         let stacks = child.stacks.again();
         drop(child);
         stacks.unmap();
