@@ -7,7 +7,7 @@ use target::{Lower, instructions};
 use super::simd_two_misc::{long_operand, put_narrow};
 use crate::cpu;
 use crate::fields::Word;
-use crate::float::{binary, operand, unary};
+use crate::float::{self, binary, bits_of, operand, precision, unary};
 use crate::helpers::{self, fp_round, request};
 use crate::state::v;
 use crate::vector::{Shape, float_lane, pairs, put, shape, truncate, zero};
@@ -102,18 +102,18 @@ instructions! {
     fcmgt_scalar      "011 11110 1z1 mmmmm 111001 nnnnn ddddd" |b, f: Word| plain(b, f, Op::VFCmpGt);
     facgt_scalar      "011 11110 1z1 mmmmm 111011 nnnnn ddddd" |b, f: Word| compare_magnitudes(b, f, Op::VFCmpGt);
     fcvtxn_scalar     "011 11110 0110000 10110 10 nnnnn ddddd" |b, f: Word| narrow_to_odd(b, f);
-    fcvtns_scalar     "010 11110 0z10000 11010 10 nnnnn ddddd" |b, f: Word| to_int(b, f, Op::VFToS, Round::NearestEven);
-    fcvtps_scalar     "010 11110 1z10000 11010 10 nnnnn ddddd" |b, f: Word| to_int(b, f, Op::VFToS, Round::Up);
-    fcvtms_scalar     "010 11110 0z10000 11011 10 nnnnn ddddd" |b, f: Word| to_int(b, f, Op::VFToS, Round::Down);
-    fcvtzs_scalar     "010 11110 1z10000 11011 10 nnnnn ddddd" |b, f: Word| to_int(b, f, Op::VFToS, Round::Zero);
-    fcvtas_scalar     "010 11110 0z10000 11100 10 nnnnn ddddd" |b, f: Word| to_int(b, f, Op::VFToS, Round::NearestAway);
-    fcvtnu_scalar     "011 11110 0z10000 11010 10 nnnnn ddddd" |b, f: Word| to_int(b, f, Op::VFToU, Round::NearestEven);
-    fcvtpu_scalar     "011 11110 1z10000 11010 10 nnnnn ddddd" |b, f: Word| to_int(b, f, Op::VFToU, Round::Up);
-    fcvtmu_scalar     "011 11110 0z10000 11011 10 nnnnn ddddd" |b, f: Word| to_int(b, f, Op::VFToU, Round::Down);
-    fcvtzu_scalar     "011 11110 1z10000 11011 10 nnnnn ddddd" |b, f: Word| to_int(b, f, Op::VFToU, Round::Zero);
-    fcvtau_scalar     "011 11110 0z10000 11100 10 nnnnn ddddd" |b, f: Word| to_int(b, f, Op::VFToU, Round::NearestAway);
-    scvtf_scalar      "010 11110 0z10000 11101 10 nnnnn ddddd" |b, f: Word| from_int(b, f, Op::VSToF);
-    ucvtf_scalar      "011 11110 0z10000 11101 10 nnnnn ddddd" |b, f: Word| from_int(b, f, Op::VUToF);
+    fcvtns_scalar     "010 11110 0z10000 11010 10 nnnnn ddddd" |b, f: Word| to_int_scalar(b, f, Op::FToS, Round::NearestEven);
+    fcvtps_scalar     "010 11110 1z10000 11010 10 nnnnn ddddd" |b, f: Word| to_int_scalar(b, f, Op::FToS, Round::Up);
+    fcvtms_scalar     "010 11110 0z10000 11011 10 nnnnn ddddd" |b, f: Word| to_int_scalar(b, f, Op::FToS, Round::Down);
+    fcvtzs_scalar     "010 11110 1z10000 11011 10 nnnnn ddddd" |b, f: Word| to_int_scalar(b, f, Op::FToS, Round::Zero);
+    fcvtas_scalar     "010 11110 0z10000 11100 10 nnnnn ddddd" |b, f: Word| to_int_scalar(b, f, Op::FToS, Round::NearestAway);
+    fcvtnu_scalar     "011 11110 0z10000 11010 10 nnnnn ddddd" |b, f: Word| to_int_scalar(b, f, Op::FToU, Round::NearestEven);
+    fcvtpu_scalar     "011 11110 1z10000 11010 10 nnnnn ddddd" |b, f: Word| to_int_scalar(b, f, Op::FToU, Round::Up);
+    fcvtmu_scalar     "011 11110 0z10000 11011 10 nnnnn ddddd" |b, f: Word| to_int_scalar(b, f, Op::FToU, Round::Down);
+    fcvtzu_scalar     "011 11110 1z10000 11011 10 nnnnn ddddd" |b, f: Word| to_int_scalar(b, f, Op::FToU, Round::Zero);
+    fcvtau_scalar     "011 11110 0z10000 11100 10 nnnnn ddddd" |b, f: Word| to_int_scalar(b, f, Op::FToU, Round::NearestAway);
+    scvtf_scalar      "010 11110 0z10000 11101 10 nnnnn ddddd" |b, f: Word| from_int_scalar(b, f, Op::SToF);
+    ucvtf_scalar      "011 11110 0z10000 11101 10 nnnnn ddddd" |b, f: Word| from_int_scalar(b, f, Op::UToF);
     fcmgt_zero_scalar "010 11110 1z10000 01100 10 nnnnn ddddd" |b, f: Word| compare_zero(b, f, Op::VFCmpGt);
     fcmge_zero_scalar "011 11110 1z10000 01100 10 nnnnn ddddd" |b, f: Word| compare_zero(b, f, Op::VFCmpGe);
     fcmeq_zero_scalar "010 11110 1z10000 01101 10 nnnnn ddddd" |b, f: Word| compare_zero(b, f, Op::VFCmpEq);
@@ -177,13 +177,13 @@ fn pairwise(b: &mut Lower, f: Word, op: Op) {
 
 /// The two low lanes of Vn.
 fn pair(b: &mut Lower, f: Word, op: Op) {
-    let (lane, ty) = if f.bit(22) { (Lane::D, Ty::F64) } else { (Lane::S, Ty::F32) };
+    let (lane, ty) = (if f.bit(22) { Lane::D } else { Lane::S }, precision(f));
     let n = b.get(v(f.rn()));
     let first = b.un(Op::VLow, ty, n);
     let second = b.vimm(Op::VDup, lane, n, 1);
     let second = b.un(Op::VLow, ty, second);
     let result = b.bin(op, ty, first, second);
-    crate::float::set(b, ty, f.rd(), result);
+    float::set(b, ty, f.rd(), result);
 }
 
 fn difference(b: &mut Lower, f: Word) {
@@ -224,6 +224,23 @@ fn to_int(b: &mut Lower, f: Word, op: Op, mode: Round) {
 
 fn from_int(b: &mut Lower, f: Word, op: Op) {
     unary(b, f, |b, lane, n| b.vun(op, lane, n));
+}
+
+/// The integer stays in the vector register.
+fn to_int_scalar(b: &mut Lower, f: Word, op: Op, mode: Round) {
+    let ty = precision(f);
+    let n = float::get(b, ty, f.rn());
+    let integer = b.fround(op, bits_of(ty), mode, n, 0);
+    let bits = b.un(Op::Bitcast, ty, integer);
+    float::set(b, ty, f.rd(), bits);
+}
+
+fn from_int_scalar(b: &mut Lower, f: Word, op: Op) {
+    let ty = precision(f);
+    let bits = float::get(b, ty, f.rn());
+    let integer = b.un(Op::Bitcast, bits_of(ty), bits);
+    let result = b.fround(op, ty, Round::Dynamic, integer, 0);
+    float::set(b, ty, f.rd(), result);
 }
 
 /// FCVTN from words to half-words or double-words to words.

@@ -1,6 +1,6 @@
 //! Advanced SIMD vector and scalar by indexed element (Arm ARM C4.1.96): one factor is a lane of Vm.
 
-use ir::{Lane, Op, Val};
+use ir::{Lane, Op, Ty, Val};
 use target::{Lower, instructions};
 
 use super::simd_float::multiply_onto;
@@ -8,7 +8,7 @@ use super::simd_three_diff::{doubling_product, doubling_sum, narrow_operand, put
 use super::simd_three_same::doubling_product_high;
 use crate::cpu;
 use crate::fields::Word;
-use crate::float::operand;
+use crate::float::{self, operand, precision};
 use crate::helpers::{self, request};
 use crate::state::v;
 use crate::vector::{Shape, put, shape};
@@ -44,9 +44,9 @@ instructions! {
     sqdmull_element_scalar  "010 11111 zzLM mmmm 1011 H0 nnnnn ddddd" |b, f: Word| long(b, f, |b, l, n, m| doubling_product(b, f, l, n, m));
     sqdmulh_element_scalar  "010 11111 zzLM mmmm 1100 H0 nnnnn ddddd" |b, f: Word| same(b, f, |b, l, n, m| doubling_product_high(b, f, l, false, n, m));
     sqrdmulh_element_scalar "010 11111 zzLM mmmm 1101 H0 nnnnn ddddd" |b, f: Word| same(b, f, |b, l, n, m| doubling_product_high(b, f, l, true, n, m));
-    fmla_element_scalar     "010 11111 1zLM mmmm 0001 H0 nnnnn ddddd" |b, f: Word| float(b, f, |b, l, n, m| multiply_onto(b, f, l, false, n, m));
-    fmls_element_scalar     "010 11111 1zLM mmmm 0101 H0 nnnnn ddddd" |b, f: Word| float(b, f, |b, l, n, m| multiply_onto(b, f, l, true, n, m));
-    fmul_element_scalar     "010 11111 1zLM mmmm 1001 H0 nnnnn ddddd" |b, f: Word| float(b, f, |b, l, n, m| b.vbin(Op::VFMul, l, n, m));
+    fmla_element_scalar     "010 11111 1zLM mmmm 0001 H0 nnnnn ddddd" |b, f: Word| scalar_onto(b, f, false);
+    fmls_element_scalar     "010 11111 1zLM mmmm 0101 H0 nnnnn ddddd" |b, f: Word| scalar_onto(b, f, true);
+    fmul_element_scalar     "010 11111 1zLM mmmm 1001 H0 nnnnn ddddd" |b, f: Word| scalar(b, f, |b, ty, n, m| b.bin(Op::FMul, ty, n, m));
     fmulx_element_scalar    "011 11111 1zLM mmmm 1001 H0 nnnnn ddddd" |b, f: Word| float(b, f, |b, l, n, m| multiply_extended(b, f, l, n, m));
 }
 
@@ -117,7 +117,25 @@ fn float(b: &mut Lower, f: Word, op: impl FnOnce(&mut Lower, Lane, Val, Val) -> 
     put(b, f, lane, result);
 }
 
+/// A scalar product has scalar ops.
+fn scalar(b: &mut Lower, f: Word, op: impl FnOnce(&mut Lower, Ty, Val, Val) -> Val) {
+    let Some((_, m)) = float_element(b, f) else { return b.undefined() };
+    let ty = precision(f);
+    let (n, m) = (float::get(b, ty, f.rn()), b.un(Op::VLow, ty, m));
+    let result = op(b, ty, n, m);
+    float::set(b, ty, f.rd(), result);
+}
+
+/// FMLA, FMLS: the latter negates its first factor.
+fn scalar_onto(b: &mut Lower, f: Word, negate: bool) {
+    scalar(b, f, |b, ty, n, m| {
+        let d = float::get(b, ty, f.rd());
+        let n = if negate { b.un(Op::FNeg, ty, n) } else { n };
+        b.tern(Op::FMulAdd, ty, n, m, d)
+    });
+}
+
 fn multiply_extended(b: &mut Lower, f: Word, lane: Lane, n: Val, m: Val) -> Val {
     let request = request(b, shape(f), lane, 0);
-    b.call_vec(helpers::FMULX, ir::Ty::V128, [n, m, Val::NONE], request)
+    b.call_vec(helpers::FMULX, Ty::V128, [n, m, Val::NONE], request)
 }
