@@ -1,12 +1,28 @@
 //! IR to x86-64 machine code.
 //!
-//! A [`Compiler`] turns one [`ir::Block`] into bytes in one backward pass ([`analysis`]) and one forward pass that
+//! A [`Compiler`] turns one [`ir::Block`] into bytes in one backward pass and one forward pass that
 //! allocates registers and emits. What it emits is relocatable: the runtime is reached through
 //! [`Context`], and every guest address that code contains is a [`Reloc`].
 //!
-//! - the machine: [`regs`] (who has which register), [`context`] (what `rbp` points to), [`stubs`] (how
-//!   code is entered and left), [`exit`] and [`faults`] (what an exit means)
-//! - the pass: [`compiler`], [`alloc`], and a file per family of ops
+//! | part | files |
+//! |---|---|
+//! | the machine: who has which register, what `rbp` points to, how code is entered, left and what an exit means | `regs` `context` `constants` `stubs` `exit` `faults` |
+//! | the passes | `analysis` (backward), `compiler` (forward), `select` (op to function) |
+//! | registers: entities, homes, spills; operands in and results out; guest slots | `alloc` `emitter` `slots` |
+//! | bytes: dynasm's sink, operands whose form is known at run time, rows of vector instructions | `buffer` `encode` `vectors::rows` `float::rows` |
+//! | integers | `ints` `shifts` `muldiv` `bits` |
+//! | flags and conditions | `flags` `nzcv` `truth` |
+//! | guest memory | `memory` `atomics` |
+//! | control | `control` `calls` `slow` (all that lies out of line) |
+//! | floating point, vectors, cryptography | `float` `vectors` |
+//!
+//! Invariants that the rest stands on:
+//! - A pinned slot is in its register wherever a fault, an exit or a helper can show it; any other slot is
+//!   in memory. Flags alone may be late: the fault table says so.
+//! - `rsp` is a multiple of 16 in the body of a block; `[rsp]` and `[rsp + 8]` are the latest call's host and
+//!   guest return addresses.
+//! - Operands are brought into registers before scratch registers are used: loading a vector constant goes
+//!   through `rax`, and so does saving EFLAGS.
 #![forbid(unsafe_code)]
 #![allow(clippy::useless_conversion, reason = "dynasm converts every register number it is given")]
 
