@@ -55,11 +55,21 @@ pub struct Located<'a> {
     pub faults: &'a [u8],
 }
 
+/// An arena with its blocks.
+struct Filled {
+    arena: Arena,
+    /// Number of its first block.
+    first: u32,
+    /// Where in the arena each block begins. Apart from the blocks themselves, so that a search stays in the
+    /// processor's cache.
+    starts: Vec<u32>,
+}
+
 /// A generation.
 #[derive(Default)]
 pub struct Code {
-    /// In the order of their mapping, each with its first block.
-    arenas: Vec<(Arena, u32)>,
+    /// In the order of their mapping.
+    arenas: Vec<Filled>,
     blocks: Vec<Block>,
     links: Vec<Link>,
     /// The first link of each block, and the end of the last; one more than there are blocks.
@@ -70,23 +80,24 @@ pub struct Code {
 impl Code {
     /// Room for a block; `None` when the generation is full.
     pub fn room(&mut self, known: &super::Ranges) -> Result<Option<(u64, &mut [u8])>, Errno> {
-        let full = self.arenas.last_mut().is_none_or(|(arena, _)| arena.free().is_none());
+        let full = self.arenas.last_mut().is_none_or(|filled| filled.arena.free().is_none());
         if full {
             if self.arenas.len() == MAX_ARENAS {
                 return Ok(None);
             }
             let arena = Arena::map()?;
             known.add(arena.base());
-            self.arenas.push((arena, self.blocks.len() as u32));
+            self.arenas.push(Filled { arena, first: self.blocks.len() as u32, starts: Vec::new() });
         }
-        Ok(self.arenas.last_mut().and_then(|(arena, _)| arena.free()))
+        Ok(self.arenas.last_mut().and_then(|filled| filled.arena.free()))
     }
 
     /// Enters the block that was written to the room lent last; its address.
     pub fn add(&mut self, key: Key, end: u64, digest: u64, compiled: &codegen::Compiled<'_>) -> Option<BlockId> {
-        let (arena, _) = self.arenas.last_mut()?;
-        let (code, _) = arena.free()?;
-        arena.take(compiled.len);
+        let filled = self.arenas.last_mut()?;
+        let (code, _) = filled.arena.free()?;
+        filled.arena.take(compiled.len);
+        filled.starts.push((code - filled.arena.base()) as u32);
         let id = self.blocks.len() as u32;
         let faults = (self.faults.len() as u32, compiled.faults.len() as u32);
         self.faults.extend_from_slice(compiled.faults);
@@ -116,13 +127,12 @@ impl Code {
 
     /// The block whose code holds a host address.
     pub fn at(&self, host: u64) -> Option<BlockId> {
-        let arena = self.arenas.iter().position(|(arena, _)| arena.contains(host))?;
-        let first = self.arenas[arena].1 as usize;
-        let last = self.arenas.get(arena + 1).map_or(self.blocks.len(), |(_, next)| *next as usize);
-        let blocks = &self.blocks[first..last];
-        let after = blocks.partition_point(|block| block.code <= host);
-        let block = blocks.get(after.checked_sub(1)?)?;
-        (host - block.code < u64::from(block.code_len)).then_some(BlockId((first + after - 1) as u32))
+        let filled = self.arenas.iter().find(|filled| filled.arena.contains(host))?;
+        let offset = (host - filled.arena.base()) as u32;
+        let after = filled.starts.partition_point(|&start| start <= offset);
+        let id = BlockId(filled.first + after.checked_sub(1)? as u32);
+        let block = self.block(id);
+        (host - block.code < u64::from(block.code_len)).then_some(id)
     }
 
     /// The same, with what a fault there needs.
@@ -133,17 +143,16 @@ impl Code {
         Some(Located { key: block.key, offset: (host - block.code) as u32, faults })
     }
 
-    fn links_of(&self, id: BlockId) -> std::ops::Range<usize> {
+    /// The numbers of a block's links.
+    pub fn links_of(&self, id: BlockId) -> std::ops::Range<usize> {
         let start = self.link_starts[id.0 as usize] as usize;
         start..self.link_starts.get(id.0 as usize + 1).map_or(self.links.len(), |&end| end as usize)
     }
 
-    /// The links of a block that are not linked: their numbers and targets.
-    pub fn open_links(&self, id: BlockId) -> impl Iterator<Item = (u32, Key)> + use<'_> {
-        self.links_of(id).filter(|&n| !self.links[n].linked).map(|n| {
-            let link = &self.links[n];
-            (n as u32, Key { pc: link.target, mode: link.mode })
-        })
+    /// Where a link is to lead.
+    pub fn target_of(&self, number: u32) -> Key {
+        let link = &self.links[number as usize];
+        Key { pc: link.target, mode: link.mode }
     }
 
     /// The number of the link whose field is at `site`.
@@ -181,6 +190,6 @@ impl Code {
 
     /// Base addresses of its arenas.
     pub fn bases(&self) -> impl Iterator<Item = u64> + '_ {
-        self.arenas.iter().map(|(arena, _)| arena.base())
+        self.arenas.iter().map(|filled| filled.arena.base())
     }
 }

@@ -98,9 +98,9 @@ impl Locked<'_> {
         self.inner.pages.add(key.pc, end, id);
         let code = self.inner.current.block(id).code;
         self.cache.table.set(key, code);
-        let open: Vec<(u32, Key)> = self.inner.current.open_links(id).collect();
-        for (number, target) in open {
-            self.link_to(number, target);
+        for number in self.inner.current.links_of(id) {
+            let target = self.inner.current.target_of(number as u32);
+            self.link_to(number as u32, target);
         }
         Some(code)
     }
