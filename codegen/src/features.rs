@@ -15,7 +15,6 @@ pub struct HostFeatures {
     pub aes: bool,
     pub pclmul: bool,
     pub sha: bool,
-    pub gfni: bool,
 }
 
 impl HostFeatures {
@@ -31,7 +30,6 @@ impl HostFeatures {
         aes: false,
         pclmul: false,
         sha: false,
-        gfni: false,
     };
 
     /// What this machine has.
@@ -49,7 +47,6 @@ impl HostFeatures {
             aes: has!("aes"),
             pclmul: has!("pclmulqdq"),
             sha: has!("sha"),
-            gfni: avx && has!("gfni"),
         }
     }
 

@@ -23,7 +23,6 @@ const FEATURES: HostFeatures = HostFeatures {
     aes: true,
     pclmul: true,
     sha: true,
-    gfni: true,
 };
 
 fn main() {
