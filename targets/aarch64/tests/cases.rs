@@ -1,5 +1,5 @@
-//! `testdata/cases/aarch64/FEATURE.case` has lines for every row of SIMD and floating point, made from random words
-//! and hard operands and what the interpreter makes of them. `UPDATE=1 TRANSOM_LLVM_OBJDUMP=llvm-objdump` writes the
+//! `testdata/cases/aarch64/FEATURE.case` has lines for every row of data processing, made from random words and hard
+//! operands and what the interpreter makes of them. `UPDATE=1 TRANSOM_LLVM_OBJDUMP=llvm-objdump` writes the
 //! files again; that qemu and machine code agree is checked by the workspace's `tests/cases.rs`, which also says
 //! what the format is.
 
@@ -13,7 +13,7 @@ use aarch64::state::{FPCR, NZCV, SLOTS, SP, v, x};
 use aarch64::{Aarch64, cpu, fpstate};
 use ir::interp::{Interp, Memory};
 use ir::{GuestState, Nzcv, Op, Passes, SlotId, Term, Trap};
-use support::{Random, block, disassemble, guest, hard_value, is_simd, tables};
+use support::{Random, block, disassemble, guest, hard_value, is_integer, is_simd, tables};
 use target::{Mode, Row, Target};
 
 const LINES: usize = 4;
@@ -143,29 +143,35 @@ fn path(guest: &Aarch64, row: &Row) -> PathBuf {
     PathBuf::from(FOLDER).join(format!("{}.case", guest.feature_table()[row.feature.0 as usize].name))
 }
 
+/// From the row's name, so that a new row leaves the lines of others alone.
+fn seed(row: &Row) -> u64 {
+    row.name.bytes().fold(5, |seed, byte| seed * 31 + byte as u64 & 0xffff_ffff_ffff)
+}
+
 fn update(guest: &Aarch64, rows: &[&'static Row]) {
     let objdump = std::env::var("TRANSOM_LLVM_OBJDUMP").expect("TRANSOM_LLVM_OBJDUMP names llvm-objdump");
-    let mut random = Random(5);
-    let cases: Vec<_> = rows
-        .iter()
-        .flat_map(|row| (0..LINES).map(move |_| row))
-        .filter_map(|row| word(guest, row, &mut random).map(|word| (row, word)))
+    let lines = rows.iter().flat_map(|row| (0..LINES as u64).map(move |line| (row, seed(row) + line)));
+    let cases: Vec<_> = lines
+        .filter_map(|(row, seed)| {
+            let mut random = Random(seed);
+            word(guest, row, &mut random).map(|word| (row, word, random))
+        })
         .collect();
-    let words: Vec<u32> = cases.iter().map(|(_, word)| *word).collect();
+    let words: Vec<u32> = cases.iter().map(|(_, word, _)| *word).collect();
     let mut files: BTreeMap<PathBuf, String> = BTreeMap::new();
-    for ((row, word), text) in cases.iter().zip(disassemble(&objdump, &words)) {
+    for ((row, word, mut random), text) in cases.into_iter().zip(disassemble(&objdump, &words)) {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let file = files.entry(path(guest, row)).or_insert_with(|| HEAD.to_owned());
-        _ = writeln!(file, "{word:08x} \"{text}\" {}", inputs_and_outputs(guest, *word, &mut random));
+        _ = writeln!(file, "{word:08x} \"{text}\" {}", inputs_and_outputs(guest, word, &mut random));
     }
     files.iter().for_each(|(path, text)| std::fs::write(path, text).expect("the file can be written"));
 }
 
 #[test]
-fn every_simd_row_has_cases() {
+fn every_row_of_data_processing_has_cases() {
     let guest = guest();
     // qemu 11.1 has no FEAT_LRCPC3.
-    let has_cases = |row: &&Row| is_simd(row.pattern.value) && row.feature != cpu::LRCPC3;
+    let has_cases = |row: &&Row| (is_simd(row.pattern.value) || is_integer(row)) && row.feature != cpu::LRCPC3;
     let rows: Vec<_> = guest.rows().into_iter().filter(has_cases).collect();
     if std::env::var_os("UPDATE").is_some() {
         update(&guest, &rows);
