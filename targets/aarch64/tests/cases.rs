@@ -145,7 +145,7 @@ fn path(guest: &Aarch64, row: &Row) -> PathBuf {
 
 /// From the row's name, so that a new row leaves the lines of others alone.
 fn seed(row: &Row) -> u64 {
-    row.name.bytes().fold(5, |seed, byte| seed * 31 + byte as u64 & 0xffff_ffff_ffff)
+    row.name.bytes().fold(5, |seed, byte| (seed * 31 + byte as u64) & 0xffff_ffff_ffff)
 }
 
 fn update(guest: &Aarch64, rows: &[&'static Row]) {
