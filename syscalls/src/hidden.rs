@@ -21,8 +21,8 @@ impl HiddenFds {
     /// Moves a descriptor to a high number, close-on-exec, and hides it. Returns the number.
     pub fn adopt(&self, fd: i32) -> Result<i32, Errno> {
         // Guests that close "all" descriptors by number rarely go past 1024; the kernel's table grows to the highest
-        // number, so that numbers near the limit would cost memory in each child.
-        let high = [1000u64, 500, 100, 20].into_iter().find_map(|from| {
+        // number, so that numbers near the limit would cost memory in each child. RLIMIT_NOFILE may leave but a few.
+        let high = [1000u64, 500, 100, 20, 12, 3].into_iter().find_map(|from| {
             let args = [fd as u64, libc::F_DUPFD_CLOEXEC as u64, from, 0, 0, 0];
             sys::host(libc::SYS_fcntl, args).ok()
         });
