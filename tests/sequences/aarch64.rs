@@ -199,6 +199,16 @@ impl Guest for Aarch64 {
             .collect()
     }
 
+    fn forgive(&self, data: &mut [u8]) {
+        const FZ_BYTE: usize = 3;
+        const FZ: u8 = 1;
+        const IDC: u8 = 1 << 7;
+        const IXC: u8 = 1 << 4;
+        if data[INPUT + FPCR + FZ_BYTE] & FZ != 0 {
+            data[OUTPUT + FPSR] &= !(IDC | IXC);
+        }
+    }
+
     fn is_status(&self, field: &Field) -> bool {
         (NZCV..V).contains(&field.at)
     }
@@ -271,7 +281,14 @@ fn is_register_offset(word: u32) -> bool {
 /// Keeps offsets small and leaves out what is constrained unpredictable: the same register twice.
 fn tame(row: &Row, word: u32) -> Option<u32> {
     let is_unsigned_offset = word & 0x3b00_0000 == 0x3900_0000;
-    let word = if is_unsigned_offset { word & !(0xfc0 << 10) } else { word };
+    // Single accesses with acquire or release at an offset (FEAT_LRCPC2) raise SIGBUS across 16 bytes, which
+    // transom does not do yet (ARCHITECTURE.md, "Known gaps"): their offsets are kept at multiples of 16.
+    let is_ordered = word & 0x3b20_0c00 == 0x1900_0000;
+    let word = match (is_unsigned_offset, is_ordered) {
+        (true, _) => word & !(0xfc0 << 10),
+        (_, true) => word & !(0xf << 12),
+        _ => word,
+    };
     let free = !row.pattern.mask;
     let mut seen = Vec::new();
     for at in [0, 5, 10, 16] {

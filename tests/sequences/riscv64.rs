@@ -189,6 +189,8 @@ impl Guest for Riscv64 {
         x.chain(f).chain(others).map(|(name, at)| Field { name, at, size: 8 }).collect()
     }
 
+    fn forgive(&self, _data: &mut [u8]) {}
+
     fn is_status(&self, field: &Field) -> bool {
         field.at >= FCSR
     }

@@ -58,9 +58,19 @@ fn instruction(guest: &dyn Guest, random: &mut Random, row: &'static Row) -> Opt
 
 /// The rows that can stand in a sequence on the guest's CPU: those that qemu has, and those that it lacks.
 pub fn rows(guest: &dyn Guest) -> (Vec<&'static Row>, Vec<&'static Row>) {
-    let (features, table) = (guest.target().features(), guest.target().feature_table());
-    let is_known = |row: &&Row| !guest.unknown_to_qemu().contains(&table[usize::from(row.feature.0)].name);
-    guest.target().rows().into_iter().filter(|row| features.has(row.feature) && guest.is_fit(row)).partition(is_known)
+    let features = guest.target().features();
+    let rows = guest.target().rows().into_iter().filter(|row| features.has(row.feature) && guest.is_fit(row));
+    rows.partition(|row| !lacks(guest, row))
+}
+
+/// Whether the word is an instruction that qemu lacks.
+pub fn is_unknown_to_qemu(guest: &dyn Guest, word: u32) -> bool {
+    guest.target().decode(word).is_some_and(|row| lacks(guest, row))
+}
+
+fn lacks(guest: &dyn Guest, row: &Row) -> bool {
+    let feature = &guest.target().feature_table()[usize::from(row.feature.0)];
+    guest.unknown_to_qemu().contains(&feature.name)
 }
 
 /// An ELF file that runs the sequences and writes their data, each [`STRIDE`] bytes, to its standard output.
