@@ -23,8 +23,8 @@ use support::random::Random;
 const SEQUENCES: usize = 200;
 const INSTRUCTIONS: usize = 6;
 
-/// Programs of the fixed run: together they have every row some twenty times.
-const PROGRAMS: u64 = 16;
+/// Programs of the fixed run: together they have every row some hundred times.
+const PROGRAMS: u64 = 100;
 
 /// More reports than this tell nothing new.
 const REPORTS: usize = 10;

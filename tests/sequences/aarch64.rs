@@ -204,8 +204,13 @@ impl Guest for Aarch64 {
         const FZ: u8 = 1;
         const IDC: u8 = 1 << 7;
         const IXC: u8 = 1 << 4;
+        const UFC: u8 = 1 << 3;
+        let fpsr = &mut data[OUTPUT + FPSR];
+        if *fpsr & IXC != 0 {
+            *fpsr &= !UFC;
+        }
         if data[INPUT + FPCR + FZ_BYTE] & FZ != 0 {
-            data[OUTPUT + FPSR] &= !(IDC | IXC);
+            data[OUTPUT + FPSR] &= !(IDC | IXC | UFC);
         }
     }
 

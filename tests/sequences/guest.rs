@@ -43,7 +43,7 @@ pub trait Guest: Sync {
     /// What qemu is to be started with, so that it has at least the features of the target.
     fn qemu_arguments(&self) -> &'static [&'static str];
 
-    /// Names of features whose instructions that qemu does not have, or does not allow to programs.
+    /// Names of features that qemu does not have or does not allow to programs, and of rows that it has wrong.
     fn unknown_to_qemu(&self) -> &'static [&'static str];
 
     /// The start of the program: the handlers of [`SIGNALS`], then the first sequence.

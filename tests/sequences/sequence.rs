@@ -70,7 +70,7 @@ pub fn is_unknown_to_qemu(guest: &dyn Guest, word: u32) -> bool {
 
 fn lacks(guest: &dyn Guest, row: &Row) -> bool {
     let feature = &guest.target().feature_table()[usize::from(row.feature.0)];
-    guest.unknown_to_qemu().contains(&feature.name)
+    [feature.name, row.name].iter().any(|name| guest.unknown_to_qemu().contains(name))
 }
 
 /// An ELF file that runs the sequences and writes their data, each [`STRIDE`] bytes, to its standard output.
