@@ -71,7 +71,7 @@ pub(crate) fn exe_behind(process: &Process, dirfd: i32, path: &GuestPath) -> Opt
         return None;
     }
     let pid = owner(fd_path(folder.0)?.to_bytes())?;
-    if pid == own_pid() { Some(own_exe(&process.image)) } else { exe_of(pid) }
+    if pid == own_pid() { Some(own_exe(&process.image)) } else { exe_of(process, pid) }
 }
 
 fn own_exe(image: &Image) -> Exe {
@@ -83,7 +83,7 @@ fn own_exe(image: &Image) -> Exe {
 }
 
 /// Another guest's program: the file mapped where its auxiliary vector has the program headers.
-fn exe_of(pid: i32) -> Option<Exe> {
+fn exe_of(process: &Process, pid: i32) -> Option<Exe> {
     let identity = |path: String| {
         std::fs::metadata(path).ok().map(|file| {
             use std::os::unix::fs::MetadataExt;
@@ -99,8 +99,8 @@ fn exe_of(pid: i32) -> Option<Exe> {
     let headers = GuestAddr(word(&headers[8..])?);
     let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).ok()?;
     let line = maps.lines().find(|line| line_range(line).is_some_and(|range| range.contains(headers)))?;
-    let name = CString::new(&line[line.find('/')?..]).ok()?;
-    Some(Exe { openable: name.clone(), name })
+    let path = |line: &str| CString::new(line[line.find('/')?..].trim_end()).ok();
+    Some(Exe { openable: path(line)?, name: path(&process.roots.rename_in_maps(format!("{line}\n")))? })
 }
 
 fn line_range(line: &str) -> Option<Range> {
