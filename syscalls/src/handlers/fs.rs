@@ -7,6 +7,8 @@ use crate::dispatch::Cx;
 use crate::paths::{self, GuestPath};
 use crate::{proc, sys};
 use memory::{Errno, GuestAddr, UserPtr, copy};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 
 /// The host's `struct stat` (asm/stat.h of x86-64), as raw words.
 type HostStat = [u64; 18];
@@ -75,7 +77,22 @@ pub fn readlinkat(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, buffer: OutBytes, 
     }
     let elsewhere = paths::elsewhere(cx.process, dir.0, &guest, false);
     let path = elsewhere.as_ref().map_or(guest.address(), |path| path.as_ptr() as u64);
-    cx.call(libc::SYS_readlinkat, [dir.0 as u64, path, buffer.0.0, size.0, 0, 0])
+    let len = cx.call(libc::SYS_readlinkat, [dir.0 as u64, path, buffer.0.0, size.0, 0, 0])?;
+    let of_a_process = guest.bytes().starts_with(b"/proc/") && cx.process.roots.are_active();
+    if of_a_process { rename_link(cx, buffer.0, len) } else { Ok(len) }
+}
+
+/// A link of /proc's (cwd, fd/N, map_files) that was read into `buffer` gets the guest's name of the file it leads to, which
+/// is never longer than the host's.
+fn rename_link(cx: &Cx<'_>, buffer: GuestAddr, len: u64) -> Value {
+    let mut name = vec![0; len as usize];
+    copy::read_bytes(buffer, &mut name)?;
+    let Some(renamed) = cx.process.roots.name_for_guest(std::path::Path::new(OsStr::from_bytes(&name))) else {
+        return Ok(len);
+    };
+    let renamed = renamed.as_os_str().as_bytes();
+    copy::write_bytes(buffer, renamed)?;
+    Ok(renamed.len() as u64)
 }
 
 /// chroot(2): from then on an absolute path is what the guest made it.
