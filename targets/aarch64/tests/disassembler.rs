@@ -1,7 +1,8 @@
 //! The rows against LLVM's disassembler: over random words of the SIMD and floating-point space, and over
 //! the text of real programs, both must name the same instruction, and what LLVM does not know must be
-//! undefined here. Runs where `TRANSOM_LLVM_OBJDUMP` names llvm-objdump and Debian's cross assembler is installed;
-//! `TRANSOM_TEXT` lists ELF files, separated by colons.
+//! undefined here. It is no part of `cargo test`, as it needs LLVM and Debian's cross assembler: run it by
+//! `cargo test -p transom-aarch64 --test disassembler` with `TRANSOM_LLVM_OBJDUMP` naming llvm-objdump and
+//! `TRANSOM_TEXT` listing ELF files, separated by colons.
 
 mod support;
 
@@ -77,11 +78,14 @@ fn report(wrong: &BTreeMap<(String, String), Vec<u32>>) -> String {
     wrong.iter().map(line).collect()
 }
 
+/// What this comparison must be told.
+fn setting(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} must be set: see the head of this file"))
+}
+
 #[test]
 fn rows_agree_with_llvm() {
-    let Ok(objdump) = std::env::var("TRANSOM_LLVM_OBJDUMP") else {
-        return eprintln!("TRANSOM_LLVM_OBJDUMP is not set");
-    };
+    let objdump = setting("TRANSOM_LLVM_OBJDUMP");
     let rows: Vec<_> = guest().rows().into_iter().filter(|row| is_simd(row.pattern.value)).collect();
     let mut random = Random(7);
     let count = std::env::var("TRANSOM_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(200_000);
@@ -92,9 +96,7 @@ fn rows_agree_with_llvm() {
 
 #[test]
 fn text_of_programs_agrees_with_llvm() {
-    let (Ok(objdump), Ok(files)) = (std::env::var("TRANSOM_LLVM_OBJDUMP"), std::env::var("TRANSOM_TEXT")) else {
-        return eprintln!("TRANSOM_LLVM_OBJDUMP or TRANSOM_TEXT is not set");
-    };
+    let (objdump, files) = (setting("TRANSOM_LLVM_OBJDUMP"), setting("TRANSOM_TEXT"));
     let mut words = std::collections::BTreeSet::new();
     for file in files.split(':') {
         let text = concat!(env!("CARGO_TARGET_TMPDIR"), "/text");
