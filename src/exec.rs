@@ -140,12 +140,13 @@ impl Vcpu {
 
     /// The point of no return.
     fn replace(&mut self, request: Box<ExecRequest>, found: Found) -> Errno {
-        let passed = match found.kind {
-            Kind::Guest => match self.pass_descriptors(&found) {
+        let passed = match (found.kind, self.machine.own_program) {
+            (Kind::Guest, Some(own)) => match pass_descriptors(own, &found) {
                 Ok(passed) => Some(passed),
                 Err(error) => return error,
             },
-            Kind::Other => None,
+            // Without a file of our own the host's kernel has to know what to do: binfmt_misc.
+            (Kind::Guest, None) | (Kind::Other, _) => None,
         };
         let argv = match &passed {
             Some(passed) => self.hand_over(&request, &found, passed),
@@ -172,11 +173,6 @@ impl Vcpu {
         error
     }
 
-    fn pass_descriptors(&self, found: &Found) -> Result<PassedOn, Errno> {
-        let own = pass_on(self.machine.own_program.ok_or(Errno::ENOEXEC)?)?;
-        Ok(PassedOn { own, program: pass_on(found.file.as_raw_fd())? })
-    }
-
     /// The arguments of the run that takes over.
     fn hand_over(&self, request: &ExecRequest, found: &Found, passed: &PassedOn) -> Vec<CString> {
         let mut options = self.machine.options.clone();
@@ -200,6 +196,10 @@ impl Vcpu {
 struct PassedOn {
     own: Passed,
     program: Passed,
+}
+
+fn pass_descriptors(own: i32, found: &Found) -> Result<PassedOn, Errno> {
+    Ok(PassedOn { own: pass_on(own)?, program: pass_on(found.file.as_raw_fd())? })
 }
 
 /// What is in use while a program is executed. It stands in the vcpu and not on the stack: when the child of a vfork

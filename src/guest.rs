@@ -25,9 +25,52 @@ pub struct Guest {
 const EM_AARCH64: u16 = 183;
 const EM_RISCV: u16 = 243;
 
+/// What an architecture is called.
+#[derive(PartialEq, Eq, Debug)]
+pub struct Architecture {
+    /// In `uname -m` and qemu's names.
+    pub name: &'static str,
+    /// In texts.
+    pub title: &'static str,
+    /// In its ELF files.
+    pub machine: u16,
+    /// By Debian, and by most of Docker's world.
+    pub debian: &'static str,
+    /// In the names of cross compilers and their folders.
+    pub triplet: &'static str,
+}
+
+/// The guests' architectures.
+pub const ARCHITECTURES: [Architecture; 2] = [
+    Architecture {
+        name: "aarch64",
+        title: "AArch64",
+        machine: EM_AARCH64,
+        debian: "arm64",
+        triplet: "aarch64-linux-gnu",
+    },
+    Architecture {
+        name: "riscv64",
+        title: "RISC-V",
+        machine: EM_RISCV,
+        debian: "riscv64",
+        triplet: "riscv64-linux-gnu",
+    },
+];
+
+/// The architecture of an ELF machine.
+pub fn architecture(machine: u16) -> Option<&'static Architecture> {
+    ARCHITECTURES.iter().find(|architecture| architecture.machine == machine)
+}
+
+/// The architecture that a name, also Debian's, stands for.
+pub fn named(name: &str) -> Option<&'static Architecture> {
+    ARCHITECTURES.iter().find(|architecture| architecture.name == name || architecture.debian == name)
+}
+
 /// Whether there is a guest for this ELF machine.
 pub fn is_known(machine: u16) -> bool {
-    matches!(machine, EM_AARCH64 | EM_RISCV)
+    architecture(machine).is_some()
 }
 
 /// The guest for an ELF machine, with the CPU that `--cpu` describes. `None` where no guest has this machine.

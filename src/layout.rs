@@ -8,23 +8,27 @@ use std::ffi::CString;
 
 use memory::Errno;
 
+use crate::cli::Auxiliary;
 use crate::exec;
 
-/// First argument of a run with the layout mended; the soft limit on the stack follows.
+/// First argument of a run with the layout mended; the soft limit on the stack follows, and what the kernel told the
+/// first run alone: AT_FLAGS and, where there is one, the descriptor of AT_EXECFD.
 const MARK: &[u8] = b"--transom-stack=";
 /// The limit under which the layout is the usual one.
 const BOUNDED: u64 = 8 << 20;
 /// Addresses from here on are never chosen for the guest.
 const OURS: u64 = 0x5500_0000_0000;
 
-/// Takes the mark of [`mend`] off the arguments, and restores the limit it names.
-pub fn unmark(args: &mut Vec<CString>) {
-    let Some(limit) = args.get(1).and_then(|arg| arg.as_bytes().strip_prefix(MARK)) else { return };
-    let limit = std::str::from_utf8(limit).ok().and_then(|limit| u64::from_str_radix(limit, 16).ok());
-    if let Some(limit) = limit {
-        set_stack_limit(limit);
-        args.remove(1);
-    }
+/// Takes the mark of [`mend`] off the arguments, and restores the limit it names. Returns what the kernel told.
+pub fn unmark(args: &mut Vec<CString>) -> Auxiliary {
+    let told = Auxiliary::of_process();
+    let mark = args.get(1).and_then(|arg| std::str::from_utf8(arg.as_bytes().strip_prefix(MARK)?).ok());
+    let numbers = mark.map(|mark| mark.split(':').map(|number| u64::from_str_radix(number, 16)).collect());
+    let Some(Ok::<Vec<u64>, _>(numbers)) = numbers else { return told };
+    let [limit, flags, ref execfd @ ..] = numbers[..] else { return told };
+    set_stack_limit(limit);
+    args.remove(1);
+    Auxiliary { flags, execfd: execfd.first().map(|&fd| fd as i32), ..told }
 }
 
 /// Runs again with the layout mended if need be; comes back where there is none, or no way.
@@ -35,7 +39,10 @@ pub fn mend(args: &[CString], env: &[CString]) {
     let misplaced = here < OURS || vdso != 0 && vdso < OURS;
     let Some(limit) = stack_limit().filter(|&limit| misplaced && limit > BOUNDED) else { return };
     set_stack_limit(BOUNDED);
-    let mark = CString::new([MARK, format!("{limit:x}").as_bytes()].concat()).unwrap_or_default();
+    let told = Auxiliary::of_process();
+    let execfd = told.execfd.map(|fd| format!(":{fd:x}")).unwrap_or_default();
+    let mark = [MARK, format!("{limit:x}:{:x}{execfd}", told.flags).as_bytes()].concat();
+    let mark = CString::new(mark).unwrap_or_default();
     let mut again = args.to_vec();
     again.insert(1.min(again.len()), mark);
     let Ok(own) = crate::program::open_at(libc::AT_FDCWD, c"/proc/self/exe", 0) else { return };

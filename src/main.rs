@@ -17,6 +17,7 @@ mod program;
 mod run;
 mod signals;
 mod start;
+mod suggest;
 mod threads;
 mod vcpu;
 
@@ -24,6 +25,7 @@ use std::ffi::{CStr, CString, OsString, c_char, c_int};
 use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
 
+use crate::cli::{Called, Request};
 use crate::exec::Handover;
 use crate::run::End;
 use crate::signals::fatal;
@@ -40,8 +42,8 @@ pub unsafe extern "C" fn begin(_: c_int, argv: *const *const c_char, envp: *cons
     // SAFETY: the caller's.
     let (args, env) = unsafe { (strings(argv), strings(envp)) };
     match prepare(args, &env) {
-        Ok(Some(vcpu)) => run(vcpu),
-        Ok(None) => 0,
+        Ok(Prepared::Program(vcpu)) => run(*vcpu),
+        Ok(Prepared::Done(status)) => status,
         Err(error) => {
             // Nobody may be listening; the status tells it as well.
             let _ = writeln!(std::io::stderr(), "transom: {error}");
@@ -67,19 +69,26 @@ unsafe fn strings(mut array: *const *const c_char) -> Vec<CString> {
     strings
 }
 
-fn prepare(mut args: Vec<CString>, env: &[CString]) -> Result<Option<Vcpu>, Error> {
+/// What the command line came to.
+enum Prepared {
+    /// A program, ready to run.
+    Program(Box<Vcpu>),
+    /// What was asked for is done, with this exit status.
+    Done(i32),
+}
+
+fn prepare(mut args: Vec<CString>, env: &[CString]) -> Result<Prepared, Error> {
     layout::mend(&args, env);
-    layout::unmark(&mut args);
+    let auxiliary = layout::unmark(&mut args);
     if let Some(handover) = Handover::decode(args.get(1..).unwrap_or_default()) {
-        return start::take_over(handover).map(Some);
+        return start::take_over(handover).map(|vcpu| Prepared::Program(Box::new(vcpu)));
     }
-    let args = args.into_iter().map(|arg| OsString::from_vec(arg.into_bytes())).collect();
-    match cli::parse(args) {
-        cli::Request::Run(command) => start::command(command).map(Some),
-        cli::Request::CpuHelp => {
-            let _ = std::io::stdout().write_all(guest::cpu_help().as_bytes());
-            Ok(None)
-        }
+    let args: Vec<_> = args.into_iter().map(|arg| OsString::from_vec(arg.into_bytes())).collect();
+    let called = Called::new(args.first().map_or("".as_ref(), |name| name), auxiliary);
+    match cli::parse(&called, args)? {
+        Request::Run(command) => start::command(*command).map(|vcpu| Prepared::Program(Box::new(vcpu))),
+        Request::Tool(tool) => Ok(Prepared::Done(tool.run())),
+        Request::Print(text) => Ok(Prepared::Done(cli::print(text.as_bytes()))),
     }
 }
 

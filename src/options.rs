@@ -54,6 +54,12 @@ pub struct Options {
     pub sysroots: Vec<PathBuf>,
     /// CPU model and features.
     pub cpu: Option<String>,
+    /// The release that uname(2) tells.
+    pub uname: Option<String>,
+    /// Size of the stack, instead of RLIMIT_STACK.
+    pub stack_size: Option<u64>,
+    /// What the random bytes at the start (AT_RANDOM) are made of, instead of the host's.
+    pub seed: Option<u64>,
     /// Whether system calls are printed.
     pub strace: bool,
     /// What runs the blocks.
@@ -71,7 +77,13 @@ impl Options {
         for path in &self.sysroots {
             words.push(OsString::from_vec([b"L", path.as_os_str().as_bytes()].concat()));
         }
-        words.extend(self.cpu.as_ref().map(|cpu| format!("c{cpu}").into()));
+        let texts = [
+            ('c', self.cpu.clone()),
+            ('u', self.uname.clone()),
+            ('S', self.stack_size.map(|size| size.to_string())),
+            ('e', self.seed.map(|seed| seed.to_string())),
+        ];
+        words.extend(texts.into_iter().filter_map(|(letter, text)| Some(format!("{letter}{}", text?).into())));
         let flags = [
             (self.strace, 's'),
             (self.engine == Engine::Interp, 'i'),
@@ -89,6 +101,9 @@ impl Options {
         match word {
             [b'L', path @ ..] => self.sysroots.push(OsString::from_vec(path.to_vec()).into()),
             [b'c', cpu @ ..] => self.cpu = Some(String::from_utf8_lossy(cpu).into_owned()),
+            [b'u', release @ ..] => self.uname = Some(String::from_utf8_lossy(release).into_owned()),
+            [b'S', size @ ..] => self.stack_size = number(size),
+            [b'e', seed @ ..] => self.seed = number(seed),
             b"s" => self.strace = true,
             b"i" => self.engine = Engine::Interp,
             b"t" => self.stats = true,
@@ -101,6 +116,10 @@ impl Options {
     }
 }
 
+fn number(digits: &[u8]) -> Option<u64> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +129,9 @@ mod tests {
         let options = Options {
             sysroots: vec!["/a b".into(), "/c".into()],
             cpu: Some("max,+lse".into()),
+            uname: Some("5.4.0".into()),
+            stack_size: Some(1 << 20),
+            seed: Some(7),
             strace: true,
             engine: Engine::Interp,
             trace: Trace { guest: true, ir: false, host: true },

@@ -99,6 +99,15 @@ fn is_guest(start: &[u8]) -> bool {
     start.starts_with(b"\x7fELF") && guest::is_known(machine)
 }
 
+/// Whether a file is an ELF file for the host.
+pub fn is_native(file: &File) -> bool {
+    const EM_X86_64: u16 = 62;
+    let mut start = [0; 20];
+    file.read_exact_at(&mut start, 0).is_ok()
+        && start.starts_with(b"\x7fELF")
+        && u16::from_le_bytes([start[18], start[19]]) == EM_X86_64
+}
+
 /// The error number of an error of std's.
 pub fn errno_of(error: std::io::Error) -> Errno {
     Errno(error.raw_os_error().unwrap_or(libc::EIO))

@@ -17,10 +17,10 @@ use syscalls::proc::{self, ProgramMap};
 use syscalls::strace::Strace;
 use syscalls::{Action, Actions, HiddenFds, Image, Process, SigSet};
 
-use crate::cli::Command;
+use crate::cli::{Command, Refused};
 use crate::engine::Engine;
 use crate::exec::Handover;
-use crate::guest::{self, Guest};
+use crate::guest::{self, Architecture, Guest};
 use crate::loader::{self, LoadError, Loaded, Malformed, Opened, Start, Wrong};
 use crate::machine::Machine;
 use crate::options::Options;
@@ -35,6 +35,8 @@ const NO_RANDOMIZE: u32 = 0x004_0000;
 /// Why a program can't be started.
 #[derive(Debug)]
 pub enum Error {
+    /// The command line.
+    Usage(Refused),
     /// Its file, its interpreter.
     Load(LoadError),
     /// A root of `-L` can't be opened.
@@ -50,6 +52,7 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Error::Usage(Refused(why)) => f.write_str(why),
             Error::Load(error) => error.fmt(f),
             Error::Sysroot(path, error) => {
                 write!(f, "{}: {error}; -L names the root of the guest's files", path.display())
@@ -68,8 +71,16 @@ impl Error {
     pub fn status(&self) -> i32 {
         match self {
             Error::Load(LoadError { wrong: Wrong::Open(Errno::ENOENT) | Wrong::NoInterpreter(..), .. }) => 127,
+            // As qemu-user has it.
+            Error::Usage(_) => 1,
             _ => 126,
         }
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Error {
+        Error::Usage(refused)
     }
 }
 
@@ -96,17 +107,29 @@ struct Plan {
     env: Vec<CString>,
     mask: SigSet,
     personality: u32,
+    /// The architecture that it has to be for.
+    only: Option<&'static Architecture>,
 }
 
 /// Starts what the command line names.
 pub fn command(command: Command) -> Result<Vcpu, Error> {
     let hidden = HiddenFds::default();
+    let mut command = command;
+    if command.lenient_sysroots {
+        command.options.sysroots.retain(|path| path.is_dir());
+    }
     let roots = open_roots(&command.options, &hidden)?;
-    let name = program::look_up(&roots, &c_string(command.program));
+    let given = c_string(command.program);
+    let name = program::look_up(&roots, &given);
     let path = program::on_host(&roots, &name);
     let fail = |error| LoadError { path: to_path(&name), wrong: Wrong::Open(error) };
-    let file = program::open_at(libc::AT_FDCWD, &path, 0).map_err(fail)?;
-    let argv = std::iter::once(command.argv0).chain(command.args).map(c_string).collect();
+    let file = match command.opened {
+        // SAFETY: the kernel opened it for us and for nobody else.
+        Some(fd) => unsafe { File::from_raw_fd(fd) },
+        None => program::open_at(libc::AT_FDCWD, &path, 0).map_err(fail)?,
+    };
+    let argv0 = command.argv0.map_or_else(|| given.clone(), c_string);
+    let argv = std::iter::once(argv0).chain(command.args.into_iter().map(c_string)).collect();
     let found = program::find(&roots, file, path, name.clone(), argv).map_err(fail)?;
     let own_program = open_own().and_then(|file| hidden.adopt(file.into_raw_fd()).ok());
     start(Plan {
@@ -118,6 +141,7 @@ pub fn command(command: Command) -> Result<Vcpu, Error> {
         env: environment(command.env),
         mask: handler::inherited_mask(),
         personality: host_personality(),
+        only: command.only,
         options: command.options,
     })
 }
@@ -140,6 +164,7 @@ pub fn take_over(handover: Handover) -> Result<Vcpu, Error> {
         env: environment(Vec::new()),
         mask: SigSet(handover.mask),
         personality: handover.personality,
+        only: None,
         options: handover.options,
     })
 }
@@ -156,14 +181,19 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     let name = to_path(&plan.found.path);
     let exe = plan.found.file.try_clone().map_err(program::errno_of)?;
     let opened = Opened::new(name, plan.found.file)?;
-    let guest = guest::of_machine(opened.headers.header.e_machine, plan.options.cpu.as_deref()).map_err(Error::Cpu)?;
-    let guest = guest.ok_or_else(|| wrong(&opened, Malformed::Machine(opened.headers.header.e_machine)))?;
+    let machine = opened.headers.header.e_machine;
+    if plan.only.is_some_and(|only| only.machine != machine) && guest::is_known(machine) {
+        return Err(wrong(&opened, Malformed::OtherGuest(machine)).into());
+    }
+    let guest = guest::of_machine(machine, plan.options.cpu.as_deref()).map_err(Error::Cpu)?;
+    let guest = guest.ok_or_else(|| wrong(&opened, Malformed::Machine(machine)))?;
     let interpreter = open_interpreter(&plan.roots, &opened, &guest)?;
 
     let limits = GuestLimits::from_host();
     let space = AddressSpace::new(plan.personality & NO_RANDOMIZE == 0, limits.of_space());
-    let start = Start { execfn: plan.execfn, args: plan.found.argv, env: plan.env };
+    let start = Start { execfn: plan.execfn, args: plan.found.argv, env: plan.env, seed: plan.options.seed };
     let stack_limit = limits.get(libc::RLIMIT_STACK).map_or(8 << 20, |limit| limit.current);
+    let stack_limit = plan.options.stack_size.unwrap_or(stack_limit);
     let loaded = loader::load(&space, guest.target, &opened, interpreter.as_ref(), &start, stack_limit)?;
     drop((opened, interpreter));
 
@@ -182,6 +212,7 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
         personality: Arc::new(AtomicU32::new(plan.personality)),
         tagged_addresses: Arc::new(AtomicU64::new(0)),
         strace,
+        release: plan.options.uname.as_deref().map(Arc::from),
     };
     let machine = Box::leak(Box::new(Machine {
         engine: Engine::new(guest.target, &plan.options)?,
@@ -294,11 +325,15 @@ fn host_personality() -> u32 {
     unsafe { libc::personality(0xffff_ffff) as u32 }
 }
 
-/// Our own program's file.
+/// Our own program's file. Where /proc is not mounted, the kernel tells the name of what was executed; if that is the
+/// guest's program, binfmt_misc started us, and does so again when the guest executes another.
 fn open_own() -> Option<File> {
-    let open = |path: &CStr| program::open_at(libc::AT_FDCWD, path, libc::O_PATH).ok();
-    // SAFETY: the auxiliary vector's string lives as long as the process.
-    open(c"/proc/self/exe").or_else(|| open(unsafe { CStr::from_ptr(libc::getauxval(libc::AT_EXECFN) as *const _) }))
+    let open = |path: &CStr, flags| program::open_at(libc::AT_FDCWD, path, flags).ok();
+    open(c"/proc/self/exe", libc::O_PATH).or_else(|| {
+        // SAFETY: the auxiliary vector's string lives as long as the process.
+        let name = unsafe { CStr::from_ptr(libc::getauxval(libc::AT_EXECFN) as *const _) };
+        open(name, 0).filter(program::is_native)
+    })
 }
 
 fn environment(changes: Vec<(OsString, Option<OsString>)>) -> Vec<CString> {

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use support::run::{End, Outcome, run};
+use support::run::{End, Outcome, expect, run};
 use support::{GUESTS, program, transom};
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -62,14 +62,6 @@ fn start<S: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = S>) -> O
 
 fn on(guest: &str, name: &str) -> String {
     program(guest, name).display().to_string()
-}
-
-fn expect(is_so: bool, what: &str, outcome: &Outcome) -> Result {
-    if is_so {
-        return Ok(());
-    }
-    Err(format!("{what}\nends by {:?}\nstdout:\n{}\nstderr:\n{}", outcome.end, outcome.stdout(), outcome.stderr())
-        .into())
 }
 
 /// An error of transom's own: its status, and each of the words that tell what is wrong and what to do.

@@ -8,6 +8,8 @@ use goblin::elf64::header::{EI_CLASS, EI_DATA, ELFCLASS64, ELFDATA2LSB, ELFMAG, 
 use goblin::elf64::program_header::{PT_GNU_STACK, PT_INTERP, PT_LOAD, ProgramHeader};
 use memory::{GuestAddr, PAGE_SIZE, Range, space::place::USER_END};
 
+use crate::guest;
+
 /// Longest name of an interpreter, its zero included (PATH_MAX).
 const PATH_MAX: u64 = 4096;
 /// More program headers than a page holds are refused, as the kernel does (fs/binfmt_elf.c, load_elf_phdrs, takes 64 K).
@@ -28,6 +30,8 @@ pub enum Malformed {
     Type(u16),
     /// For another machine than was asked for.
     Machine(u16),
+    /// For the guest that was not asked for.
+    OtherGuest(u16),
     /// The program headers are not where or what they should be.
     ProgramHeaders,
     /// A segment's addresses, sizes or offset make no sense.
@@ -48,6 +52,10 @@ impl fmt::Display for Malformed {
             Malformed::Type(kind) => write!(f, "no program (ELF type {kind}); link it first"),
             Malformed::Machine(machine) => {
                 write!(f, "a program for ELF machine {machine}; transom runs AArch64 (183) and RISC-V (243)")
+            }
+            Malformed::OtherGuest(machine) => {
+                let (title, name) = guest::architecture(*machine).map_or(("another", ""), |it| (it.title, it.name));
+                write!(f, "a program for {title}; run it by transom-{name} or transom")
             }
             Malformed::ProgramHeaders => f.write_str("damaged: its program headers are out of place"),
             Malformed::Segment(n) => write!(f, "damaged: program header {n} has an impossible address, size or offset"),

@@ -35,6 +35,8 @@ pub struct Process {
     pub tagged_addresses: Arc<AtomicU64>,
     /// Where system calls are written to, with `--strace`.
     pub strace: Option<Arc<Strace>>,
+    /// The release that uname(2) tells, instead of the host's.
+    pub release: Option<Arc<str>>,
 }
 
 impl Process {
@@ -58,6 +60,7 @@ impl Process {
             personality: Arc::clone(&self.personality),
             tagged_addresses: Arc::clone(&self.tagged_addresses),
             strace: self.strace.clone(),
+            release: self.release.clone(),
         };
         if flags & CLONE_CLEAR_SIGHAND != 0 {
             child.actions.clear_handlers();

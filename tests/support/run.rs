@@ -46,6 +46,15 @@ impl Outcome {
     }
 }
 
+/// A failure that shows the whole outcome, unless it is so.
+pub fn expect(is_so: bool, what: &str, outcome: &Outcome) -> Result<(), libtest_mimic::Failed> {
+    if is_so {
+        return Ok(());
+    }
+    let (stdout, stderr) = (outcome.stdout(), outcome.stderr());
+    Err(format!("{what}\nends by {:?}\nstdout:\n{stdout}\nstderr:\n{stderr}", outcome.end).into())
+}
+
 /// Runs `command` without input, in a process group of its own, so that at the time limit its children go too.
 pub fn run(command: &mut Command, limit: Duration) -> Outcome {
     let shown = format!("{command:?}");

@@ -8,15 +8,24 @@ use crate::sys;
 use memory::UserPtr;
 use std::sync::atomic::Ordering;
 
-/// uname(2): the host's, but for the machine.
+/// uname(2): the host's, but for the machine, and the release where the user chose one.
 pub fn uname(cx: &mut Cx<'_>, to: Ptr) -> Value {
     let mut name = Utsname::default();
     sys::host(libc::SYS_uname, [sys::address_mut(&mut name), 0, 0, 0, 0, 0])?;
-    let machine = cx.abi().machine.as_bytes();
-    name.machine = [0; 65];
-    name.machine[..machine.len()].copy_from_slice(machine);
+    name.machine = field(cx.abi().machine);
+    if let Some(release) = &cx.process.release {
+        name.release = field(release);
+    }
     UserPtr::new(to.0).write(name)?;
     Ok(0)
+}
+
+/// A field of `struct new_utsname`, whose last byte is zero.
+fn field(text: &str) -> [u8; 65] {
+    let mut field = [0; 65];
+    let bytes = &text.as_bytes()[..text.len().min(64)];
+    field[..bytes.len()].copy_from_slice(bytes);
+    field
 }
 
 /// Asks for the personality without a change.

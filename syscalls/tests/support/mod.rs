@@ -52,6 +52,7 @@ impl Guest {
             personality: Arc::new(AtomicU32::new(0)),
             tagged_addresses: Arc::new(AtomicU64::new(0)),
             strace: None,
+            release: None,
         };
         let mut guest = Guest {
             process,

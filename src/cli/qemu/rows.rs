@@ -1,0 +1,187 @@
+//! Table: the options of qemu-user and their variables, and what each means here.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use super::super::{args, split};
+use super::{Print, Wanted};
+use crate::options::Options;
+
+/// An option.
+pub struct Row {
+    /// Its names, without the dash.
+    pub names: &'static [&'static str],
+    /// Its variable, empty for none.
+    pub variable: &'static str,
+    /// What follows it, empty for nothing.
+    pub argument: &'static str,
+    /// What it does, for `-h`.
+    pub help: &'static str,
+    /// Takes it in; an error says what is wrong with the argument.
+    pub take: fn(&mut Wanted, &OsStr) -> Result<(), String>,
+}
+
+macro_rules! rows {
+    ($( $($name:literal)|+, $variable:literal, $argument:literal, $help:literal => $take:expr; )*) => {
+        &[$( Row { names: &[$($name),+], variable: $variable, argument: $argument, help: $help, take: $take } ),*]
+    };
+}
+
+/// The options, in the order in which qemu-user reads their variables.
+pub const ROWS: &[Row] = rows! {
+    "h"|"help", "", "", "print this" => |to, _| print(to, Print::Help);
+    "g", "QEMU_GDB", "PORT|SOCKET", "wait for a debugger" => |_, _| Err("transom has no debugger yet".into());
+    "L", "QEMU_LD_PREFIX", "DIR", "look absolute paths up in DIR first" => |to, dir| {
+        to.command.options.sysroots = vec![PathBuf::from(dir)];
+        Ok(())
+    };
+    "s", "QEMU_STACK_SIZE", "SIZE", "size of the stack; K, M or G may follow" => |to, size| {
+        to.command.options.stack_size = Some(args::size(text(size)?)?);
+        Ok(())
+    };
+    "cpu", "QEMU_CPU", "MODEL", "the CPU; 'help' lists them" => |to, model| {
+        if model == "help" {
+            return print(to, Print::Cpus);
+        }
+        to.command.options.cpu = Some(text(model)?.to_owned());
+        Ok(())
+    };
+    "E", "QEMU_SET_ENV", "VAR=VALUE,...", "set variables of the program" => set_variables;
+    "U", "QEMU_UNSET_ENV", "VAR,...", "unset variables of the program" => |to, names| {
+        to.command.env.extend(split(names, b',').map(|name| (name.to_owned(), None)));
+        Ok(())
+    };
+    "0", "QEMU_ARGV0", "NAME", "the program's argv[0]" => |to, name| {
+        to.command.argv0 = Some(name.to_owned());
+        Ok(())
+    };
+    "r", "QEMU_UNAME", "RELEASE", "the release that uname tells" => |to, release| {
+        to.command.options.uname = Some(text(release)?.to_owned());
+        Ok(())
+    };
+    "B", "QEMU_GUEST_BASE", "ADDRESS", "no effect: addresses of the program are the host's" => |to, base| {
+        match number(base)? {
+            0 => Ok(()),
+            _ => to.warn("-B has no effect: the program's addresses are the host's"),
+        }
+    };
+    "R", "QEMU_RESERVED_VA", "SIZE", "no effect: no addresses are reserved" => |to, size| {
+        args::size(text(size)?)?;
+        to.warn("-R has no effect: the program has all addresses, and none are reserved")
+    };
+    "t", "QEMU_RTSIG_MAP", "TSIG HSIG N,...", "no effect: all signals are the host's" => |to, _| {
+        to.warn("-t has no effect: the program has all 64 signals as they are")
+    };
+    "d", "QEMU_LOG", "ITEM,...", "log; 'help' lists what" => log;
+    "dfilter", "QEMU_DFILTER", "RANGE,...", "no effect: all addresses are logged" => |to, _| {
+        to.warn("-dfilter has no effect: all addresses are logged")
+    };
+    "D", "QEMU_LOG_FILENAME", "FILE", "no effect: logs go to standard error" => |to, _| {
+        to.warn("-D has no effect: logs go to standard error")
+    };
+    "one-insn-per-tb"|"singlestep", "QEMU_ONE_INSN_PER_TB", "", "no effect" => |to, _| {
+        to.warn("-one-insn-per-tb has no effect: faults and signals find the exact instruction without it")
+    };
+    "tb-size", "QEMU_TB_SIZE", "SIZE", "no effect: room for code grows as needed" => |to, _| {
+        to.warn("-tb-size has no effect: the room for translated code grows as needed")
+    };
+    "strace", "QEMU_STRACE", "", "print system calls and signals" => |to, _| {
+        to.command.options.strace = true;
+        Ok(())
+    };
+    "seed", "QEMU_RAND_SEED", "NUMBER", "the same random numbers at each start" => |to, seed| {
+        to.command.options.seed = Some(number(seed)?);
+        Ok(())
+    };
+    "trace", "QEMU_TRACE", "EVENTS", "no effect: these events are qemu's own" => |to, _| {
+        to.warn("-trace has no effect: its events are qemu's own")
+    };
+    "plugin", "QEMU_PLUGIN", "FILE", "refused: plugins are made for qemu" => |_, _| {
+        Err("qemu's plugins can't be loaded; `transom --trace` and `--stats` tell what runs".into())
+    };
+    "version"|"v", "QEMU_VERSION", "", "print the version" => |to, _| print(to, Print::Version);
+    "perfmap", "QEMU_PERFMAP", "", "no effect" => |to, _| to.warn("-perfmap has no effect: no map is written yet");
+    "jitdump", "QEMU_JITDUMP", "", "no effect" => |to, _| to.warn("-jitdump has no effect: no dump is written yet");
+};
+
+/// An item of `-d`.
+pub struct Log {
+    /// Its name.
+    pub name: &'static str,
+    /// What it logs, for `-d help`.
+    pub help: &'static str,
+    /// Turns it on; `None` for what has no counterpart here.
+    turn_on: Option<fn(&mut Options)>,
+}
+
+/// The items.
+pub const LOGS: &[Log] = &[
+    Log { name: "in_asm", help: "the program's instructions of each block", turn_on: Some(|to| to.trace.guest = true) },
+    Log { name: "op", help: "each block in transom's intermediate language", turn_on: Some(|to| to.trace.ir = true) },
+    Log { name: "op_opt", help: "the same", turn_on: Some(|to| to.trace.ir = true) },
+    Log { name: "out_asm", help: "the machine code of each block", turn_on: Some(|to| to.trace.host = true) },
+    Log { name: "strace", help: "system calls and signals", turn_on: Some(|to| to.strace = true) },
+    Log { name: "int", help: "no effect", turn_on: None },
+    Log { name: "exec", help: "no effect", turn_on: None },
+    Log { name: "cpu", help: "no effect", turn_on: None },
+    Log { name: "fpu", help: "no effect", turn_on: None },
+    Log { name: "vpu", help: "no effect", turn_on: None },
+    Log { name: "mmu", help: "no effect", turn_on: None },
+    Log { name: "page", help: "no effect", turn_on: None },
+    Log { name: "pcall", help: "no effect", turn_on: None },
+    Log { name: "unimp", help: "no effect: what is not there raises SIGILL or ENOSYS", turn_on: None },
+    Log { name: "guest_errors", help: "no effect", turn_on: None },
+    Log { name: "invalid_mem", help: "no effect", turn_on: None },
+    Log { name: "cpu_reset", help: "no effect", turn_on: None },
+    Log { name: "nochain", help: "no effect", turn_on: None },
+    Log { name: "plugin", help: "no effect", turn_on: None },
+    Log { name: "tid", help: "no effect", turn_on: None },
+    Log { name: "tb_cpu", help: "no effect", turn_on: None },
+];
+
+fn log(to: &mut Wanted, items: &OsStr) -> Result<(), String> {
+    let items = text(items)?;
+    if items == "help" {
+        return print(to, Print::Logs);
+    }
+    for item in items.split(',').filter(|item| !item.is_empty()) {
+        // `trace:EVENT` is `-trace EVENT`.
+        let name = if item.starts_with("trace:") { "plugin" } else { item };
+        let known = LOGS.iter().find(|log| log.name == name);
+        match known.ok_or_else(|| format!("there is no '{item}' to log; -d help lists what there is"))?.turn_on {
+            Some(turn_on) => turn_on(&mut to.command.options),
+            None => to.warn(format!("-d {item} has no effect: nothing here corresponds to it"))?,
+        }
+    }
+    Ok(())
+}
+
+fn print(to: &mut Wanted, what: Print) -> Result<(), String> {
+    to.print = Some(what);
+    Ok(())
+}
+
+fn set_variables(to: &mut Wanted, pairs: &OsStr) -> Result<(), String> {
+    for pair in split(pairs, b',') {
+        if !pair.as_encoded_bytes().contains(&b'=') {
+            return Err(format!("write NAME=VALUE instead of '{}'", pair.display()));
+        }
+        to.command.set_variable(pair);
+    }
+    Ok(())
+}
+
+fn text(argument: &OsStr) -> Result<&str, String> {
+    argument.to_str().ok_or_else(|| format!("'{}' is no text", argument.display()))
+}
+
+/// A number, in any of C's notations.
+fn number(argument: &OsStr) -> Result<u64, String> {
+    let text = text(argument)?;
+    let number = match (text.strip_prefix("0x"), text.strip_prefix('0')) {
+        (Some(digits), _) => u64::from_str_radix(digits, 16),
+        (None, Some(digits)) if !digits.is_empty() => u64::from_str_radix(digits, 8),
+        _ => text.parse(),
+    };
+    number.map_err(|_| format!("'{text}' is no number"))
+}

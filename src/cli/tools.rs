@@ -1,0 +1,59 @@
+//! The tools beside running programs: `transom TOOL …`, the first word of the command line. A program of that name is
+//! run by `transom ./NAME` or `transom -- NAME`.
+
+use std::ffi::OsStr;
+use std::io::Write;
+
+use clap::{CommandFactory, Subcommand};
+use clap_complete::Shell;
+
+use super::args::Args;
+
+/// A tool and its arguments.
+#[derive(Subcommand, Debug)]
+pub enum Tool {
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Whether a first argument names a tool.
+pub fn is_tool(word: &OsStr) -> bool {
+    word.to_str().is_some_and(|word| Tool::has_subcommand(word) || word == "help")
+}
+
+impl Tool {
+    /// Runs it; the exit status.
+    pub fn run(self) -> i32 {
+        match self {
+            Tool::Completions { shell } => print(&completions(shell)),
+            Tool::Man => print(&manual()),
+        }
+    }
+}
+
+/// Prints to standard output. That nobody listens is no error of ours, as in `transom man | head`.
+pub fn print(text: &[u8]) -> i32 {
+    match std::io::stdout().write_all(text) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => 1,
+        _ => 0,
+    }
+}
+
+fn completions(shell: Shell) -> Vec<u8> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "transom", &mut text);
+    text
+}
+
+/// transom(1), and a part for each tool.
+fn manual() -> Vec<u8> {
+    let mut text = Vec::new();
+    // Writing to memory can't fail.
+    let _ = clap_mangen::Man::new(Args::command()).render(&mut text);
+    text
+}

@@ -1,0 +1,189 @@
+//! transom in qemu-user's place: called by its names, with its options and its variables.
+
+mod support;
+
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use support::run::{End, Outcome, expect, run};
+use support::{GUESTS, program, transom};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+type Result = std::result::Result<(), Failed>;
+type Test = (&'static str, fn(&Called) -> Result);
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let tests: &[Test] = &[
+        ("version_and_help", version_and_help),
+        ("environment", environment),
+        ("variables", variables),
+        ("argument_zero", argument_zero),
+        ("release", release),
+        ("strace", strace),
+        ("sysroot", sysroot),
+        ("seed", seed),
+        ("stack_size", stack_size),
+        ("without_effect", without_effect),
+        ("mistakes", mistakes),
+        ("other_guest", other_guest),
+    ];
+    let trials = GUESTS.iter().flat_map(|guest| {
+        let trial =
+            move |&(name, test): &Test| Trial::test(format!("{guest}/{name}"), move || test(&Called::new(guest)?));
+        tests.iter().map(trial).collect::<Vec<_>>()
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit();
+}
+
+/// A folder with transom in it by a name of qemu-user's.
+struct Called {
+    guest: &'static str,
+    folder: tempfile::TempDir,
+}
+
+impl Called {
+    fn new(guest: &'static str) -> std::result::Result<Called, Failed> {
+        let called = Called { guest, folder: tempfile::tempdir()? };
+        symlink(transom(), called.by("qemu-", ""))?;
+        symlink(transom(), called.by("qemu-", "-static"))?;
+        symlink(transom(), called.by("transom-", ""))?;
+        Ok(called)
+    }
+
+    fn by(&self, prefix: &str, suffix: &str) -> PathBuf {
+        self.folder.path().join(format!("{prefix}{}{suffix}", self.guest))
+    }
+
+    /// A run of a guest program: options, program, arguments, with variables.
+    fn run(&self, variables: &[(&str, &str)], options: &[&str], name: &str) -> Outcome {
+        let mut command = Command::new(self.by("qemu-", ""));
+        command.args(options).arg(program(self.guest, name)).envs(variables.iter().copied());
+        run(&mut command, LIMIT)
+    }
+}
+
+fn version_and_help(called: &Called) -> Result {
+    for path in [called.by("qemu-", ""), called.by("qemu-", "-static"), called.by("transom-", "")] {
+        let outcome = run(Command::new(&path).arg("-version"), LIMIT);
+        let first = format!("{} version ", path.file_name().expect("a name").display());
+        expect(outcome.end == End::Exit(0) && outcome.stdout().starts_with(&first), "tells its version", &outcome)?;
+        let outcome = run(Command::new(&path).arg("--help"), LIMIT);
+        expect(outcome.end == End::Exit(0) && outcome.stdout().contains("QEMU_LD_PREFIX"), "tells options", &outcome)?;
+        let outcome = run(Command::new(&path).arg("--").arg(program(called.guest, "exit")), LIMIT);
+        expect(outcome.end == End::Exit(42), "runs a program", &outcome)?;
+    }
+    Ok(())
+}
+
+fn environment(called: &Called) -> Result {
+    let outcome = called.run(&[("EMPTY", "x")], &["-E", "GREETING=a,EMPTY=b", "-U", "EMPTY,OTHER"], "args");
+    expect(outcome.stdout().contains("GREETING='a' EMPTY='(null)'"), "the last change stays", &outcome)
+}
+
+fn variables(called: &Called) -> Result {
+    let variables = [("QEMU_SET_ENV", "GREETING=a,EMPTY=b"), ("QEMU_UNSET_ENV", "HOME")];
+    let outcome = called.run(&variables, &["-E", "EMPTY=c"], "args");
+    expect(outcome.stdout().contains("GREETING='a' EMPTY='c'"), "options come after variables", &outcome)?;
+    let outcome = called.run(&[("QEMU_VERSION", "")], &[], "args");
+    expect(outcome.stdout().contains(" version "), "a variable without a value counts", &outcome)
+}
+
+fn argument_zero(called: &Called) -> Result {
+    let outcome = called.run(&[], &["-0", "another"], "argv0");
+    expect(outcome.stdout() == "another\n", "-0", &outcome)?;
+    let outcome = called.run(&[("QEMU_ARGV0", "third")], &[], "argv0");
+    expect(outcome.stdout() == "third\n", "QEMU_ARGV0", &outcome)
+}
+
+fn release(called: &Called) -> Result {
+    for (variables, options) in [(&[("QEMU_UNAME", "4.19.0-x")][..], &[][..]), (&[], &["-r", "4.19.0-x"])] {
+        let outcome = called.run(variables, options, "release");
+        expect(outcome.stdout() == "4.19.0-x\n", "uname tells the release", &outcome)?;
+    }
+    Ok(())
+}
+
+fn strace(called: &Called) -> Result {
+    for (variables, options) in [(&[("QEMU_STRACE", "")][..], &[][..]), (&[], &["-strace"]), (&[], &["-d", "strace"])] {
+        let outcome = called.run(variables, options, "hello-asm");
+        let shown = outcome.stderr().contains("exit_group(7)");
+        expect(outcome.end == End::Exit(7) && shown, "shows system calls", &outcome)?;
+    }
+    Ok(())
+}
+
+/// A sysroot that is there is looked in, one that is not is passed over.
+fn sysroot(called: &Called) -> Result {
+    let root = called.folder.path().join("root");
+    std::fs::create_dir_all(root.join("opt"))?;
+    std::fs::copy(program(called.guest, "hello"), root.join("opt/hello"))?;
+    let prefix = root.display().to_string();
+    let path = called.by("qemu-", "");
+    let outcome = run(Command::new(&path).args(["-L", &prefix, "/opt/hello"]), LIMIT);
+    expect(outcome.stdout() == "Hello, world\n", "-L", &outcome)?;
+    let outcome = run(Command::new(&path).env("QEMU_LD_PREFIX", &prefix).arg("/opt/hello"), LIMIT);
+    expect(outcome.stdout() == "Hello, world\n", "QEMU_LD_PREFIX", &outcome)?;
+    let outcome = called.run(&[("QEMU_LD_PREFIX", "/nonexistent/root")], &[], "hello");
+    expect(outcome.stdout() == "Hello, world\n", "a sysroot that is not there", &outcome)
+}
+
+/// The same seed, the same bytes; another seed, others.
+fn seed(called: &Called) -> Result {
+    let bytes = |seed: &str| {
+        let outcome = called.run(&[], &["-seed", seed], "random");
+        expect(outcome.end == End::Exit(0), "runs", &outcome).map(|()| outcome.stdout)
+    };
+    let (one, again, other) = (bytes("1")?, bytes("1")?, bytes("2")?);
+    if one != again || one == other {
+        return Err(format!("{one:?} {again:?} {other:?}").into());
+    }
+    Ok(())
+}
+
+/// A recursion that wants more than 8 MiB, which is what the stack has otherwise.
+fn stack_size(called: &Called) -> Result {
+    let outcome = called.run(&[], &["-s", "64M"], "deep");
+    expect(outcome.stdout() == "deep\n", "a large stack", &outcome)?;
+    let outcome = called.run(&[("QEMU_STACK_SIZE", "256K")], &[], "deep");
+    expect(outcome.end == End::Signal(libc::SIGSEGV), "a small stack", &outcome)
+}
+
+fn without_effect(called: &Called) -> Result {
+    for options in
+        [&["-B", "0x10000"][..], &["-R", "4G"], &["-t", "1 2 3"], &["-tb-size", "64"], &["-d", "int"], &["-trace", "x"]]
+    {
+        let outcome = called.run(&[], options, "exit");
+        let said = outcome.stderr();
+        let one_line = said.lines().count() == 1 && said.contains("no effect") && said.contains(options[0]);
+        expect(outcome.end == End::Exit(42) && one_line, &format!("{options:?} is accepted, with a line"), &outcome)?;
+    }
+    let outcome = called.run(&[], &["-B", "0"], "exit");
+    expect(outcome.stderr.is_empty(), "-B 0 is what is anyhow", &outcome)
+}
+
+fn mistakes(called: &Called) -> Result {
+    for (options, words) in [
+        (&["-strase"][..], &["-strase", "-strace"][..]),
+        (&["-plugin", "x"], &["plugin", "qemu"]),
+        (&["-s", "much"], &["-s", "much"]),
+        (&["-cpu", "pentium"], &["pentium"]),
+        (&["-d", "everything"], &["everything", "-d help"]),
+    ] {
+        let outcome = called.run(&[], options, "exit");
+        let named = words.iter().all(|word| outcome.stderr().contains(word));
+        expect(!matches!(outcome.end, End::Exit(0 | 42)) && named, &format!("{options:?} is refused"), &outcome)?;
+    }
+    Ok(())
+}
+
+fn other_guest(called: &Called) -> Result {
+    let other = GUESTS.iter().find(|guest| **guest != called.guest).expect("two guests");
+    let outcome = run(Command::new(called.by("qemu-", "")).arg(program(other, "exit")), LIMIT);
+    let said = outcome.stderr().contains(&format!("transom-{other}"));
+    expect(outcome.end == End::Exit(126) && said, "a program for another machine is refused", &outcome)
+}
