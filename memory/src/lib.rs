@@ -5,6 +5,7 @@
 //! [`Fault`] instead of ending the translator, and that the guest's mappings never meet the translator's own.
 
 pub mod addr;
+pub mod clock;
 pub mod copy;
 pub mod errno;
 pub mod fault;

@@ -12,19 +12,10 @@ pub(crate) fn host(nr: i64, args: [u64; 6]) -> Result<u64, Errno> {
 }
 
 /// Makes a host system call on the guest's behalf, unless a signal is pending.
+#[inline]
 pub(crate) fn guest(nr: i64, args: &[u64; 6], pending: &AtomicU32) -> Ended {
     // SAFETY: as above.
     unsafe { interruptible(nr as u64, args, pending) }
-}
-
-/// The time on a clock, by the C library: most clocks are read without entering the kernel (vdso(7)).
-pub(crate) fn clock_gettime(clock: i32) -> Result<libc::timespec, Errno> {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the call fills the struct in.
-    match unsafe { libc::clock_gettime(clock, &mut time) } {
-        0 => Ok(time),
-        _ => Err(Errno(std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EINVAL))),
-    }
 }
 
 /// Where a value that the call reads stands, as an argument.

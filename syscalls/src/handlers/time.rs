@@ -4,11 +4,10 @@ use super::Value;
 use crate::abi::{Timespec, Timeval};
 use crate::args::{Int, Ptr};
 use crate::dispatch::Cx;
-use crate::sys;
-use memory::UserPtr;
+use memory::{UserPtr, clock::read};
 
 pub fn clock_gettime(_: &mut Cx<'_>, clock: Int, to: UserPtr<Timespec>) -> Value {
-    let time = sys::clock_gettime(clock.0)?;
+    let time = read(clock.0)?;
     Ok(to.write(Timespec { sec: time.tv_sec, nsec: time.tv_nsec }).map(|()| 0)?)
 }
 
@@ -16,6 +15,6 @@ pub fn gettimeofday(cx: &mut Cx<'_>, to: UserPtr<Timeval>, zone: Ptr) -> Value {
     if to.is_null() || !zone.0.is_null() {
         return cx.call(libc::SYS_gettimeofday, [to.addr().0, zone.0.0, 0, 0, 0, 0]);
     }
-    let time = sys::clock_gettime(libc::CLOCK_REALTIME)?;
+    let time = read(libc::CLOCK_REALTIME)?;
     Ok(to.write(Timeval { sec: time.tv_sec, usec: time.tv_nsec / 1000 }).map(|()| 0)?)
 }

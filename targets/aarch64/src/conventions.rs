@@ -30,10 +30,12 @@ impl Aarch64 {
     }
 }
 
+#[inline]
 fn slot(state: &GuestState, id: ir::SlotId) -> u64 {
     state.get(&SLOTS[id.0 as usize]) as u64
 }
 
+#[inline]
 fn set_slot(state: &mut GuestState, id: ir::SlotId, value: u64) {
     state.set(&SLOTS[id.0 as usize], value as u128);
 }
@@ -123,7 +125,8 @@ impl Target for Aarch64 {
 
     /// Linux takes the number from W8.
     fn syscall(&self, state: &GuestState) -> SyscallRegs {
-        let args = [0, 1, 2, 3, 4, 5].map(|n| slot(state, x(n)));
+        let arg = |n| slot(state, x(n));
+        let args = [arg(0), arg(1), arg(2), arg(3), arg(4), arg(5)];
         SyscallRegs { number: slot(state, x(X8)) as u32 as u64, args }
     }
 

@@ -13,11 +13,13 @@ const FZ16: u32 = 1 << 19;
 const QC_BIT: u32 = 1 << 27;
 const IDC_BIT: u32 = 1 << 7;
 
+#[inline]
 fn slot(state: &GuestState, id: ir::SlotId) -> u128 {
     state.get(&SLOTS[id.0 as usize])
 }
 
 /// FPCR.
+#[inline]
 pub fn fpcr(state: &GuestState) -> u32 {
     slot(state, FPCR) as u32
 }
@@ -37,6 +39,7 @@ pub fn set_fpsr(state: &mut GuestState, value: u32) {
 }
 
 /// The mode bits that FPCR asks for.
+#[inline]
 pub fn mode(state: &GuestState) -> Mode {
     let fpcr = fpcr(state);
     let bit = |flag, mode: Mode| if fpcr & flag != 0 { mode.0 } else { 0 };
@@ -49,6 +52,7 @@ pub fn nan_rule(mode: Mode) -> NanRule {
 }
 
 /// Rounding (FPCR.RMode) and flushing.
+#[inline]
 pub fn control(state: &GuestState) -> FpControl {
     let fpcr = fpcr(state);
     let round = [Round::NearestEven, Round::Up, Round::Down, Round::Zero][(fpcr >> 22 & 3) as usize];

@@ -32,6 +32,8 @@ macro_rules! helpers {
 helpers! {
     /// A random number; 0 where the host's source failed.
     RNDR "rndr" Int(crate::random::rndr);
+    /// The time on a clock.
+    CLOCK "clock" Int(target::vdso_clock::nanoseconds);
     /// Shifts of lanes by register that round or saturate.
     VSHIFT "vshift" Vec(simd_shift::shift);
     /// Sums of lanes of unlike signs.

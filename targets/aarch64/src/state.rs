@@ -6,6 +6,7 @@
 use ir::{SlotDef, SlotId, Ty};
 
 /// Slot of X`n`, 0 to 30. 31 is the stack pointer here; the zero register has no slot.
+#[inline]
 pub const fn x(n: u32) -> SlotId {
     SlotId(n as u16)
 }

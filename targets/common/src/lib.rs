@@ -14,6 +14,7 @@ pub mod rows;
 pub mod signal;
 pub mod target;
 pub mod translate;
+pub mod vdso_clock;
 
 pub use cpu::{Feature, FeatureDef, Features};
 pub use decode::Decoder;

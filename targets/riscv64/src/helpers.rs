@@ -40,6 +40,8 @@ helpers! {
     CVTMOD "fcvtmod" Vec(cvtmod);
     /// FCLASS of the register in the first operand.
     CLASS "fclass" Int(class);
+    /// The time on a clock.
+    CLOCK "clock" Int(target::vdso_clock::nanoseconds);
 }
 
 /// The constant a helper is called with: formats of operand and result, rounding.

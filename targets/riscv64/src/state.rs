@@ -6,6 +6,7 @@
 use ir::{SlotDef, SlotId, Ty};
 
 /// Slot of x`n`, 1 to 31; slot 0 stands for pc-independent scratch and is never read: x0 is a constant.
+#[inline]
 pub const fn x(n: u32) -> SlotId {
     SlotId(n as u16)
 }

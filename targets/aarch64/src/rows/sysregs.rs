@@ -1,7 +1,7 @@
 //! System registers that EL0 reads and writes by MRS and MSR (Arm ARM D24), a row each.
 
 use ir::{Icond, Lane, Op, SlotId, Term, Ty, Val};
-use target::{Lower, instructions};
+use target::{Lower, instructions, vdso_clock};
 
 use super::flags;
 use crate::cpu;
@@ -27,6 +27,7 @@ instructions! {
     mrs_tpidrro   "1101010100 1 11 011 1101 0000 011 ttttt" |b, f: Word| constant(b, f, 0);
     mrs_cntfrq    "1101010100 1 11 011 1110 0000 000 ttttt" |b, f: Word| constant(b, f, COUNTER_HZ);
     mrs_cntvct    "1101010100 1 11 011 1110 0000 010 ttttt" |b, f: Word| mrs_cntvct(b, f);
+    mrs_clock     "1101010100 1 11 011 1111 mmmm 000 ttttt" |b, f: Word| mrs_clock(b, f);
 }
 
 instructions! {
@@ -163,6 +164,16 @@ fn mrs_cntvct(b: &mut Lower, f: Word) {
     let scale = b.get(CNT_SCALE);
     let value = b.bin(Op::MulHU, Ty::I64, cycles, scale);
     set_reg(b, Ty::I64, f.rt(), value);
+}
+
+/// S3_3_C15_C`m`_0, of those that are IMPLEMENTATION DEFINED (D24.2): what our vDSO reads the clock of number `m` by.
+fn mrs_clock(b: &mut Lower, f: Word) {
+    let clock = f.bits(8, 4);
+    if !vdso_clock::CLOCKS.contains(&clock) {
+        return b.undefined();
+    }
+    let time = b.call_int(helpers::CLOCK, [Val::NONE; 3], clock.into());
+    set_reg(b, Ty::I64, f.rt(), time);
 }
 
 fn mrs_pstate(b: &mut Lower, f: Word, bit: u32) {

@@ -21,11 +21,13 @@ pub fn start(state: &mut GuestState, entry: u64, sp: u64) {
 }
 
 /// The system call at hand.
+#[inline]
 pub fn syscall(state: &GuestState) -> SyscallRegs {
     SyscallRegs { number: reg(state, state::x(A7)), args: std::array::from_fn(|i| reg(state, state::x(A0 + i as u32))) }
 }
 
 /// Sets its result.
+#[inline]
 pub fn set_result(state: &mut GuestState, value: u64) {
     set_reg(state, state::x(A0), value);
 }

@@ -13,11 +13,13 @@ use ir::{GuestState, SlotId};
 use crate::state::SLOTS;
 
 /// A register of 64 bits.
+#[inline]
 fn reg(state: &GuestState, slot: SlotId) -> u64 {
     state.u64_at(SLOTS[slot.0 as usize].offset)
 }
 
 /// Sets a register of 64 bits.
+#[inline]
 fn set_reg(state: &mut GuestState, slot: SlotId, value: u64) {
     state.set_u64_at(SLOTS[slot.0 as usize].offset, value);
 }
