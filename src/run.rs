@@ -4,7 +4,7 @@ use codegen::Mend;
 use ir::Exit;
 use memory::{Errno, GuestAddr};
 use syscalls::{Call, Outcome};
-use target::Mode;
+use target::{Mode, SyscallRegs};
 
 use crate::cache::Key;
 use crate::engine::{FetchFault, NoCode};
@@ -165,18 +165,29 @@ impl Vcpu {
     /// Serves a system call; how to go on, or that the thread has ended.
     fn system_call(&mut self) -> Result<Resume, End> {
         let target = self.machine.engine.target;
-        let regs = target.syscall(&self.context.guest);
-        let again = |this: &mut Vcpu| target.restart_syscall(&mut this.context.guest, regs.args[0], None);
-        let sp = GuestAddr(target.sp(&self.context.guest));
-        let call = Call { nr: regs.number, args: regs.args, sp };
-        match syscalls::dispatch(&self.process, &mut self.thread, &call) {
+        let SyscallRegs { number: nr, args } = target.syscall(&self.context.guest);
+        let call = Call { nr, args, sp: GuestAddr(target.sp(&self.context.guest)) };
+        let outcome = syscalls::dispatch(&self.process, &mut self.thread, &call);
+        if let Outcome::Return(value) = outcome {
+            self.set_result(value);
+            return Ok(Resume::Here);
+        }
+        self.apply(&call, outcome)
+    }
+
+    /// Does what a system call says should happen, but for the plain result.
+    #[inline(never)]
+    fn apply(&mut self, call: &Call, outcome: Outcome) -> Result<Resume, End> {
+        let target = self.machine.engine.target;
+        let again = |this: &mut Vcpu| target.restart_syscall(&mut this.context.guest, call.args[0], None);
+        match outcome {
             Outcome::Return(value) => self.set_result(value),
             Outcome::CodeChanged { value, changed } => {
                 self.machine.engine.mappings_changed(&self.process.space, &changed);
                 self.set_result(value);
             }
             Outcome::NotBegun => again(self),
-            Outcome::Restart(restart) => return Ok(Resume::Restart { restart, arg0: regs.args[0] }),
+            Outcome::Restart(restart) => return Ok(Resume::Restart { restart, arg0: call.args[0] }),
             Outcome::Interrupted { mask } => {
                 self.set_result(Errno::EINTR.to_return());
                 return Ok(Resume::Suspended { mask });
@@ -185,10 +196,10 @@ impl Vcpu {
             Outcome::ExitGroup { status } => return Err(End::Process { status }),
             Outcome::Clone(request) => {
                 let result = self.clone_task(&request).map_or_else(Errno::to_return, |tid| tid as u64);
-                self.set_late_result(&call, result);
+                self.set_late_result(call, result);
             }
             Outcome::Exec(request) => match self.exec(request) {
-                crate::exec::Failed::Errno(error) => self.set_late_result(&call, error.to_return()),
+                crate::exec::Failed::Errno(error) => self.set_late_result(call, error.to_return()),
                 crate::exec::Failed::SignalPending => again(self),
             },
             Outcome::SigReturn => {

@@ -153,6 +153,7 @@ impl Context {
     }
 
     /// Whether the call pairs reached their bound; an `Interrupted` exit then is for [`Context::reset_calls`].
+    #[inline]
     pub fn calls_exhausted(&self) -> bool {
         self.code_rsp < self.normal_limit
     }
@@ -163,11 +164,13 @@ impl Context {
     }
 
     /// Withdraws the request to leave.
+    #[inline]
     pub fn clear_request(&self) {
         self.stack_limit.store(self.normal_limit, Ordering::Relaxed);
     }
 
     /// Sets the guest's rounding and flush modes.
+    #[inline]
     pub fn set_fp_control(&mut self, control: ir::FpControl) {
         self.guest_mxcsr = control.mxcsr();
     }

@@ -42,6 +42,7 @@ pub enum Mend {
 
 impl Context {
     /// The meaning of `raw`, which the exit stub returned.
+    #[inline]
     pub fn left(&self, raw: u32) -> Left {
         const EXITS: [RawExit; 10] = [
             RawExit::Link,

@@ -61,6 +61,7 @@ impl GuestState {
     }
 
     /// Sets the 32 bits at byte `offset`, which is a multiple of 4.
+    #[inline]
     pub fn set_u32_at(&mut self, offset: u16, value: u32) {
         let shift = offset % 8 * 8;
         let word = &mut self.words[offset as usize / 8];
@@ -68,6 +69,7 @@ impl GuestState {
     }
 
     /// The 128 bits at byte `offset`, which is a multiple of 16.
+    #[inline]
     pub fn u128_at(&self, offset: u16) -> u128 {
         let i = offset as usize / 8;
         self.words[i] as u128 | (self.words[i + 1] as u128) << 64

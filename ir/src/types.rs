@@ -59,6 +59,7 @@ impl Ty {
     }
 
     /// Size in bytes; flags are kept in four.
+    #[inline]
     pub const fn bytes(self) -> u32 {
         match self {
             Ty::None => 0,
@@ -189,6 +190,7 @@ impl FpControl {
 
     /// MXCSR with these modes, every exception masked and none raised. Nearest with ties away has no
     /// mode on the host: code for it is out of line, and the rest runs with ties to even.
+    #[inline]
     pub const fn mxcsr(self) -> u32 {
         let round = match self.round {
             Round::Dynamic | Round::NearestEven | Round::NearestAway => 0,

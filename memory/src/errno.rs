@@ -41,6 +41,7 @@ impl Errno {
     }
 
     /// Splits a raw system-call result as the kernel's ABI has it: -4095..=-1 is an error.
+    #[inline]
     pub const fn from_return(value: u64) -> Result<u64, Errno> {
         if value > -4096i64 as u64 { Err(Errno(-(value as i64) as i32)) } else { Ok(value) }
     }

@@ -95,6 +95,7 @@ unsafe extern "C" {
 ///
 /// # Safety
 /// As for [`syscall`].
+#[inline]
 pub unsafe fn interruptible(nr: u64, args: &[u64; 6], pending: &AtomicU32) -> Ended {
     // SAFETY: the routine reads the six arguments and the flag, keeps to the C calling convention, and makes the call.
     match unsafe { transom_syscall_interruptible(nr, args, pending) } {

@@ -60,6 +60,7 @@ pub struct Locked<'a> {
 
 impl CodeCache {
     /// A number that changes whenever code was dropped.
+    #[inline]
     pub fn epoch(&self) -> u64 {
         self.epoch.load(Ordering::SeqCst)
     }

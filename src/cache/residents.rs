@@ -23,11 +23,13 @@ unsafe impl Sync for Resident {}
 
 impl Resident {
     /// The thread is about to look code up and enter it, knowing of all that was dropped up to `epoch`.
+    #[inline]
     pub fn enter(&self, epoch: u64) {
         self.running.store(epoch, Ordering::SeqCst);
     }
 
     /// The thread has left code, and needs nothing that is known of it.
+    #[inline]
     pub fn leave(&self) {
         self.running.store(OUTSIDE, Ordering::Release);
     }

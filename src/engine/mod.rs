@@ -84,6 +84,7 @@ impl Engine {
     /// # Safety
     /// `code` must be from the cache, by a thread that is entered in [`CodeCache::residents`], and
     /// `context` equipped and with a stack.
+    #[inline]
     pub unsafe fn run(&self, context: &mut Context, code: u64) -> u32 {
         let entry = self.runtime.base + self.runtime.stubs.enter as u64;
         // SAFETY: the runtime emitted a function of this signature there.

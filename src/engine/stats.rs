@@ -78,6 +78,7 @@ pub struct Exits {
 
 impl Exits {
     /// Counts one.
+    #[inline]
     pub fn count(&mut self, left: &codegen::Left) {
         let counter = match (left.mend, left.exit) {
             (codegen::Mend::Link(_), _) => &mut self.link,

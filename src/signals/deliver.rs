@@ -15,6 +15,7 @@ const SA_RESTORER: i32 = 0x0400_0000;
 
 impl Vcpu {
     /// Delivers what waits and may be delivered, then has the guest go on.
+    #[inline(never)]
     pub fn deliver(&mut self, resume: Resume) {
         // What the handler notes from here on is seen by the loop, or sets the flag again.
         self.mailbox.clear_pending();
@@ -139,6 +140,7 @@ impl Vcpu {
     }
 
     /// rt_sigreturn. False if a signal came before: the call is to be made again after it.
+    #[inline(never)]
     pub fn signal_return(&mut self) -> bool {
         let mut state = self.context.guest.clone();
         let mut read = |addr: u64, out: &mut [u8]| memory::read_bytes(GuestAddr(addr), out).is_ok();

@@ -107,6 +107,7 @@ impl Mailbox {
     // ---- the run loop's side
 
     /// Whether something waits.
+    #[inline]
     pub fn is_pending(&self) -> bool {
         self.pending.load(Ordering::SeqCst) != 0
     }
@@ -117,6 +118,7 @@ impl Mailbox {
     }
 
     /// The signals that wait.
+    #[inline]
     pub fn arrived(&self) -> u64 {
         self.arrived.load(Ordering::Acquire)
     }

@@ -51,6 +51,7 @@ impl Cx<'_> {
     }
 }
 
+#[inline]
 fn settle(ended: Ended) -> Result<u64, Stop> {
     match ended {
         Ended::Done(result) => result.map_err(Stop::Errno),
@@ -82,17 +83,24 @@ fn unknown(process: &Process, thread: &Thread, call: &Call) -> Outcome {
     Outcome::Return(Errno::ENOSYS.to_return())
 }
 
+#[inline]
 fn run(row: &Row, process: &Process, thread: &mut Thread, call: &Call) -> Outcome {
-    let mut args = call.args;
-    if process.abi.untag != !0 {
-        untag(row, process.abi.untag, &mut args);
-    }
-    if row.fds != 0 && !process.hidden.is_empty() && names_hidden(row, process, &args) {
+    // Most calls get their registers as they are: a copy right after they were written stalls the host.
+    let untagged;
+    let args = match process.abi.untag {
+        mask if mask != !0 && row.pointers != 0 => {
+            untagged = untag(row, mask, &call.args);
+            &untagged
+        }
+        _ => &call.args,
+    };
+    if row.fds != 0 && !process.hidden.is_empty() && names_hidden(row, process, args) {
         return Outcome::Return(Errno::EBADF.to_return());
     }
     if row.paths == 0 {
-        return act(row, process, thread, call, &args);
+        return act(row, process, thread, call, args);
     }
+    let mut args = *args;
     let mut store = PathStore::default();
     match crate::paths::locate(process, row, &mut args, &mut store) {
         Ok(()) => act(row, process, thread, call, &args),
@@ -112,15 +120,16 @@ fn act(row: &Row, process: &Process, thread: &mut Thread, call: &Call, args: &[u
     }
 }
 
-fn untag(row: &Row, mask: u64, args: &mut [u64; 6]) {
-    for (index, arg) in args.iter_mut().enumerate().take(row.args.len()) {
+#[inline]
+fn untag(row: &Row, mask: u64, args: &[u64; 6]) -> [u64; 6] {
+    std::array::from_fn(|index| {
         // An address with bit 55 set is the kernel's, tag or not: it stays as it is and faults.
-        if row.pointers >> index & 1 != 0 && *arg >> 55 & 1 == 0 {
-            *arg &= mask;
-        }
-    }
+        let is_tagged = row.pointers >> index & 1 != 0 && args[index] >> 55 & 1 == 0;
+        if is_tagged { args[index] & mask } else { args[index] }
+    })
 }
 
+#[inline]
 fn names_hidden(row: &Row, process: &Process, args: &[u64; 6]) -> bool {
     (0..row.args.len()).any(|index| row.fds >> index & 1 != 0 && process.hidden.contains(args[index] as i32))
 }

@@ -34,11 +34,13 @@ impl HiddenFds {
     }
 
     /// Whether a descriptor that the guest names is hidden.
+    #[inline]
     pub fn contains(&self, fd: i32) -> bool {
         fd as u32 >= self.floor.load(Ordering::Relaxed) && fd >= 0 && self.fds.lock().contains(&(fd as u32))
     }
 
     /// Whether there is any.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.floor.load(Ordering::Relaxed) == u32::MAX
     }
