@@ -2,7 +2,7 @@
 
 use codegen::Mend;
 use ir::Exit;
-use memory::{Errno, GuestAddr};
+use memory::{Changed, Errno, GuestAddr};
 use syscalls::{Call, Outcome};
 use target::{Mode, SyscallRegs};
 
@@ -167,7 +167,9 @@ impl Vcpu {
         let target = self.machine.engine.target;
         let SyscallRegs { number: nr, args } = target.syscall(&self.context.guest);
         let call = Call { nr, args, sp: GuestAddr(target.sp(&self.context.guest)) };
+        let written = if self.process.space.is_watching() { self.before_writes(&call) } else { Changed::default() };
         let outcome = syscalls::dispatch(&self.process, &mut self.thread, &call);
+        self.machine.engine.mappings_changed(&self.process.space, &written);
         if let Outcome::Return(value) = outcome {
             self.set_result(value);
             return Ok(Resume::Here);
@@ -209,6 +211,16 @@ impl Vcpu {
             }
         }
         Ok(Resume::Here)
+    }
+
+    /// Lets the kernel write to code that is watched; returns the code that a write to its file changes.
+    #[cold]
+    fn before_writes(&self, call: &Call) -> Changed {
+        let (engine, space, guest) = (&self.machine.engine, &self.process.space, self.process.abi.guest);
+        for range in syscalls::written::memory(call, guest) {
+            engine.open_watched(space, range);
+        }
+        syscalls::written::file(call, guest).map_or_else(Changed::default, |fd| space.code_of_file(fd))
     }
 
     /// Sets the result of a call that was made here, and tells it to `--strace`.

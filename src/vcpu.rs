@@ -28,6 +28,8 @@ pub struct Vcpu {
     pub mailbox: Box<Mailbox>,
     /// The stacks that its code and its signal handlers run on.
     pub stacks: Stacks,
+    /// The write, by its instruction and address, that faulted last without an apparent reason.
+    pub(crate) refused: Option<(u64, u64)>,
     /// How often it left emitted code, and why.
     pub exits: Exits,
     /// Whether, as a child that is about to begin, it sets its handlers back.
@@ -63,6 +65,7 @@ impl Vcpu {
             thread: Thread::new(0, pending),
             mailbox,
             stacks,
+            refused: None,
             exits: Exits::default(),
             clears_handlers: false,
             executing: None,

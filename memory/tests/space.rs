@@ -1,11 +1,24 @@
 //! The address space against what the host says, case by case.
 
-use memory::space::{Backing, Limits, MapRequest, Name, ObjectId};
-use memory::{AddressSpace, Errno, GuestAddr, PAGE_SIZE, Prot, Range, copy};
+use memory::space::{Backing, Limits, MapRequest, Name, ObjectId, RemapRequest};
+use memory::{AddressSpace, Changed, Errno, GuestAddr, PAGE_SIZE, Prot, Range, copy};
 
 const RW: Prot = Prot::READ.union(Prot::WRITE);
 const RX: Prot = Prot::READ.union(Prot::EXEC);
 const ANON: i32 = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+
+/// mremap(2); what changed counts only beside success here.
+fn mremap(
+    space: &AddressSpace,
+    old: GuestAddr,
+    old_len: u64,
+    new_len: u64,
+    flags: i32,
+    new: GuestAddr,
+) -> Result<(GuestAddr, Changed), Errno> {
+    let (result, changed) = space.mremap(RemapRequest { old, old_len, new_len, flags, new });
+    result.map(|addr| (addr, changed))
+}
 
 fn space() -> AddressSpace {
     memory::fault::install_for_tests();
@@ -74,7 +87,7 @@ fn the_translators_memory_is_out_of_reach() {
     assert_eq!(space.mprotect(inside, PAGE_SIZE, Prot::empty(), false).0, Err(Errno::ENOMEM));
     assert_eq!(space.madvise(inside, PAGE_SIZE, libc::MADV_DONTNEED).0, Err(Errno::ENOMEM));
     let own = map(&space, 1, RW);
-    let onto = space.mremap(own, PAGE_SIZE, PAGE_SIZE, libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED, inside);
+    let onto = mremap(&space, own, PAGE_SIZE, PAGE_SIZE, libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED, inside);
     assert_eq!(onto.map(drop), Err(Errno::ENOMEM));
     assert!(host.iter().all(|&byte| byte == 7));
 }
@@ -140,7 +153,7 @@ fn limits_count_the_guests_mappings_alone() {
     assert_eq!(space.mprotect(readable, PAGE_SIZE, RW, false).0, Err(Errno::ENOMEM));
     // Replacing costs nothing.
     space.mmap(request(readable, 12, Prot::READ, ANON | libc::MAP_FIXED)).map(drop).expect("maps");
-    let grown = space.mremap(base, 4 * PAGE_SIZE, 5 * PAGE_SIZE, libc::MREMAP_MAYMOVE, GuestAddr::NULL);
+    let grown = mremap(&space, base, 4 * PAGE_SIZE, 5 * PAGE_SIZE, libc::MREMAP_MAYMOVE, GuestAddr::NULL);
     assert_eq!(grown.map(drop), Err(Errno::ENOMEM));
     space.munmap(base, 4 * PAGE_SIZE).map(drop).expect("unmaps");
     map(&space, 4, RW);
@@ -153,27 +166,27 @@ fn mremap_moves_grows_and_duplicates() {
     copy::write(page(base, 1), 77u32).expect("writable");
     // Something above: it must move.
     space.mmap(request(page(base, 2), 1, RX, ANON | libc::MAP_FIXED)).map(drop).expect("maps");
-    assert_eq!(space.mremap(base, 2 * PAGE_SIZE, 3 * PAGE_SIZE, 0, GuestAddr::NULL).map(drop), Err(Errno::ENOMEM));
-    let moved = space.mremap(base, 2 * PAGE_SIZE, 3 * PAGE_SIZE, libc::MREMAP_MAYMOVE, GuestAddr::NULL);
+    assert_eq!(mremap(&space, base, 2 * PAGE_SIZE, 3 * PAGE_SIZE, 0, GuestAddr::NULL).map(drop), Err(Errno::ENOMEM));
+    let moved = mremap(&space, base, 2 * PAGE_SIZE, 3 * PAGE_SIZE, libc::MREMAP_MAYMOVE, GuestAddr::NULL);
     let moved = moved.expect("moves").0;
     assert_ne!(moved, base);
     assert_eq!(copy::read::<u32>(page(moved, 1)), Ok(77));
     assert!(space.mapping_at(base).is_none() && copy::read::<u8>(base).is_err());
     // In place.
-    let shrunk = space.mremap(moved, 3 * PAGE_SIZE, PAGE_SIZE, 0, GuestAddr::NULL);
+    let shrunk = mremap(&space, moved, 3 * PAGE_SIZE, PAGE_SIZE, 0, GuestAddr::NULL);
     assert_eq!(shrunk.map(|(addr, _)| addr), Ok(moved));
-    let grown = space.mremap(moved, PAGE_SIZE, 3 * PAGE_SIZE, 0, GuestAddr::NULL);
+    let grown = mremap(&space, moved, PAGE_SIZE, 3 * PAGE_SIZE, 0, GuestAddr::NULL);
     assert_eq!(grown.map(|(addr, _)| addr), Ok(moved));
     assert_eq!(copy::read::<u32>(page(moved, 1)), Ok(0));
     // What stays behind with MREMAP_DONTUNMAP is empty.
     copy::write(moved, 5u32).expect("writable");
     let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_DONTUNMAP;
-    let other = space.mremap(moved, 3 * PAGE_SIZE, 3 * PAGE_SIZE, flags, GuestAddr::NULL).expect("moves").0;
+    let other = mremap(&space, moved, 3 * PAGE_SIZE, 3 * PAGE_SIZE, flags, GuestAddr::NULL).expect("moves").0;
     assert_eq!((copy::read::<u32>(other), copy::read::<u32>(moved)), (Ok(5), Ok(0)));
     // old_size 0 is a second view of a shared mapping.
     let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
     let shared = space.mmap(request(GuestAddr::NULL, 2, RW, flags)).expect("maps").0;
-    let view = space.mremap(shared, 0, 2 * PAGE_SIZE, libc::MREMAP_MAYMOVE, GuestAddr::NULL).expect("a view").0;
+    let view = mremap(&space, shared, 0, 2 * PAGE_SIZE, libc::MREMAP_MAYMOVE, GuestAddr::NULL).expect("a view").0;
     copy::write(page(shared, 1), 123u64).expect("writable");
     assert_eq!(copy::read::<u64>(page(view, 1)), Ok(123));
     assert_eq!(space.backing_at(page(view, 1)), space.backing_at(page(shared, 1)));
@@ -186,11 +199,11 @@ fn mremap_to_a_fixed_place_replaces_what_is_there() {
     copy::write(from, 1u8).expect("writable");
     let target = map(&space, 2, RX);
     let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
-    let (addr, changed) = space.mremap(from, 2 * PAGE_SIZE, 2 * PAGE_SIZE, flags, target).expect("moves");
+    let (addr, changed) = mremap(&space, from, 2 * PAGE_SIZE, 2 * PAGE_SIZE, flags, target).expect("moves");
     assert_eq!((addr, changed.ranges), (target, vec![Range::new(target.0, page(target, 2).0)]));
     assert_eq!(copy::read::<u8>(target), Ok(1));
     assert!(!space.is_executable(target));
-    let overlap = space.mremap(target, 2 * PAGE_SIZE, 2 * PAGE_SIZE, flags, page(target, 1));
+    let overlap = mremap(&space, target, 2 * PAGE_SIZE, 2 * PAGE_SIZE, flags, page(target, 1));
     assert_eq!(overlap.map(drop), Err(Errno::EINVAL));
 }
 

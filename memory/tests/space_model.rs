@@ -1,10 +1,23 @@
 //! Random operations on the address space against a model that keeps each page by itself, and against what the host
 //! lets be read and written.
 
-use memory::space::{Limits, MapRequest};
-use memory::{AddressSpace, GuestAddr, PAGE_SIZE, Prot, copy};
+use memory::space::{Limits, MapRequest, RemapRequest};
+use memory::{AddressSpace, Changed, Errno, GuestAddr, PAGE_SIZE, Prot, copy};
 
 const PAGES: u64 = 48;
+
+/// mremap(2); what changed counts only beside success here.
+fn mremap(
+    space: &AddressSpace,
+    old: GuestAddr,
+    old_len: u64,
+    new_len: u64,
+    flags: i32,
+    new: GuestAddr,
+) -> Result<(GuestAddr, Changed), Errno> {
+    let (result, changed) = space.mremap(RemapRequest { old, old_len, new_len, flags, new });
+    result.map(|addr| (addr, changed))
+}
 
 /// A small generator with a fixed seed (xorshift64*), so that a failure repeats.
 struct Random(u64);
@@ -96,7 +109,7 @@ impl Pair {
         }
         let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED;
         let size = count * PAGE_SIZE;
-        let result = self.space.mremap(self.addr(from), size, size, flags, self.addr(to));
+        let result = mremap(&self.space, self.addr(from), size, size, flags, self.addr(to));
         let whole = (from..from + count).all(|page| self.model[page as usize].is_some());
         assert!(whole || result.is_err());
         if result.is_ok() {

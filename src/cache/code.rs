@@ -188,6 +188,11 @@ impl Code {
         }
     }
 
+    /// Says that a removed block is there again.
+    pub fn revive(&mut self, id: BlockId) {
+        self.blocks[id.0 as usize].live = true;
+    }
+
     /// Base addresses of its arenas.
     pub fn bases(&self) -> impl Iterator<Item = u64> + '_ {
         self.arenas.iter().map(|filled| filled.arena.base())

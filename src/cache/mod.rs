@@ -5,7 +5,8 @@
 //! - [`pages`]: which blocks go when guest code changes
 //! - [`residents`]: which threads may be in code, so that none is freed under them
 //!
-//! Code that is stale is unlinked at once and no longer found. A thread that is in it is asked to leave at its next
+//! Code whose guest bytes may have changed is *suspended*: unlinked at once and no longer found. When the guest comes
+//! to it again and its bytes turn out to be the same, it is revived as it was. Code that is stale is unlinked at once and no longer found. A thread that is in it is asked to leave at its next
 //! poll, and is not waited for: an architecture promises no more for code that another thread
 //! changed (Arm ARM B2.2.5; RISC-V Zifencei). The [`CodeCache::epoch`] tells each thread that what it
 //! remembers of code (its table of indirect branches, its return addresses) is out of date.
@@ -17,7 +18,7 @@ mod ranges;
 mod residents;
 mod table;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use memory::{Errno, Lock, LockGuard, Range};
@@ -48,6 +49,8 @@ pub struct Inner {
     /// Generations that a thread may still be in, each with the epoch at which it was retired.
     retired: Vec<(u64, Code)>,
     pages: pages::Pages,
+    /// Blocks whose guest bytes are to be looked at before they run again.
+    suspended: HashMap<Key, BlockId>,
     /// Addresses of blocks that met an address with a tag, and must mask.
     tagged: HashSet<u64>,
 }
@@ -96,14 +99,33 @@ impl Locked<'_> {
     /// Publishes the block written to the room lent last, and links it with its neighbours.
     pub fn publish(&mut self, key: Key, end: u64, digest: u64, compiled: &codegen::Compiled<'_>) -> Option<u64> {
         let id = self.inner.current.add(key, end, digest, compiled)?;
+        self.inner.suspended.remove(&key);
+        Some(self.enter(id))
+    }
+
+    /// Has a live block found, and links it with its neighbours.
+    fn enter(&mut self, id: BlockId) -> u64 {
+        let code::Block { key, end, code, .. } = *self.inner.current.block(id);
         self.inner.pages.add(key.pc, end, id);
-        let code = self.inner.current.block(id).code;
         self.cache.table.set(key, code);
         for number in self.inner.current.links_of(id) {
             let target = self.inner.current.target_of(number as u32);
             self.link_to(number as u32, target);
         }
-        Some(code)
+        code
+    }
+
+    /// The end and digest of the suspended block for `key`.
+    pub fn suspended(&self, key: Key) -> Option<(u64, u64)> {
+        let block = self.inner.current.block(*self.inner.suspended.get(&key)?);
+        Some((block.end, block.digest))
+    }
+
+    /// Has the suspended block for `key` run again, whose bytes are what they were.
+    pub fn revive(&mut self, key: Key) -> Option<u64> {
+        let id = self.inner.suspended.remove(&key)?;
+        self.inner.current.revive(id);
+        Some(self.enter(id))
     }
 
     fn link_to(&mut self, number: u32, target: Key) {
@@ -136,6 +158,7 @@ impl Locked<'_> {
     /// an address with a tag; false if that is so already.
     pub fn set_tagged(&mut self, key: Key, pc: u64) -> bool {
         let new = self.inner.tagged.insert(key.pc) | self.inner.tagged.insert(pc);
+        self.inner.suspended.retain(|suspended, _| suspended.pc != key.pc && suspended.pc != pc);
         if let Some(id) = self.cache.table.get(key).and_then(|code| self.inner.current.at(code)) {
             self.remove(id);
             self.cache.bump();
@@ -143,23 +166,26 @@ impl Locked<'_> {
         new
     }
 
-    /// Drops all blocks that come from a range of guest addresses.
-    pub fn invalidate(&mut self, range: Range) {
-        self.drop_if(range, |_, _| true);
+    /// Suspends all blocks that come from a range of guest addresses.
+    pub fn suspend(&mut self, range: Range) {
+        self.drop_if(range, true, |_, _| true);
     }
 
     /// Drops the blocks of a range whose guest bytes are no longer those that were translated.
     pub fn verify(&mut self, range: Range, digest_now: impl Fn(u64, u64) -> Option<u64>) {
-        self.drop_if(range, |pc, block| digest_now(pc, block.end) != Some(block.digest));
+        self.drop_if(range, false, |pc, block| digest_now(pc, block.end) != Some(block.digest));
     }
 
-    fn drop_if(&mut self, range: Range, stale: impl Fn(u64, &code::Block) -> bool) {
+    fn drop_if(&mut self, range: Range, suspend: bool, stale: impl Fn(u64, &code::Block) -> bool) {
         let mut dropped = false;
         for id in self.inner.pages.within(range) {
-            let block = self.inner.current.block(id);
+            let block = *self.inner.current.block(id);
             let overlaps = block.key.pc < range.end.0 && range.start.0 < block.end.max(block.key.pc + 1);
-            if self.inner.current.is_live(id) && overlaps && stale(block.key.pc, block) {
+            if self.inner.current.is_live(id) && overlaps && stale(block.key.pc, &block) {
                 self.remove(id);
+                if suspend {
+                    self.inner.suspended.insert(block.key, id);
+                }
                 dropped = true;
             }
         }
@@ -180,6 +206,7 @@ impl Locked<'_> {
     pub fn flush(&mut self) {
         self.cache.table.clear();
         self.inner.pages.clear();
+        self.inner.suspended.clear();
         let old = std::mem::take(&mut self.inner.current);
         self.cache.bump();
         let epoch = self.cache.epoch();
@@ -252,7 +279,7 @@ mod tests {
         assert_eq!(leads_to(first), second);
 
         let epoch = cache.epoch();
-        cache.lock().invalidate(range(0x2007, 0x2100));
+        cache.lock().suspend(range(0x2007, 0x2100));
         assert_eq!(cache.table.get(key(0x2000)), None);
         assert_eq!(leads_to(first), first + u64::from(STUB), "no jump leads to stale code");
         assert_ne!(cache.epoch(), epoch);
@@ -269,12 +296,12 @@ mod tests {
         publish(&cache, 0x1ffc, 0);
         publish(&cache, 0x3000, 0);
         let epoch = cache.epoch();
-        cache.lock().invalidate(range(0x2004, 0x3000));
+        cache.lock().suspend(range(0x2004, 0x3000));
         cache.lock().verify(range(0, u64::MAX), |start, _| Some(start));
         assert_eq!(cache.epoch(), epoch, "nothing changed");
         cache.lock().verify(range(0, u64::MAX), |start, _| (start != 0x3000).then_some(start));
         assert!(cache.table.get(key(0x1ffc)).is_some() && cache.table.get(key(0x3000)).is_none());
-        cache.lock().invalidate(range(0x2003, 0x2004));
+        cache.lock().suspend(range(0x2003, 0x2004));
         assert_eq!(cache.table.get(key(0x1ffc)), None, "a block's second page counts");
     }
 

@@ -1,6 +1,7 @@
 //! Which blocks were translated from which guest page.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use memory::{PAGE_SIZE, Range};
 
@@ -37,12 +38,18 @@ impl Pages {
     /// Drops the blocks for which `keep` does not hold from the lists of a range.
     pub fn retain(&mut self, range: Range, keep: impl Fn(BlockId) -> bool) {
         let wanted = pages(range.start.0, range.end.0);
-        self.0.retain(|page, ids| {
-            if wanted.contains(page) {
-                ids.retain(|&id| keep(id));
+        let touched: Vec<u64> = match (wanted.end() - wanted.start()) as usize > self.0.len() {
+            true => self.0.keys().copied().filter(|page| wanted.contains(page)).collect(),
+            false => wanted.collect(),
+        };
+        for page in touched {
+            if let Entry::Occupied(mut entry) = self.0.entry(page) {
+                entry.get_mut().retain(|&id| keep(id));
+                if entry.get().is_empty() {
+                    entry.remove();
+                }
             }
-            !ids.is_empty()
-        });
+        }
     }
 
     /// Forgets all.

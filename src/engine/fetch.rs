@@ -47,8 +47,11 @@ pub fn digest(bytes: &[u8]) -> u64 {
     rest.iter().fold(hash, |hash, byte| mix(hash, u64::from(*byte)))
 }
 
-/// The digest of what is at `start..end` now.
-pub fn digest_of(start: u64, end: u64) -> Option<u64> {
+/// The digest of what the guest can fetch at `start..end` now.
+pub fn digest_of_code(space: &AddressSpace, start: u64, end: u64) -> Option<u64> {
+    if space.code_bytes(GuestAddr(start), end - start) < end - start {
+        return None;
+    }
     let mut buf = [0; MAX_BLOCK];
     let bytes = buf.get_mut(..(end - start) as usize)?;
     memory::read_bytes(GuestAddr(start), bytes).ok()?;

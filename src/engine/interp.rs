@@ -7,7 +7,7 @@ use std::rc::Rc;
 use ir::interp::{Interp, Memory};
 use ir::{Block, Builder, Exit, FpControl, GuestState, Passes, Tables};
 use memory::copy::Atomic;
-use memory::{AddressSpace, GuestAddr};
+use memory::{AddressSpace, GuestAddr, Range};
 use target::{Limits, Target};
 
 use super::fetch::{self, FetchFault, MAX_BLOCK};
@@ -91,6 +91,16 @@ fn build(target: &dyn Target, space: &AddressSpace, key: Key, limits: Limits) ->
     Ok(std::mem::take(builder.block_mut()))
 }
 
+/// A block to be kept: writes to its code are seen. Bytes that were not watched when they were read may be others by now.
+fn build_watched(target: &dyn Target, space: &AddressSpace, key: Key) -> Result<Block, FetchFault> {
+    loop {
+        let block = build(target, space, key, Limits::DEFAULT)?;
+        if !target.runs_unannounced_code() || !space.watch(Range::new(block.pc, block.end)) {
+            return Ok(block);
+        }
+    }
+}
+
 fn tables(target: &dyn Target) -> Tables<'static> {
     Tables { slots: target.slots(), helpers: target.helpers() }
 }
@@ -112,7 +122,7 @@ impl Interpreter {
         let block = match self.blocks.get(&key) {
             Some(block) => Rc::clone(block),
             None => {
-                let block = Rc::new(build(target, space, key, Limits::DEFAULT)?);
+                let block = Rc::new(build_watched(target, space, key)?);
                 self.blocks.insert(key, Rc::clone(&block));
                 block
             }
@@ -122,15 +132,19 @@ impl Interpreter {
     }
 }
 
-/// The address that the instruction at `state.pc` faults at, by running that one instruction on a copy of the
-/// state. `None` if it does not fault there.
-pub fn fault_address(target: &dyn Target, space: &AddressSpace, state: &GuestState) -> Option<u64> {
+/// Runs the one instruction at `state.pc`.
+pub fn step_one(target: &dyn Target, space: &AddressSpace, state: &mut GuestState) -> Result<Exit, FetchFault> {
     let key = Key { pc: state.pc, mode: target.mode(state) };
-    let block = build(target, space, key, Limits { insts: 1, ..Limits::DEFAULT }).ok()?;
-    let mut copy = state.clone();
+    let block = build(target, space, key, Limits { insts: 1, ..Limits::DEFAULT })?;
     let control: FpControl = target.fp_control(state);
-    match Interp::new().run(&block, &tables(target), control, &mut copy, &mut Guest) {
-        Exit::Fault { addr } => Some(addr),
+    Ok(Interp::new().run(&block, &tables(target), control, state, &mut Guest))
+}
+
+/// The address that the instruction at `state.pc` faults at, by running it on a copy of the state. `None` if it does
+/// not fault there.
+pub fn fault_address(target: &dyn Target, space: &AddressSpace, state: &GuestState) -> Option<u64> {
+    match step_one(target, space, &mut state.clone()) {
+        Ok(Exit::Fault { addr }) => Some(addr),
         _ => None,
     }
 }

@@ -7,7 +7,6 @@ mod trace;
 mod translate;
 
 use codegen::{CodeBuf, Compiler, Config, Context, HostFeatures, Stubs, emit_runtime};
-use memory::space::{Backing, RegionFlags};
 use memory::{AddressSpace, Errno, GuestAddr, Lock, Range};
 use target::Target;
 
@@ -26,6 +25,8 @@ pub struct Engine {
     pub cache: CodeCache,
     /// Whether the interpreter runs blocks.
     pub interprets: bool,
+    /// Whether code is watched for writes that nobody announces.
+    pub watches: bool,
     trace: Trace,
     stats: bool,
     workshop: Lock<Workshop>,
@@ -66,6 +67,7 @@ impl Engine {
             target,
             cache,
             interprets: options.engine == Kind::Interp,
+            watches: target.runs_unannounced_code(),
             trace: options.trace,
             stats: options.stats,
             workshop: Lock::new(Workshop::new(target, compiler)),
@@ -116,17 +118,14 @@ impl Engine {
             0 => Range::new(0, u64::MAX),
             _ => Range { start: GuestAddr(addr), end: GuestAddr(addr.saturating_add(len)) },
         };
-        let views = if len == 0 { Vec::new() } else { other_views(space, written) };
+        let views = if len == 0 { Vec::new() } else { space.code_views(written) };
         let mut locked = self.cache.lock();
         for range in std::iter::once(written).chain(views) {
-            locked.verify(range, |start, end| {
-                let executable = space.code_bytes(GuestAddr(start), end - start) >= end - start;
-                executable.then(|| fetch::digest_of(start, end)).flatten()
-            });
+            locked.verify(range, |start, end| fetch::digest_of_code(space, start, end));
         }
     }
 
-    /// The guest's mappings changed: drops the translations of what was executable there.
+    /// The guest's mappings changed: suspends the translations of what was executable there.
     pub fn mappings_changed(&self, space: &AddressSpace, changed: &memory::Changed) {
         if changed.is_empty() {
             return;
@@ -134,9 +133,25 @@ impl Engine {
         if self.interprets {
             return self.cache.bump();
         }
-        let views: Vec<Range> = changed.ranges.iter().flat_map(|&range| other_views(space, range)).collect();
+        let views: Vec<Range> = changed.ranges.iter().flat_map(|&range| space.code_views(range)).collect();
         let mut locked = self.cache.lock();
-        changed.ranges.iter().chain(&views).for_each(|&range| locked.invalidate(range));
+        changed.ranges.iter().chain(&views).for_each(|&range| locked.suspend(range));
+    }
+
+    /// The guest is about to write to `range`: suspends the translations of what is watched there, and lets it write.
+    /// True if anything was watched.
+    pub fn open_watched(&self, space: &AddressSpace, range: Range) -> bool {
+        // Held, so that nobody translates the bytes between.
+        let mut locked = self.cache.lock();
+        let changed = space.watched(range);
+        if changed.is_empty() {
+            return false;
+        }
+        match self.interprets {
+            true => self.cache.bump(),
+            false => changed.ranges.iter().for_each(|&code| locked.suspend(code)),
+        }
+        space.open(range)
     }
 
     /// What was translated so far.
@@ -157,25 +172,6 @@ impl Engine {
         self.workshop.recover();
         self.cache.recover_after_vfork();
     }
-}
-
-/// The other executable mappings of the memory behind `range`.
-fn other_views(space: &AddressSpace, range: Range) -> Vec<Range> {
-    let mut views = Vec::new();
-    let mut at = range.start;
-    while let Some(region) = space.mapping_at(at).filter(|_| at < range.end) {
-        let piece = region.clipped(Range { start: at, end: range.end });
-        if let (Backing::Object { id, offset }, true) = (piece.backing, region.flags.contains(RegionFlags::SHARED)) {
-            for (view, view_offset) in space.executable_views(id).into_iter().filter(|(view, _)| !view.contains(at)) {
-                // The addresses in the view at which the piece's bytes appear.
-                let first = view.start.0.wrapping_add(offset).wrapping_sub(view_offset);
-                let last = first.wrapping_add(piece.range.len());
-                views.extend(Range::new(first, last.max(first)).intersect(view));
-            }
-        }
-        at = piece.range.end;
-    }
-    views
 }
 
 impl Runtime {

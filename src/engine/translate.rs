@@ -2,7 +2,7 @@
 
 use codegen::{CodeBuf, Compiler};
 use ir::{Builder, Liveness, Passes, Tables};
-use memory::{AddressSpace, Errno};
+use memory::{AddressSpace, Errno, Range};
 use target::{Limits, Mode, Stop, Target};
 
 use super::fetch::{self, FetchFault, MAX_BLOCK};
@@ -63,6 +63,9 @@ impl Engine {
         if let Some(code) = self.cache.table.get(key) {
             return Ok(code);
         }
+        if let Some(code) = self.revive(&mut cache, space, key) {
+            return Ok(code);
+        }
         let mode = if cache.is_tagged(key.pc) { self.target.masking(key.mode) } else { key.mode };
         let mut limits = Limits::DEFAULT;
         loop {
@@ -73,6 +76,18 @@ impl Engine {
                 None => return Err(NoCode::Memory(Errno::ENOMEM)),
             }
         }
+    }
+
+    /// The suspended block for `key`, if its bytes are still those that it was translated from.
+    fn revive(&self, cache: &mut Locked<'_>, space: &AddressSpace, key: Key) -> Option<u64> {
+        let (end, digest) = cache.suspended(key)?;
+        self.watch(space, key.pc, end);
+        (fetch::digest_of_code(space, key.pc, end) == Some(digest)).then(|| cache.revive(key))?
+    }
+
+    /// Has writes to the code at `start..end` seen. True if they were not so far.
+    fn watch(&self, space: &AddressSpace, start: u64, end: u64) -> bool {
+        self.watches && space.watch(Range::new(start, end))
     }
 
     /// The pipeline. `None` if the block is too much for the compiler.
@@ -86,7 +101,13 @@ impl Engine {
         limits: Limits,
     ) -> Result<Option<u64>, NoCode> {
         let mut clock = Clock::start(self.stats);
-        let digest = shop.lower(self.target, space, key.pc, mode, limits).map_err(NoCode::Fetch)?;
+        // Bytes that were not watched when they were read may be others by now.
+        let digest = loop {
+            let digest = shop.lower(self.target, space, key.pc, mode, limits).map_err(NoCode::Fetch)?;
+            if !self.watch(space, key.pc, shop.builder.block().end) {
+                break digest;
+            }
+        };
         clock.lap(&mut shop.counts.lower);
         let block = shop.builder.block();
         let (code, room) = cache.room().map_err(NoCode::Memory)?;

@@ -1,6 +1,6 @@
 //! Delivery of signals to the guest (signal(7); kernel/signal.c, get_signal and signal_delivered).
 
-use memory::{Errno, GuestAddr};
+use memory::{Errno, GuestAddr, Range};
 use syscalls::signal::DefaultAction;
 use syscalls::signal::SS_AUTODISARM;
 use syscalls::{Action, AltStack, Disposition, Restart, SigSet, Signal};
@@ -116,6 +116,10 @@ impl Vcpu {
         };
         let frame = target.signal_frame(&self.context.guest, &delivery);
         let on_alt = top.is_some() || alt.is_running_on(sp);
+        if self.process.space.is_watching() {
+            let end = GuestAddr(frame.addr.saturating_add(frame.bytes.len() as u64));
+            self.machine.engine.open_watched(&self.process.space, Range { start: GuestAddr(frame.addr), end });
+        }
         let fits = !on_alt || frame.addr >= alt.base.0;
         if !fits || memory::write_bytes(GuestAddr(frame.addr), &frame.bytes).is_err() {
             return false;

@@ -1,7 +1,7 @@
 //! From what went wrong to the signal that says so.
 
 use ir::Trap;
-use memory::{GuestAddr, Prot, space::place::USER_END};
+use memory::{GuestAddr, Prot, Range, space::place::USER_END};
 use syscalls::Signal;
 
 use super::info::code;
@@ -38,9 +38,33 @@ impl Vcpu {
         if host.code == code::SI_KERNEL {
             return self.unaddressable(addr);
         }
+        if host.code == code::SEGV_ACCERR && self.wrote_code(host.addr) {
+            return Resume::Here;
+        }
         let signal = if host.signal == libc::SIGBUS { Signal::SIGBUS } else { Signal::SIGSEGV };
         // The host tells the first byte that could not be reached, which may lie behind the access' address.
         Resume::Cause(Cause { signal, code: host.code, addr: host.addr })
+    }
+
+    /// Whether the fault was a write to watched code. It is made here, by the interpreter: translated code that writes to
+    /// its own page would be watched again before it came to the write.
+    fn wrote_code(&mut self, addr: u64) -> bool {
+        let (engine, space) = (&self.machine.engine, &self.process.space);
+        let page = GuestAddr(addr).page();
+        let opened = space.is_watching()
+            && engine.open_watched(space, Range { start: page, end: page.offset(memory::PAGE_SIZE) });
+        // Another thread may have opened the page meanwhile. The same fault twice is the guest's.
+        let again = (self.context.guest.pc, addr);
+        let raced = !opened
+            && self.refused != Some(again)
+            && space.is_watching()
+            && space.mapping_at(GuestAddr(addr)).is_some_and(|region| region.prot.contains(Prot::WRITE));
+        self.refused = raced.then_some(again);
+        if opened && interp::step_one(engine.target, space, &mut self.context.guest).is_err() {
+            // What it can't fetch any more it is told when it goes on there.
+            return true;
+        }
+        opened || raced
     }
 
     /// The host could not even form the address, and does not tell it: a tag in its high bits, another

@@ -26,6 +26,8 @@ pub type FlagNames = &'static [(u64, &'static str)];
 pub enum Kind {
     /// A descriptor.
     Fd,
+    /// The descriptor of a file whose bytes the call changes.
+    OutFd,
     /// A descriptor or AT_FDCWD, that the path behind it is relative to.
     DirFd,
     /// Signed 32 bits.
@@ -46,6 +48,10 @@ pub enum Kind {
     Str,
     /// Address of data that strace does not show.
     Ptr,
+    /// Address of `struct iovec`s; their count is the next argument.
+    IoVecs,
+    /// Address of a message's header, or of several, whose count then is the next argument.
+    Messages,
     /// Address of bytes that the kernel reads; their count is the next argument.
     InBytes,
     /// Address of bytes that the kernel writes; their count is the result.
@@ -74,6 +80,8 @@ impl Kind {
             Kind::Path(_)
                 | Kind::Str
                 | Kind::Ptr
+                | Kind::IoVecs
+                | Kind::Messages
                 | Kind::InBytes
                 | Kind::OutBytes
                 | Kind::SigSetPtr
@@ -125,6 +133,8 @@ macro_rules! pointers {
 args! {
     /// A descriptor.
     Fd(i32) = Kind::Fd;
+    /// A descriptor of what is written to.
+    OutFd(i32) = Kind::OutFd;
     /// A directory's descriptor or AT_FDCWD.
     DirFd(i32) = Kind::DirFd;
     /// `int`.
@@ -172,6 +182,10 @@ pointers! {
     Str = Kind::Str;
     /// Data.
     Ptr = Kind::Ptr;
+    /// `struct iovec`s.
+    IoVecs = Kind::IoVecs;
+    /// Message headers.
+    Messages = Kind::Messages;
     /// Bytes to the kernel.
     InBytes = Kind::InBytes;
     /// Bytes from the kernel.

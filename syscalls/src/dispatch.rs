@@ -167,7 +167,7 @@ pub const fn mask_of(kinds: &[Kind], which: Column) -> u8 {
     while i < kinds.len() {
         let set = match which {
             Column::Pointers => kinds[i].is_pointer(),
-            Column::Fds => matches!(kinds[i], Kind::Fd | Kind::DirFd),
+            Column::Fds => matches!(kinds[i], Kind::Fd | Kind::OutFd | Kind::DirFd),
             Column::Paths => matches!(kinds[i], Kind::Path(_)),
         };
         if set {

@@ -46,7 +46,7 @@ impl AddressSpace {
             inner.map.insert(region);
         } else if new_top < old_top {
             let range = Range { start: new_top, end: old_top };
-            changed = inner.code_in(range);
+            changed = inner.retire(range);
             for run in inner.runs(range) {
                 if host::unmap(run).is_err() {
                     return (end, changed);

@@ -105,6 +105,14 @@ pub fn identity(fd: i32) -> Result<(u64, u64), Errno> {
     Ok((stat.st_dev, stat.st_ino))
 }
 
+/// Whether a descriptor allows writing.
+pub fn is_open_to_write(fd: i32) -> bool {
+    let args = [i64::from(fd) as u64, libc::F_GETFL as u64, 0, 0, 0, 0];
+    // SAFETY: the command touches no memory.
+    let flags = unsafe { syscall(libc::SYS_fcntl as u64, args) };
+    flags.is_ok_and(|flags| flags as i32 & libc::O_ACCMODE != libc::O_RDONLY)
+}
+
 /// shmat(2) at a place that the caller chose; SHM_REMAP only over what the guest owns.
 pub fn shm_attach(id: u64, addr: GuestAddr, flags: i32) -> Result<GuestAddr, Errno> {
     // SAFETY: as said.

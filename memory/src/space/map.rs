@@ -1,8 +1,8 @@
 //! The interval map: regions by start address, never overlapping, neighbours that are alike joined.
 
-use super::region::Region;
+use super::region::{Backing, ObjectId, Prot, Region, RegionFlags};
 use crate::{GuestAddr, Range};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The regions and their totals.
 #[derive(Default)]
@@ -10,6 +10,18 @@ pub struct RegionMap {
     regions: BTreeMap<u64, Region>,
     total: u64,
     data: u64,
+    views: HashMap<ObjectId, Views>,
+    /// Executable mappings of files that the guest may write to.
+    writable_code: u32,
+}
+
+/// How many mappings of an object there are of two kinds.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Views {
+    /// Executable ones.
+    pub code: u32,
+    /// Shared ones that can be written to.
+    pub writers: u32,
 }
 
 impl RegionMap {
@@ -26,6 +38,7 @@ impl RegionMap {
     fn add(&mut self, region: Region) {
         self.total += region.range.len();
         self.data += region.data_bytes();
+        self.count(&region, |count| count + 1);
         self.regions.insert(region.range.start.0, region);
     }
 
@@ -33,7 +46,36 @@ impl RegionMap {
         let region = self.regions.remove(&start.0)?;
         self.total -= region.range.len();
         self.data -= region.data_bytes();
+        self.count(&region, |count| count - 1);
         Some(region)
+    }
+
+    /// Counts a mapping in or out of what is known of its object.
+    fn count(&mut self, region: &Region, step: fn(u32) -> u32) {
+        let (code, writer) = (region.prot.contains(Prot::EXEC), region.is_writer());
+        if code && region.flags.intersects(RegionFlags::SHARED | RegionFlags::OPEN_TO_WRITE) {
+            self.writable_code = step(self.writable_code);
+        }
+        if let Backing::Object { id, .. } = region.backing
+            && (code || writer)
+        {
+            let views = self.views.entry(id).or_default();
+            views.code = if code { step(views.code) } else { views.code };
+            views.writers = if writer { step(views.writers) } else { views.writers };
+            if *views == Views::default() {
+                self.views.remove(&id);
+            }
+        }
+    }
+
+    /// Whether code is mapped that can change by writing to a file.
+    pub fn has_writable_code(&self) -> bool {
+        self.writable_code != 0
+    }
+
+    /// The mappings of an object, counted.
+    pub fn views(&self, id: ObjectId) -> Views {
+        self.views.get(&id).copied().unwrap_or_default()
     }
 
     /// The region that holds `addr`.

@@ -22,14 +22,18 @@ mod region;
 mod remap;
 mod render;
 mod shm;
+mod watch;
 
 pub use ops::MapRequest;
 pub use region::{Backing, Name, ObjectId, Prot, Region, RegionFlags};
+pub use remap::RemapRequest;
 
 use crate::lock::{Lock, LockGuard};
 use crate::{Errno, GuestAddr, Range};
 use map::RegionMap;
 use place::Layout;
+use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
 
 /// Limits on the guest's own mappings (setrlimit(2)); the host process keeps its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +74,8 @@ impl Changed {
 /// The guest's mappings. Shared by the threads of the guest process.
 pub struct AddressSpace {
     inner: Lock<Inner>,
+    /// Whether a page was ever watched.
+    watching: AtomicBool,
     layout: Layout,
 }
 
@@ -78,6 +84,8 @@ struct Inner {
     limits: Limits,
     gaps: place::GapHint,
     brk: brk::Brk,
+    /// Pages that the guest may write to and the host refuses ([`watch`]).
+    watched: BTreeSet<GuestAddr>,
     /// Numbers for shared anonymous objects, which have no inode that could be asked for.
     next_object: u64,
 }
@@ -92,9 +100,10 @@ impl AddressSpace {
             limits,
             gaps: place::GapHint::new(layout.mmap_base),
             brk: brk::Brk::default(),
+            watched: BTreeSet::new(),
             next_object: 1,
         };
-        AddressSpace { inner: Lock::new(inner), layout }
+        AddressSpace { inner: Lock::new(inner), watching: AtomicBool::new(false), layout }
     }
 
     /// Where images, heap, stack and mappings go.

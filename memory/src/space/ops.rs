@@ -51,7 +51,9 @@ impl AddressSpace {
             region.range.start = inner.map_anywhere(request.addr, len, region.prot, source)?;
             region.range.end = region.range.start.offset(len);
             inner.map.insert(region);
-            return Ok((region.range.start, Changed::default()));
+            let mut changed = Changed::default();
+            inner.report_writer(&region, &mut changed);
+            return Ok((region.range.start, changed));
         }
         let range = checked_range(request.addr, len, Errno::ENOMEM)?;
         region.range = range;
@@ -66,8 +68,9 @@ impl AddressSpace {
             inner.check_limits(len - replaced, region.data_bytes())?;
             inner.map_over(range, |inner_range| host::map_over(inner_range, region.prot, source))?;
         }
-        let changed = inner.code_in(range);
+        let mut changed = inner.retire(range);
         inner.map.insert(region);
+        inner.report_writer(&region, &mut changed);
         Ok((range.start, changed))
     }
 
@@ -79,7 +82,7 @@ impl AddressSpace {
         }
         let inner = &mut *self.inner.lock();
         inner.sync_grown(range);
-        let changed = inner.code_in(range);
+        let changed = inner.retire(range);
         for run in inner.runs(range) {
             host::unmap(run)?;
             inner.map.remove(run);
@@ -117,10 +120,14 @@ impl Inner {
             self.check_data(prot, &piece)?;
             // Also where the host's protection stays the same: a sealed mapping must refuse (mseal(2)).
             host::protect(piece.range, prot)?;
+            self.forget_watched(piece.range, changed);
             if piece.prot.contains(Prot::EXEC) && piece.prot != prot {
                 changed.push(piece.range);
             }
             self.map.update(piece.range, |region| region.prot = prot);
+            if !piece.is_writer() {
+                self.report_writer(&Region { prot, ..piece }, changed);
+            }
             at = piece.range.end;
         }
         if at == range.end { Ok(()) } else { Err(Errno::ENOMEM) }
@@ -128,9 +135,11 @@ impl Inner {
 
     /// The region that a request asks for, its place still open.
     fn describe(&mut self, request: &MapRequest, len: u64) -> Result<Region, Errno> {
+        let mut flags = RegionFlags::empty();
         let shared = request.flags & libc::MAP_TYPE != libc::MAP_PRIVATE;
         let backing = if request.flags & libc::MAP_ANONYMOUS == 0 {
             let (dev, ino) = host::identity(request.fd)?;
+            flags.set(RegionFlags::OPEN_TO_WRITE, host::is_open_to_write(request.fd));
             Backing::Object { id: ObjectId::File { dev, ino }, offset: request.offset }
         } else if shared {
             self.next_object += 1;
@@ -138,7 +147,6 @@ impl Inner {
         } else {
             Backing::Zero
         };
-        let mut flags = RegionFlags::empty();
         flags.set(RegionFlags::SHARED, shared);
         flags.set(RegionFlags::GROWS_DOWN, request.flags & libc::MAP_GROWSDOWN != 0);
         Ok(Region { range: Range::new(0, len), prot: request.prot, flags, backing, name: Name::None })
@@ -222,6 +230,13 @@ impl Inner {
         for piece in self.map.pieces(range).filter(|piece| piece.prot.contains(Prot::EXEC)) {
             changed.push(piece.range);
         }
+        changed
+    }
+
+    /// The executable parts of `range`, and what was watched there: the mapping goes.
+    pub(super) fn retire(&mut self, range: Range) -> Changed {
+        let mut changed = self.code_in(range);
+        self.forget_watched(range, &mut changed);
         changed
     }
 

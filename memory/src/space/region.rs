@@ -23,6 +23,8 @@ bitflags::bitflags! {
         const GROWS_DOWN = 2;
         /// MADV_DONTFORK: absent in a forked child.
         const DONT_FORK = 4;
+        /// The descriptor that was mapped allows writing to the file.
+        const OPEN_TO_WRITE = 8;
     }
 }
 

@@ -8,16 +8,34 @@ const MAYMOVE: i32 = libc::MREMAP_MAYMOVE;
 const FIXED: i32 = libc::MREMAP_FIXED;
 const DONTUNMAP: i32 = libc::MREMAP_DONTUNMAP;
 
+/// The arguments of mremap(2).
+#[derive(Clone, Copy, Debug)]
+pub struct RemapRequest {
+    /// Where the mapping is.
+    pub old: GuestAddr,
+    /// Its bytes; 0 asks for a second view of a shared one.
+    pub old_len: u64,
+    /// Bytes that it is to have.
+    pub new_len: u64,
+    /// MREMAP_* bits.
+    pub flags: i32,
+    /// Where it is to go, with MREMAP_FIXED.
+    pub new: GuestAddr,
+}
+
 impl AddressSpace {
-    /// mremap(2) with all its flags. The host moves the pages; where to is decided here.
-    pub fn mremap(
-        &self,
-        old: GuestAddr,
-        old_len: u64,
-        new_len: u64,
-        flags: i32,
-        new: GuestAddr,
-    ) -> Result<(GuestAddr, Changed), Errno> {
+    /// mremap(2) with all its flags. The host moves the pages; where to is decided here. What changed counts also
+    /// beside an error.
+    pub fn mremap(&self, request: RemapRequest) -> (Result<GuestAddr, Errno>, Changed) {
+        let mut changed = Changed::default();
+        let result = self.inner.lock().remap(request, &mut changed);
+        (result, changed)
+    }
+}
+
+impl Inner {
+    fn remap(&mut self, request: RemapRequest, changed: &mut Changed) -> Result<GuestAddr, Errno> {
+        let RemapRequest { old, old_len, new_len, flags, new } = request;
         let moves_by_force = flags & (FIXED | DONTUNMAP) != 0;
         if flags & !(MAYMOVE | FIXED | DONTUNMAP) != 0 || moves_by_force && flags & MAYMOVE == 0 || new_len == 0 {
             return Err(Errno::EINVAL);
@@ -27,19 +45,14 @@ impl AddressSpace {
         if flags & DONTUNMAP != 0 && new_len != old.len() {
             return Err(Errno::EINVAL);
         }
-        let inner = &mut *self.inner.lock();
-        let region = *inner.map.at(old.start).ok_or(Errno::EFAULT)?;
-        if !inner.map.covers(old) {
-            return Err(Errno::EFAULT);
-        }
-        let more = if flags & DONTUNMAP != 0 { new_len } else { new_len.saturating_sub(old.len()) };
-        let more_data = if region.data_bytes() != 0 { more } else { 0 };
-        inner.check_limits(more, more_data)?;
+        self.check_remap(old, new_len, flags)?;
+        // The host moves what is one mapping for it.
+        self.restore_watched(old, changed);
         if flags & FIXED != 0 {
-            return inner.move_to(old, new_len, flags, checked_range(new, new_len, Errno::EINVAL)?);
+            return self.move_to(old, new_len, flags, checked_range(new, new_len, Errno::EINVAL)?, changed);
         }
         if !moves_by_force && !old.is_empty() {
-            match inner.resize(old, new_len) {
+            match self.resize(old, new_len, changed) {
                 Err(Errno::ENOMEM) if flags & MAYMOVE != 0 => {}
                 settled => return settled,
             }
@@ -47,8 +60,19 @@ impl AddressSpace {
         if flags & MAYMOVE == 0 {
             return Err(if old.is_empty() { Errno::EINVAL } else { Errno::ENOMEM });
         }
-        let start = inner.gaps.find(&inner.map, new_len, PAGE_SIZE).ok_or(Errno::ENOMEM)?;
-        inner.move_to(old, new_len, flags | FIXED, Range { start, end: start.offset(new_len) })
+        let start = self.gaps.find(&self.map, new_len, PAGE_SIZE).ok_or(Errno::ENOMEM)?;
+        self.move_to(old, new_len, flags | FIXED, Range { start, end: start.offset(new_len) }, changed)
+    }
+
+    /// Whether all of `old` is mapped, and what is to be added is within the limits.
+    fn check_remap(&self, old: Range, new_len: u64, flags: i32) -> Result<(), Errno> {
+        let region = *self.map.at(old.start).ok_or(Errno::EFAULT)?;
+        if !self.map.covers(old) {
+            return Err(Errno::EFAULT);
+        }
+        let more = if flags & DONTUNMAP != 0 { new_len } else { new_len.saturating_sub(old.len()) };
+        let more_data = if region.data_bytes() != 0 { more } else { 0 };
+        self.check_limits(more, more_data)
     }
 }
 
@@ -64,15 +88,17 @@ impl AddressSpace {
         }
         let offset = page.checked_mul(PAGE_SIZE).ok_or(Errno::EINVAL)?;
         host::remap_file_pages(range, page, flags)?;
-        let changed = inner.code_in(range);
-        inner.map.insert(Region { range, backing: Backing::Object { id, offset }, ..region });
+        let mut changed = inner.retire(range);
+        let region = Region { range, backing: Backing::Object { id, offset }, ..region };
+        inner.map.insert(region);
+        inner.report_writer(&region, &mut changed);
         Ok(changed)
     }
 }
 
 impl Inner {
     /// Shrinks or grows in place.
-    fn resize(&mut self, old: Range, new_len: u64) -> Result<(GuestAddr, Changed), Errno> {
+    fn resize(&mut self, old: Range, new_len: u64, changed: &mut Changed) -> Result<GuestAddr, Errno> {
         let end = old.start.offset(new_len);
         if end > old.end {
             let grown = Range { start: old.end, end };
@@ -82,20 +108,29 @@ impl Inner {
             host::remap(old, new_len, 0, GuestAddr::NULL)?;
             let last = self.map.at(GuestAddr(old.end.0 - 1)).copied();
             if let Some(last) = last {
-                self.map.insert(Region { range: grown, backing: last.backing_at(grown.start), ..last });
+                let more = Region { range: grown, backing: last.backing_at(grown.start), ..last };
+                self.map.insert(more);
+                self.report_writer(&more, changed);
             }
-            return Ok((old.start, Changed::default()));
+            return Ok(old.start);
         }
         host::remap(old, new_len, 0, GuestAddr::NULL)?;
         let cut = Range { start: end, end: old.end };
-        let changed = self.code_in(cut);
+        changed.ranges.extend(self.retire(cut).ranges);
         self.map.remove(cut);
         self.gaps.freed(cut);
-        Ok((old.start, changed))
+        Ok(old.start)
     }
 
     /// Moves to `target`, over whatever the guest has there.
-    fn move_to(&mut self, old: Range, new_len: u64, flags: i32, target: Range) -> Result<(GuestAddr, Changed), Errno> {
+    fn move_to(
+        &mut self,
+        old: Range,
+        new_len: u64,
+        flags: i32,
+        target: Range,
+        changed: &mut Changed,
+    ) -> Result<GuestAddr, Errno> {
         if target.overlaps(old) {
             return Err(Errno::EINVAL);
         }
@@ -104,13 +139,13 @@ impl Inner {
         let moved = self.map_over(target, |target| host::remap(old, new_len, flags, target.start).map(|_| ()));
         if let Err(error) = moved {
             // The kernel may have unmapped the target before it found the fault (mremap_to in mm/mremap.c).
-            self.forget_unmapped(target);
+            self.forget_unmapped(target, changed);
             return Err(error);
         }
-        let mut changed = self.code_in(target);
+        changed.ranges.extend(self.retire(target).ranges);
         self.map.remove(target);
         if !old.is_empty() {
-            changed.ranges.extend(self.code_in(old).ranges);
+            changed.ranges.extend(self.retire(old).ranges);
             if flags & DONTUNMAP == 0 {
                 self.map.remove(old);
                 self.gaps.freed(old);
@@ -120,14 +155,19 @@ impl Inner {
             }
         }
         self.place_moved(&pieces, first, old, target);
-        Ok((target.start, changed))
+        for piece in self.map.pieces(target).collect::<Vec<_>>() {
+            self.report_writer(&piece, changed);
+        }
+        Ok(target.start)
     }
 
     /// Drops the pages of `range` that the host no longer has.
-    fn forget_unmapped(&mut self, range: Range) {
+    fn forget_unmapped(&mut self, range: Range, changed: &mut Changed) {
         for page in (range.start.0..range.end.0).step_by(PAGE_SIZE as usize).map(GuestAddr) {
             if !host::is_mapped(page) {
-                self.map.remove(Range { start: page, end: page.offset(PAGE_SIZE) });
+                let page = Range { start: page, end: page.offset(PAGE_SIZE) };
+                changed.ranges.extend(self.retire(page).ranges);
+                self.map.remove(page);
             }
         }
     }

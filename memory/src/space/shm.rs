@@ -28,7 +28,7 @@ impl AddressSpace {
         if flags & libc::SHM_REMAP != 0 {
             inner
                 .map_over(range, |range| host::shm_attach(id, range.start, host_flags | libc::SHM_REMAP).map(|_| ()))?;
-            changed = inner.code_in(range);
+            changed = inner.retire(range);
         } else if inner.map.overlaps(range) {
             return Err(Errno::EINVAL);
         } else {
@@ -36,7 +36,9 @@ impl AddressSpace {
             host::shm_attach(id, range.start, host_flags)?;
         }
         let backing = Backing::Object { id: ObjectId::Shm(id), offset: 0 };
-        inner.map.insert(Region { range, prot, flags: RegionFlags::SHARED, backing, name: Name::None });
+        let region = Region { range, prot, flags: RegionFlags::SHARED, backing, name: Name::None };
+        inner.map.insert(region);
+        inner.report_writer(&region, &mut changed);
         Ok((range.start, changed))
     }
 
@@ -53,7 +55,7 @@ impl AddressSpace {
         host::shm_detach(addr)?;
         let mut changed = Changed::default();
         for part in parts {
-            changed.ranges.extend(inner.code_in(part).ranges);
+            changed.ranges.extend(inner.retire(part).ranges);
             inner.map.remove(part);
             inner.gaps.freed(part);
         }

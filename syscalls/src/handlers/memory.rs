@@ -4,7 +4,7 @@ use super::{Asked, Value};
 use crate::args::{Addr, Fd, Hex, Int, MapFlags, ProtFlags, Size};
 use crate::dispatch::Cx;
 use crate::outcome::Outcome;
-use memory::space::MapRequest;
+use memory::space::{MapRequest, RemapRequest};
 use memory::{Changed, Errno, Prot};
 
 const PROT_SEM: u32 = 8;
@@ -43,9 +43,10 @@ pub fn mprotect(cx: &mut Cx<'_>, addr: Addr, len: Size, prot: ProtFlags) -> Aske
     Ok(Outcome::partly((result.map(|()| 0), changed)))
 }
 
-pub fn mremap(cx: &mut Cx<'_>, old: Addr, old_len: Size, new_len: Size, flags: Int, new: Addr) -> Asked {
-    let (addr, changed) = cx.process.space.mremap(old.0, old_len.0, new_len.0, flags.0, new.0)?;
-    Ok(Outcome::changed(addr.0, changed))
+pub fn mremap(cx: &mut Cx<'_>, old: Addr, old_len: Size, new_len: Size, flags: Int, new: Addr) -> Outcome {
+    let request = RemapRequest { old: old.0, old_len: old_len.0, new_len: new_len.0, flags: flags.0, new: new.0 };
+    let (result, changed) = cx.process.space.mremap(request);
+    Outcome::partly((result.map(|addr| addr.0), changed))
 }
 
 pub fn madvise(cx: &mut Cx<'_>, addr: Addr, len: Size, advice: Int) -> Outcome {

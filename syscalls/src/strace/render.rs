@@ -29,7 +29,7 @@ impl View<'_> {
         let addr = GuestAddr(raw & self.process.abi.untag);
         let done = self.result.is_some_and(|value| memory::Errno::from_return(value).is_ok());
         match kind {
-            Kind::Fd | Kind::Int => put(out, format_args!("{}", raw as i32)),
+            Kind::Fd | Kind::OutFd | Kind::Int => put(out, format_args!("{}", raw as i32)),
             Kind::DirFd if raw as i32 == libc::AT_FDCWD => out.push_str("AT_FDCWD"),
             Kind::DirFd => put(out, format_args!("{}", raw as i32)),
             Kind::UInt => put(out, format_args!("{}", raw as u32)),
@@ -58,7 +58,9 @@ impl View<'_> {
                 write_flags(out, super::flags::OPEN, self.process.abi.open_flags_to_host(raw as u32).into());
             }
             Kind::Flags(names) => write_flags(out, names, raw & 0xffff_ffff),
-            Kind::Ptr | Kind::Addr | Kind::OutBytes | Kind::FdPair => write_address(out, addr),
+            Kind::Ptr | Kind::IoVecs | Kind::Messages | Kind::Addr | Kind::OutBytes | Kind::FdPair => {
+                write_address(out, addr)
+            }
         }
     }
 }

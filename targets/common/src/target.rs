@@ -72,6 +72,12 @@ pub trait Target: Sync + Send {
         mode
     }
 
+    /// Whether programs run code that they wrote without announcing it. Many processors see such writes although the
+    /// architecture does not promise it, and programs have come to rely on that.
+    fn runs_unannounced_code(&self) -> bool {
+        false
+    }
+
     // ---- conventions
 
     /// The registers at a program's start (psABI): everything zero but `entry` and the stack pointer.

@@ -76,6 +76,10 @@ impl Target for Riscv64 {
         1
     }
 
+    fn runs_unannounced_code(&self) -> bool {
+        true
+    }
+
     /// The low two bits tell a compressed instruction from a full one (unprivileged ISA, expanded instruction-length encoding). Longer ones are
     /// reserved: their first 32 bits match no row.
     fn fetch(&self, code: &[u8]) -> Option<(u32, usize)> {

@@ -1,0 +1,81 @@
+//! Where a system call writes, in the guest's memory and in files. Asked before the call while translated code is
+//! watched for writes ([`memory::space`]): the host refuses to write there too.
+
+use crate::abi::Guest;
+use crate::args::Kind;
+use crate::dispatch::Call;
+use crate::table::{self, Row};
+use memory::{GuestAddr, IoVec, Range, UserPtr};
+
+/// What a call writes to at the least where it does not say how much: structs, descriptors, lengths.
+const STRUCTS: u64 = 4096;
+/// UIO_MAXIOV: the kernel takes no more vectors.
+const MAX_VECTORS: u64 = 1024;
+
+memory::abi_struct! {
+    /// `struct msghdr` (recvmsg(2)).
+    struct Message: 56 {
+        name: GuestAddr,
+        name_len: u64,
+        vectors: GuestAddr,
+        count: u64,
+        control: GuestAddr,
+        control_len: u64,
+        flags: u64,
+    }
+
+    /// `struct mmsghdr` (recvmmsg(2)).
+    struct LongMessage: 64 {
+        message: [u64; 7],
+        len: u64,
+    }
+}
+
+/// The memory that a call may write to, more rather than less.
+pub fn memory(call: &Call, guest: Guest) -> Vec<Range> {
+    let Some(row) = table::find(call.nr, guest) else { return Vec::new() };
+    let mut ranges = Vec::new();
+    // Any register may be an address: an ioctl's, a prctl's.
+    for (index, &addr) in call.args.iter().enumerate() {
+        let count = call.args.get(index + 1).copied().unwrap_or(0);
+        let sized = matches!(row.args.get(index + 1), Some(Kind::Size));
+        add(&mut ranges, GuestAddr(addr), if sized { count.max(STRUCTS) } else { STRUCTS });
+        match row.args.get(index) {
+            Some(Kind::IoVecs) => vectors(&mut ranges, GuestAddr(addr), count),
+            Some(Kind::Messages) => messages(&mut ranges, row, GuestAddr(addr), count),
+            _ => {}
+        }
+    }
+    ranges
+}
+
+/// Addresses beyond the end of memory are the call's to refuse.
+fn add(ranges: &mut Vec<Range>, start: GuestAddr, len: u64) {
+    ranges.extend(Range::sized(start, len).filter(|range| !range.is_empty()));
+}
+
+fn vectors(ranges: &mut Vec<Range>, at: GuestAddr, count: u64) {
+    for index in 0..count.min(MAX_VECTORS) {
+        let Ok(vector) = UserPtr::<IoVec>::new(at).element(index).read() else { return };
+        add(ranges, vector.base, vector.len);
+    }
+}
+
+fn messages(ranges: &mut Vec<Range>, row: &Row, at: GuestAddr, count: u64) {
+    let count = if row.name == "recvmmsg" { count.min(MAX_VECTORS) } else { 1 };
+    for index in 0..count {
+        let at = UserPtr::<LongMessage>::new(at).element(index).addr();
+        let Ok(message) = UserPtr::<Message>::new(at).read() else { return };
+        add(ranges, at, size_of::<LongMessage>() as u64);
+        add(ranges, message.name, message.name_len);
+        add(ranges, message.control, message.control_len);
+        vectors(ranges, message.vectors, message.count);
+    }
+}
+
+/// The descriptor of the file that a call changes.
+pub fn file(call: &Call, guest: Guest) -> Option<i32> {
+    let row = table::find(call.nr, guest)?;
+    let index = row.args.iter().position(|kind| matches!(kind, Kind::OutFd))?;
+    Some(call.args[index] as i32)
+}
