@@ -9,7 +9,7 @@ use crate::features::HostFeatures;
 use crate::flags::EflagsState;
 use crate::regs::Pins;
 use crate::slow::SlowPath;
-use ir::{Block, Liveness, Op, SlotDef, SlotId, Ty, Val};
+use ir::{Block, Op, SlotDef, SlotId, Ty, Val};
 
 /// What holds for all blocks of a process.
 #[derive(Clone, Copy, Debug)]
@@ -107,9 +107,9 @@ impl Compiler {
         &self.pins
     }
 
-    /// Compiles `block`, of which `live` is the backward pass, to the beginning of `buf`.
-    pub fn compile(&mut self, block: &Block, live: &Liveness, buf: &mut CodeBuf<'_>) -> Result<Compiled<'_>, Full> {
-        self.analysis.run(block, live, self.config.slots, &self.pins);
+    /// Compiles `block` to the beginning of `buf`.
+    pub fn compile(&mut self, block: &Block, buf: &mut CodeBuf<'_>) -> Result<Compiled<'_>, Full> {
+        self.analysis.run(block, self.config.slots, &self.pins);
         self.alloc.begin(block.insts.len());
         self.links.clear();
         self.relocs.clear();
@@ -118,7 +118,7 @@ impl Compiler {
         let mut emitter = Emitter {
             buf,
             block,
-            live,
+            live: &self.analysis.live,
             analysis: &self.analysis,
             config: &self.config,
             pins: &self.pins,

@@ -117,7 +117,7 @@ impl Emitter<'_, '_> {
         let ty = self.inst(val).result();
         let class = Class::of(ty);
         let ent = self.alloc.define(val.0, ty, self.live.last_use(val));
-        let hint = self.analysis.hints[val.index()];
+        let hint = self.analysis.hint(val);
         let reg = if self.can_take(class, hint, allow) { hint } else { self.take_temp(class, allow) };
         self.alloc.assign(ent, reg);
         self.alloc.lock(class, reg);

@@ -6,7 +6,7 @@ mod common;
 use codegen::{CodeBuf, Compiler, Config, HostFeatures};
 use common::{SLOTS, TABLES};
 use iced_x86::{Decoder, DecoderOptions, Formatter, Instruction, IntelFormatter};
-use ir::{Liveness, passes, text};
+use ir::{passes, text};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,11 +55,10 @@ fn check(path: &Path) -> Result<(), Failed> {
 /// The code of a block up to its exits, whose data would not disassemble.
 fn host_code(input: &str) -> Result<String, text::Error> {
     let block = text::parse(input, &TABLES)?;
-    let mut live = Liveness::default();
-    passes::run(&block, &TABLES, &mut live);
+    passes::verify(&block, &TABLES);
     let mut compiler = Compiler::new(Config { slots: SLOTS, pc_shift: 2, features: FEATURES, call_pairs: true });
     let mut bytes = vec![0; 1 << 16];
-    let compiled = compiler.compile(&block, &live, &mut CodeBuf::new(&mut bytes)).expect("room");
+    let compiled = compiler.compile(&block, &mut CodeBuf::new(&mut bytes)).expect("room");
     let end = compiled.links.iter().map(|link| link.stub as usize).min().unwrap_or(compiled.len);
     let mut decoder = Decoder::with_ip(64, &bytes[..end], 0, DecoderOptions::NONE);
     let mut formatter = IntelFormatter::new();

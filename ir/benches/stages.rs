@@ -162,7 +162,7 @@ fn main() {
         per_inst(plain.block()),
         per_inst(all.block())
     );
-    measure("backward pass", || passes::backward::run(black_box(all.block()), &mut live));
+    measure("backward pass", || passes::backward::run(black_box(all.block()), &mut live, &mut ()));
     let dead = (0..all.block().insts.len()).filter(|&i| live.is_dead(ir::Val(i as u32))).count();
     println!("dead: {:.2} per guest instruction", dead as f64 / INSTS as f64);
     interpret("interpreter, plain", plain.block());

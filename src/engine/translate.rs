@@ -1,7 +1,7 @@
 //! The way from guest bytes to machine code.
 
 use codegen::{CodeBuf, Compiler};
-use ir::{Builder, Liveness, Passes, Tables};
+use ir::{Builder, Passes, Tables};
 use memory::{AddressSpace, Errno, Range};
 use target::{Limits, Mode, Stop, Target};
 
@@ -14,7 +14,6 @@ use crate::cache::{Key, Locked};
 pub struct Workshop {
     pub builder: Builder,
     compiler: Compiler,
-    live: Liveness,
     bytes: Box<[u8; MAX_BLOCK]>,
     /// What was translated.
     pub counts: Translation,
@@ -24,16 +23,10 @@ impl Workshop {
     /// A workshop for one guest.
     pub fn new(target: &dyn Target, compiler: Compiler) -> Workshop {
         let builder = Builder::new(target.slots(), Passes::ALL);
-        Workshop {
-            builder,
-            compiler,
-            live: Liveness::default(),
-            bytes: Box::new([0; MAX_BLOCK]),
-            counts: Translation::default(),
-        }
+        Workshop { builder, compiler, bytes: Box::new([0; MAX_BLOCK]), counts: Translation::default() }
     }
 
-    /// Builds the block at `pc` and runs the passes; returns the digest of its bytes.
+    /// Builds the block at `pc`; returns the digest of its bytes.
     fn lower(
         &mut self,
         target: &dyn Target,
@@ -49,7 +42,7 @@ impl Workshop {
         target::translate(target, &mut self.builder, bytes, pc, mode, limits)
             .map_err(|Stop::Fetch { addr }| fetch::why_not(space, addr))?;
         let tables = Tables { slots: target.slots(), helpers: target.helpers() };
-        ir::passes::run(self.builder.block(), &tables, &mut self.live);
+        ir::passes::verify(self.builder.block(), &tables);
         let len = (self.builder.block().end - pc) as usize;
         Ok(fetch::digest(&bytes[..len]))
     }
@@ -112,7 +105,7 @@ impl Engine {
         let block = shop.builder.block();
         let (code, room) = cache.room().map_err(NoCode::Memory)?;
         let mut buf = CodeBuf::new(room);
-        let Ok(compiled) = shop.compiler.compile(block, &shop.live, &mut buf) else { return Ok(None) };
+        let Ok(compiled) = shop.compiler.compile(block, &mut buf) else { return Ok(None) };
         clock.lap(&mut shop.counts.compile);
         if self.trace.any() {
             trace::block(self, block, &shop.bytes[..], buf.written().ok().map(|bytes| (code, bytes)));

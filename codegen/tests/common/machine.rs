@@ -3,7 +3,7 @@
 use super::arena::{BASE, SIZE};
 use super::{HELPERS, NZCV, SLOTS, TABLES};
 use codegen::{CodeBuf, Compiler, Config, Context, HostFeatures, Left, Stubs, emit_runtime};
-use ir::{Block, FpControl, GuestState, Liveness, passes};
+use ir::{Block, FpControl, GuestState, passes};
 use std::cell::Cell;
 
 /// Bytes of memory for code, and of the stack.
@@ -25,7 +25,6 @@ pub struct Machine {
     stubs: Stubs,
     /// Bytes of code behind the runtime.
     used: usize,
-    live: Liveness,
 }
 
 /// A block that was compiled.
@@ -58,15 +57,15 @@ impl Machine {
         let stack = map(0, STACK, libc::PROT_READ | libc::PROT_WRITE) as u64;
         context.set_stack(stack, stack + STACK as u64);
         install_handler();
-        Machine { context, compiler, code, stubs, used: BLOCKS, live: Liveness::default() }
+        Machine { context, compiler, code, stubs, used: BLOCKS }
     }
 
     /// Compiles a block behind those before it.
     pub fn compile(&mut self, block: &Block) -> Code {
-        passes::run(block, &TABLES, &mut self.live);
+        passes::verify(block, &TABLES);
         // SAFETY: the mapping is ours, and no code runs while this slice is alive.
         let bytes = unsafe { std::slice::from_raw_parts_mut(self.code.add(self.used), CODE - self.used) };
-        let compiled = self.compiler.compile(block, &self.live, &mut CodeBuf::new(bytes)).expect("room");
+        let compiled = self.compiler.compile(block, &mut CodeBuf::new(bytes)).expect("room");
         let addr = self.code as u64 + self.used as u64;
         let code = Code { addr, len: compiled.len, faults: compiled.faults.to_vec(), links: compiled.links.to_vec() };
         self.used += compiled.len.next_multiple_of(16);

@@ -2,15 +2,26 @@
 //! is needed. Nothing moves: dead instructions are marked, and emission skips them.
 
 use crate::block::{Block, Inst, Val};
-use crate::ops::Effect;
+use crate::ops::{Effect, Op};
 use crate::tables::MAX_SLOTS;
 
 /// The result of the backward pass, reused from one block to the next.
 #[derive(Clone, Debug, Default)]
 pub struct Liveness {
-    last_use: Vec<u32>,
-    uses: Vec<u8>,
+    /// Of each instruction, and [`ABSENT`] that stand for operands that are absent.
+    lives: Vec<Life>,
 }
+
+/// How long a value is needed, and how often.
+#[derive(Clone, Copy, Debug)]
+struct Life {
+    last_use: u32,
+    uses: u8,
+}
+
+/// Stand-ins of absent operands. Counting their uses costs less than a branch for each; by turns, or each
+/// would wait for the one before.
+const ABSENT: usize = 16;
 
 /// `last_use` of an instruction that is not to be emitted.
 const DEAD: u32 = u32::MAX;
@@ -19,32 +30,76 @@ impl Liveness {
     /// Whether the instruction is not to be emitted.
     #[inline]
     pub fn is_dead(&self, val: Val) -> bool {
-        self.last_use[val.index()] == DEAD
+        self.last_use(val) == DEAD
     }
 
     /// The index of the last instruction that uses the value: its own if there is none, the number of
     /// instructions if the terminator does. Meaningless for a dead one.
     #[inline]
     pub fn last_use(&self, val: Val) -> u32 {
-        self.last_use[val.index()]
+        self.lives[val.index()].last_use
     }
 
     /// How many live operands the value is, 255 standing for more.
     #[inline]
     pub fn uses(&self, val: Val) -> u32 {
-        self.uses[val.index()] as u32
+        self.lives[val.index()].uses as u32
     }
+}
+
+impl Life {
+    const UNUSED: Life = Life { last_use: DEAD, uses: 0 };
 
     /// Counts a use at `at`. The walk goes backward: the first use seen is the last.
     #[inline]
-    fn use_at(&mut self, val: Val, at: u32) {
-        let i = val.index();
-        self.uses[i] = self.uses[i].saturating_add(1);
-        if self.last_use[i] == DEAD {
-            self.last_use[i] = at;
-        }
+    fn use_at(&mut self, at: u32) {
+        self.uses = self.uses.saturating_add(1);
+        self.last_use = if self.last_use == DEAD { at } else { self.last_use };
     }
 }
+
+/// Who goes along on the walk: the code generator finds out what it needs of it.
+pub trait Watch {
+    /// Instruction `at`, needed, is passed; those behind it were.
+    fn pass(&mut self, at: usize, inst: &Inst, role: Role);
+}
+
+impl Watch for () {
+    #[inline]
+    fn pass(&mut self, _: usize, _: &Inst, _: Role) {}
+}
+
+/// What the walk looks at in an op: its row's effect.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Goes when it is unused.
+    Value,
+    /// Reads a slot.
+    Get,
+    /// Writes a slot.
+    Put,
+    /// A fault or an exit may show the state.
+    Observes,
+    /// Stays.
+    Stays,
+}
+
+/// By op: the rows' effects in a few cache lines.
+static ROLES: [Role; Op::ALL.len()] = {
+    let mut roles = [Role::Value; Op::ALL.len()];
+    let mut i = 0;
+    while i < roles.len() {
+        roles[i] = match Op::ALL[i].info().effect {
+            Effect::Pure => Role::Value,
+            Effect::Get => Role::Get,
+            Effect::Put => Role::Put,
+            Effect::Load | Effect::Store | Effect::Exit => Role::Observes,
+            Effect::Fp | Effect::Fixed => Role::Stays,
+        };
+        i += 1;
+    }
+    roles
+};
 
 /// A set of slots.
 #[derive(Default)]
@@ -70,47 +125,45 @@ impl SlotSet {
 }
 
 /// Walks `block` from its end.
-pub fn run(block: &Block, live: &mut Liveness) {
-    let count = block.insts.len();
-    live.last_use.clear();
-    live.last_use.resize(count, DEAD);
-    live.uses.clear();
-    live.uses.resize(count, 0);
+pub fn run(block: &Block, live: &mut Liveness, watch: &mut impl Watch) {
+    let insts = &block.insts[..];
+    let count = insts.len();
+    live.lives.clear();
+    live.lives.resize(count + ABSENT, Life::UNUSED);
+    let lives = &mut live.lives[..];
     if let Some(val) = block.term.and_then(|term| term.operand()) {
-        live.use_at(val, count as u32);
+        lives[val.index()].use_at(count as u32);
     }
     // Slots that are written again before anything looks at them.
     let mut overwritten = SlotSet::default();
-    for (i, inst) in block.insts.iter().enumerate().rev() {
-        if !is_needed(inst, live.uses[i], &mut overwritten) {
+    for (i, inst) in insts.iter().enumerate().rev() {
+        let role = ROLES[inst.op as usize];
+        let life = &mut lives[i];
+        let needed = match role {
+            Role::Value => life.uses != 0,
+            Role::Get => {
+                if life.uses != 0 {
+                    overwritten.remove(inst.imm);
+                }
+                life.uses != 0
+            }
+            Role::Put => !overwritten.insert(inst.imm),
+            Role::Observes => {
+                overwritten = SlotSet::default();
+                true
+            }
+            Role::Stays => true,
+        };
+        if !needed {
             continue;
         }
-        if live.last_use[i] == DEAD {
-            live.last_use[i] = i as u32;
+        if life.last_use == DEAD {
+            life.last_use = i as u32;
         }
+        let absent = count + i % ABSENT;
         for val in inst.args {
-            if val.is_some() {
-                live.use_at(val, i as u32);
-            }
+            lives[if val.is_some() { val.index() } else { absent }].use_at(i as u32);
         }
-    }
-}
-
-#[inline]
-fn is_needed(inst: &Inst, uses: u8, overwritten: &mut SlotSet) -> bool {
-    match inst.op.info().effect {
-        Effect::Pure => uses != 0,
-        Effect::Get => {
-            if uses != 0 {
-                overwritten.remove(inst.imm);
-            }
-            uses != 0
-        }
-        Effect::Put => !overwritten.insert(inst.imm),
-        Effect::Load | Effect::Store | Effect::Exit => {
-            *overwritten = SlotSet::default();
-            true
-        }
-        Effect::Fp | Effect::Fixed => true,
+        watch.pass(i, inst, role);
     }
 }

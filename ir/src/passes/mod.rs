@@ -11,16 +11,21 @@
 
 pub mod backward;
 
-pub use backward::Liveness;
+pub use backward::{Liveness, Role, Watch};
 
 use crate::block::Block;
 use crate::tables::Tables;
 use crate::verify;
 
-/// Runs the stages behind the builder on a finished block.
-pub fn run(block: &Block, tables: &Tables<'_>, live: &mut Liveness) {
+/// Verifies a finished block in debug builds. The backward pass runs with the code generator's ([`Watch`]).
+pub fn verify(block: &Block, tables: &Tables<'_>) {
     if cfg!(debug_assertions) {
         verify::assert(block, tables);
     }
-    backward::run(block, live);
+}
+
+/// Runs the stages behind the builder on a finished block, without a code generator.
+pub fn run(block: &Block, tables: &Tables<'_>, live: &mut Liveness) {
+    verify(block, tables);
+    backward::run(block, live, &mut ());
 }
