@@ -38,6 +38,8 @@ pub struct Architecture {
     pub debian: &'static str,
     /// In the names of cross compilers and their folders.
     pub triplet: &'static str,
+    /// The C library's interpreter, in /lib.
+    pub loader: &'static str,
 }
 
 /// The guests' architectures.
@@ -48,6 +50,7 @@ pub const ARCHITECTURES: [Architecture; 2] = [
         machine: EM_AARCH64,
         debian: "arm64",
         triplet: "aarch64-linux-gnu",
+        loader: "ld-linux-aarch64.so.1",
     },
     Architecture {
         name: "riscv64",
@@ -55,6 +58,7 @@ pub const ARCHITECTURES: [Architecture; 2] = [
         machine: EM_RISCV,
         debian: "riscv64",
         triplet: "riscv64-linux-gnu",
+        loader: "ld-linux-riscv64-lp64d.so.1",
     },
 ];
 

@@ -3,9 +3,11 @@
 //! `main` is C's ([`begin`]): Rust's own start would ignore SIGPIPE and take SIGSEGV, which are the guest's to decide on.
 #![cfg_attr(not(test), no_main)]
 
+mod binfmt;
 mod cache;
 mod cli;
 mod clock;
+mod doctor;
 mod engine;
 mod exec;
 mod guest;
@@ -18,6 +20,7 @@ mod run;
 mod signals;
 mod start;
 mod suggest;
+mod sysroots;
 mod threads;
 mod vcpu;
 

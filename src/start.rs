@@ -26,6 +26,7 @@ use crate::machine::Machine;
 use crate::options::Options;
 use crate::program::{self, Found, Kind};
 use crate::signals::{self, handler};
+use crate::sysroots;
 use crate::threads::{Stacks, give_back};
 use crate::vcpu::Vcpu;
 
@@ -187,7 +188,7 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     }
     let guest = guest::of_machine(machine, plan.options.cpu.as_deref()).map_err(Error::Cpu)?;
     let guest = guest.ok_or_else(|| wrong(&opened, Malformed::Machine(machine)))?;
-    let interpreter = open_interpreter(&plan.roots, &opened, &guest)?;
+    let interpreter = open_interpreter(&plan.roots, &plan.options, &opened, &guest)?;
 
     let limits = GuestLimits::from_host();
     let space = AddressSpace::new(plan.personality & NO_RANDOMIZE == 0, limits.of_space());
@@ -244,13 +245,22 @@ fn wrong(opened: &Opened, malformed: Malformed) -> LoadError {
 }
 
 /// Opens the interpreter that the program names.
-fn open_interpreter(roots: &Roots, program: &Opened, guest: &Guest) -> Result<Option<Opened>, LoadError> {
+fn open_interpreter(
+    roots: &Roots,
+    options: &Options,
+    program: &Opened,
+    guest: &Guest,
+) -> Result<Option<Opened>, LoadError> {
     let Some(name) = &program.headers.interpreter else { return Ok(None) };
     let name = CString::new(name.as_slice()).unwrap_or_default();
     let path = program::on_host(roots, &name);
-    let file = program::open_at(libc::AT_FDCWD, &path, 0).map_err(|error| LoadError {
-        path: program.path.clone(),
-        wrong: Wrong::NoInterpreter(to_path(&name), error),
+    let file = program::open_at(libc::AT_FDCWD, &path, 0).map_err(|error| {
+        let architecture = guest::architecture(guest.target.elf_machine());
+        let advice = architecture.map(|it| sysroots::advice(it, &to_path(&name), &options.sysroots));
+        LoadError {
+            path: program.path.clone(),
+            wrong: Wrong::NoInterpreter(to_path(&name), error, advice.unwrap_or_default()),
+        }
     })?;
     let opened = Opened::new(to_path(&path), file)?;
     let machine = opened.headers.header.e_machine;

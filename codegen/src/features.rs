@@ -50,6 +50,23 @@ impl HostFeatures {
         }
     }
 
+    /// The names of what is not there.
+    pub fn missing(&self) -> Vec<&'static str> {
+        let all = [
+            (self.avx, "AVX"),
+            (self.avx2, "AVX2"),
+            (self.fma, "FMA"),
+            (self.f16c, "F16C"),
+            (self.bmi1, "BMI1"),
+            (self.bmi2, "BMI2"),
+            (self.lzcnt, "LZCNT"),
+            (self.aes, "AES"),
+            (self.pclmul, "PCLMULQDQ"),
+            (self.sha, "SHA"),
+        ];
+        all.iter().filter(|(has, _)| !has).map(|&(_, name)| name).collect()
+    }
+
     /// Whether this machine has the least that emitted code asks for.
     pub fn host_suffices() -> bool {
         use std::arch::is_x86_feature_detected as has;

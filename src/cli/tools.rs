@@ -8,10 +8,16 @@ use clap::{CommandFactory, Subcommand};
 use clap_complete::Shell;
 
 use super::args::Args;
+use crate::{binfmt, doctor};
 
 /// A tool and its arguments.
 #[derive(Subcommand, Debug)]
 pub enum Tool {
+    /// Make the kernel run AArch64 and RISC-V programs through transom
+    #[command(subcommand)]
+    Binfmt(binfmt::Command),
+    /// Say what of this machine matters to transom, and what to do about it
+    Doctor(doctor::Command),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -30,8 +36,24 @@ impl Tool {
     /// Runs it; the exit status.
     pub fn run(self) -> i32 {
         match self {
+            Tool::Binfmt(command) => finish(binfmt::run(command)),
+            Tool::Doctor(command) => {
+                let (text, status) = doctor::run(&command);
+                print(text.as_bytes()).max(status)
+            }
             Tool::Completions { shell } => print(&completions(shell)),
             Tool::Man => print(&manual()),
+        }
+    }
+}
+
+/// Prints what a tool did, or why it could not.
+fn finish(result: Result<String, String>) -> i32 {
+    match result {
+        Ok(text) => print(text.as_bytes()),
+        Err(why) => {
+            super::warn(&why);
+            1
         }
     }
 }

@@ -34,8 +34,8 @@ pub enum Wrong {
     Open(Errno),
     /// Its content.
     Content(Malformed),
-    /// The interpreter that a program names is not there.
-    NoInterpreter(PathBuf, Errno),
+    /// The interpreter that a program names can't be opened, and what to do.
+    NoInterpreter(PathBuf, Errno, String),
     /// The system has no place for it.
     Place(Errno),
 }
@@ -46,8 +46,8 @@ impl fmt::Display for LoadError {
         match &self.wrong {
             Wrong::Open(error) => write!(f, "{error}"),
             Wrong::Content(malformed) => malformed.fmt(f),
-            Wrong::NoInterpreter(name, error) => {
-                write!(f, "its interpreter {}: {error}; name the root of the guest's files by -L DIR", name.display())
+            Wrong::NoInterpreter(name, error, advice) => {
+                write!(f, "its interpreter {}: {error}; {advice}", name.display())
             }
             Wrong::Place(error) => write!(f, "can't be loaded: {error}; its addresses or size don't fit"),
         }
