@@ -209,6 +209,7 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
         image: Arc::new(image),
         roots: Arc::new(plan.roots),
         hidden: Arc::new(plan.hidden),
+        rings: Arc::default(),
         limits: Arc::new(limits),
         personality: Arc::new(AtomicU32::new(plan.personality)),
         tagged_addresses: Arc::new(AtomicU64::new(0)),

@@ -120,6 +120,67 @@ memory::abi_struct! {
         pub data: u64,
     }
 
+    /// `struct io_uring_sqe` (linux/io_uring.h); the names are those of its most used members.
+    pub struct IoUringSqe: 64 {
+        pub opcode: u8,
+        pub flags: u8,
+        pub ioprio: u16,
+        pub fd: i32,
+        pub off: u64,
+        pub addr: u64,
+        pub len: u32,
+        pub op_flags: u32,
+        pub rest: [u64; 4],
+    }
+
+    /// `struct io_sqring_offsets`.
+    pub struct IoSqringOffsets: 40 {
+        pub head: u32,
+        pub tail: u32,
+        pub ring_mask: u32,
+        pub ring_entries: u32,
+        pub flags: u32,
+        pub dropped: u32,
+        pub array: u32,
+        pub resv1: u32,
+        pub user_addr: u64,
+    }
+
+    /// `struct io_cqring_offsets`.
+    pub struct IoCqringOffsets: 40 {
+        pub head: u32,
+        pub tail: u32,
+        pub ring_mask: u32,
+        pub ring_entries: u32,
+        pub overflow: u32,
+        pub cqes: u32,
+        pub flags: u32,
+        pub resv1: u32,
+        pub user_addr: u64,
+    }
+
+    /// `struct io_uring_params`.
+    pub struct IoUringParams: 120 {
+        pub sq_entries: u32,
+        pub cq_entries: u32,
+        pub flags: u32,
+        pub sq_thread_cpu: u32,
+        pub sq_thread_idle: u32,
+        pub features: u32,
+        pub wq_fd: u32,
+        pub resv: [u32; 3],
+        pub sq_off: IoSqringOffsets,
+        pub cq_off: IoCqringOffsets,
+    }
+
+    /// `struct io_uring_probe_op`.
+    pub struct IoUringProbeOp: 8 {
+        pub op: u8,
+        pub resv: u8,
+        pub flags: u16,
+        pub resv2: u32,
+    }
+
     /// `struct timespec` and `__kernel_timespec`.
     pub struct Timespec: 16 {
         pub sec: i64,

@@ -19,6 +19,7 @@ pub mod signal;
 pub mod strace;
 mod sys;
 pub mod table;
+pub mod uring;
 pub mod written;
 
 pub use abi::Abi;

@@ -6,6 +6,7 @@ use crate::limits::GuestLimits;
 use crate::paths::Roots;
 use crate::signal::{Action, Actions, AltStack, HostSignals, SigSet};
 use crate::strace::Strace;
+use crate::uring::{Ring, Rings};
 use memory::{AddressSpace, GuestAddr, LockGuard};
 use std::ffi::CString;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub struct Process {
     pub roots: Arc<Roots>,
     /// The translator's own descriptors.
     pub hidden: Arc<HiddenFds>,
+    /// Its io_uring instances.
+    pub rings: Arc<Rings>,
     /// Limits on the guest's own memory.
     pub limits: Arc<GuestLimits>,
     /// personality(2) as the guest set it.
@@ -56,6 +59,7 @@ impl Process {
             image: Arc::clone(&self.image),
             roots: if shares(libc::CLONE_FS) { Arc::clone(&self.roots) } else { Arc::new(self.roots.copy()) },
             hidden: Arc::clone(&self.hidden),
+            rings: if shares(libc::CLONE_FILES) { Arc::clone(&self.rings) } else { Arc::new(self.rings.copy()) },
             limits: Arc::new(self.limits.copy()),
             personality: Arc::clone(&self.personality),
             tagged_addresses: Arc::clone(&self.tagged_addresses),
@@ -79,6 +83,7 @@ impl Process {
         ForkGuards {
             space: self.space.lock_for_fork(),
             _actions: self.actions.lock_for_fork(),
+            _rings: self.rings.lock_for_fork(),
             _limits: self.limits.lock_for_fork(),
             _hidden: self.hidden.lock_for_fork(),
         }
@@ -88,6 +93,7 @@ impl Process {
     pub fn recover_after_vfork(&self) {
         self.space.recover_after_vfork();
         self.actions.recover_after_vfork();
+        self.rings.recover_after_vfork();
         self.limits.recover_after_vfork();
         self.hidden.recover_after_vfork();
     }
@@ -97,6 +103,7 @@ impl Process {
 pub struct ForkGuards<'a> {
     space: memory::space::ForkGuard<'a>,
     _actions: LockGuard<'a, [Action; 64]>,
+    _rings: LockGuard<'a, Vec<Ring>>,
     _limits: LockGuard<'a, [Rlimit; 3]>,
     _hidden: LockGuard<'a, Vec<u32>>,
 }

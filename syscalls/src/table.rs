@@ -12,7 +12,7 @@ use crate::abi::{EpollEvent, OpenHow, Rlimit, StackT, Timespec, Timeval};
 use crate::args::*;
 use crate::dispatch::{Column, Cx, Handler, mask_of};
 use crate::handlers::{clone, exec, fd, fs, futex, identity, ipc, memory as mem, net, open, poll, prctl, process};
-use crate::handlers::{riscv, signal as sig, time};
+use crate::handlers::{riscv, signal as sig, time, uring};
 use crate::outcome::Outcome;
 use ::memory::UserPtr;
 
@@ -392,9 +392,9 @@ rows! {
     293 rseq absent(Addr, UInt, Hex, Hex) => "the kernel would compare guest ranges with host program counters";
     294 kexec_file_load forward(Fd, Fd, Size, Str, Hex) => 320;
     424 pidfd_send_signal forward(Fd, Sig, Ptr, Hex) => 424;
-    425 io_uring_setup forward(UInt, Ptr) => 425, note "IORING_OP_EPOLL_CTL and AArch64 open flags in requests keep the host's layout";
-    426 io_uring_enter forward(Fd, UInt, UInt, Hex, Ptr, Size) => 426;
-    427 io_uring_register forward(Fd, UInt, Ptr, UInt) => 427;
+    425 io_uring_setup convert(UInt, Ptr) => uring::io_uring_setup, note "not IORING_SETUP_SQPOLL and _REGISTERED_FD_ONLY: requests are converted when they are submitted";
+    426 io_uring_enter convert(Fd, UInt, UInt, Hex, Ptr, Size) => uring::io_uring_enter;
+    427 io_uring_register convert(Fd, UInt, Ptr, UInt) => uring::io_uring_register;
     428 open_tree forward(DirFd, Path, Hex) => 428;
     429 move_mount forward(DirFd, Path, DirFd, Path, Hex) => 429;
     430 fsopen forward(Str, Hex) => 430;

@@ -25,6 +25,9 @@ pub fn mmap(cx: &mut Cx<'_>, addr: Addr, len: Size, prot: ProtFlags, flags: MapF
     let prot = Prot::from_bits_truncate(prot.0 as u8);
     let request = MapRequest { addr: addr.0, len: len.0, prot, flags: flags.0, fd: fd.0, offset: offset.0 };
     let (addr, changed) = cx.process.space.mmap(request)?;
+    if fd.0 >= 0 {
+        cx.process.rings.mapped(fd.0, offset.0, addr);
+    }
     Ok(Outcome::changed(addr.0, changed))
 }
 

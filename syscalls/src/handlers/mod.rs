@@ -16,6 +16,7 @@ pub mod process;
 pub mod riscv;
 pub mod signal;
 pub mod time;
+pub mod uring;
 
 use crate::outcome::{Outcome, Stop};
 

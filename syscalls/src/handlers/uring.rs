@@ -1,0 +1,59 @@
+//! io_uring: calls go to the host, requests and rings that need it are put right by [`crate::uring`].
+
+use super::Value;
+use super::fd::optional;
+use crate::abi::{IoUringParams, IoUringProbeOp};
+use crate::args::{Fd, Hex, Ptr, Size, UInt};
+use crate::dispatch::Cx;
+use crate::signal::SigSet;
+use crate::uring::{OP_EPOLL_WAIT, Rings, Submission};
+use memory::{Errno, GuestAddr, UserPtr};
+
+// linux/io_uring.h.
+const ENTER_EXT_ARG: u64 = 1 << 3;
+const REGISTER_PROBE: u32 = 8;
+const REGISTER_RING_FDS: u32 = 20;
+const OP_SUPPORTED: u16 = 1;
+
+pub fn io_uring_setup(cx: &mut Cx<'_>, entries: UInt, params: Ptr) -> Value {
+    let params = UserPtr::<IoUringParams>::new(params.0);
+    if Rings::refuses(params.read()?.flags) {
+        // What kernels before 5.11 said to the unprivileged, so that programs are prepared for it.
+        return Err(Errno::EPERM.into());
+    }
+    let args = [entries.0.into(), params.addr().0, 0, 0, 0, 0];
+    let fd = cx.call(libc::SYS_io_uring_setup, args)?;
+    cx.process.rings.add(fd as i32, params.read()?);
+    Ok(fd)
+}
+
+pub fn io_uring_enter(cx: &mut Cx<'_>, fd: Fd, submit: UInt, wait: UInt, flags: Hex, arg: Ptr, size: Size) -> Value {
+    // The last argument but one is a mask, or points to a structure that begins with a pointer to one.
+    let mask = match flags.0 & ENTER_EXT_ARG {
+        0 => arg.0,
+        _ => GuestAddr(optional(UserPtr::<u64>::new(arg.0))?.unwrap_or(0)),
+    };
+    let mask = optional(UserPtr::<SigSet>::new(mask))?;
+    let submission = Submission::prepare(cx, fd.0, submit.0);
+    let args = [fd.0 as u64, submit.0.into(), wait.0.into(), flags.0, arg.0.0, size.0];
+    let result = cx.call_masked(libc::SYS_io_uring_enter, args, mask);
+    submission.restore();
+    result
+}
+
+/// io_uring_register(2). A ring that is entered by a registered index is no descriptor that could be looked up:
+/// registering one is refused as before Linux 5.18, and libraries then go on with the descriptor.
+pub fn io_uring_register(cx: &mut Cx<'_>, fd: Fd, op: UInt, arg: Ptr, count: UInt) -> Value {
+    if op.0 == REGISTER_RING_FDS {
+        return Err(Errno::EINVAL.into());
+    }
+    let result = cx.call(libc::SYS_io_uring_register, [fd.0 as u64, op.0.into(), arg.0.0, count.0.into(), 0, 0])?;
+    if op.0 == REGISTER_PROBE && count.0 > OP_EPOLL_WAIT.into() {
+        // `struct io_uring_probe` is a head of 16 bytes and an array.
+        let ops = UserPtr::<IoUringProbeOp>::new(arg.0.offset(16));
+        let op = ops.element(OP_EPOLL_WAIT.into());
+        let known = op.read()?;
+        op.write(IoUringProbeOp { flags: known.flags & !OP_SUPPORTED, ..known })?;
+    }
+    Ok(result)
+}
