@@ -13,6 +13,7 @@ use std::sync::atomic::Ordering;
 use memory::{Errno, sys};
 use syscalls::{ExecRequest, SigSet};
 
+use crate::debug::Ended;
 use crate::loader::Headers;
 use crate::options::Options;
 use crate::program::{self, Found, Kind};
@@ -152,12 +153,14 @@ impl Vcpu {
             Some(passed) => self.hand_over(&request, &found, passed),
             None => found.argv.clone(),
         };
-        let executing = self.executing.insert(Box::new(Executing::new(request, found, argv)));
+        self.executing = Some(Box::new(Executing::new(request, found, argv)));
         // What the guest ignores although the translator takes it: the next program inherits that.
         for signal in SigSet::SYNCHRONOUS.iter().filter(|&signal| self.process.actions.get(signal).handler == 1) {
             handler::reset(signal, true);
         }
         let limits = self.process.limits.apply_to_host();
+        self.debug_end(Ended::Exited(0));
+        let Some(executing) = &self.executing else { return Errno::ENOEXEC };
         let error = match &passed {
             Some(passed) => executing.call(passed.own.0, c"", libc::AT_EMPTY_PATH),
             None => {
@@ -176,6 +179,9 @@ impl Vcpu {
     /// The arguments of the run that takes over.
     fn hand_over(&self, request: &ExecRequest, found: &Found, passed: &PassedOn) -> Vec<CString> {
         let mut options = self.machine.options.clone();
+        if self.seat.is_none() {
+            options.gdb = None;
+        }
         if !self.process.roots.are_active() {
             options.sysroots.clear();
         }

@@ -2,6 +2,7 @@
 
 use memory::Lock;
 
+use crate::debug::Debugger;
 use crate::engine::Engine;
 use crate::engine::stats::Exits;
 use crate::options::Options;
@@ -10,6 +11,8 @@ use crate::options::Options;
 pub struct Machine {
     /// What runs guest code.
     pub engine: Engine,
+    /// What gdb talks to, if the user asked for it.
+    pub debugger: Option<Debugger>,
     /// What the user asked for.
     pub options: Options,
     /// A descriptor of our own program, to be executed again; `None` where it could not be had.

@@ -7,6 +7,7 @@ mod binfmt;
 mod cache;
 mod cli;
 mod clock;
+mod debug;
 mod doctor;
 mod engine;
 mod exec;
@@ -100,7 +101,12 @@ fn run(vcpu: Vcpu) -> ! {
     // It lives as long as the process: signal handlers and other threads may look at it to the last.
     let vcpu = Box::leak(Box::new(vcpu));
     vcpu.settle_in();
+    vcpu.meet_debugger(true);
     let end = vcpu.run();
+    match end {
+        End::Process { status } => vcpu.debug_end(debug::Ended::Exited(status)),
+        End::Thread { status } => vcpu.leave_debugger(status),
+    }
     vcpu.finish();
     match end {
         End::Process { status } => fatal::exit_group(status),

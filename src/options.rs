@@ -68,6 +68,8 @@ pub struct Options {
     pub trace: Trace,
     /// Whether counts are printed at the end.
     pub stats: bool,
+    /// Where gdb connects to.
+    pub gdb: Option<String>,
 }
 
 impl Options {
@@ -80,6 +82,7 @@ impl Options {
         let texts = [
             ('c', self.cpu.clone()),
             ('u', self.uname.clone()),
+            ('G', self.gdb.clone()),
             ('S', self.stack_size.map(|size| size.to_string())),
             ('e', self.seed.map(|seed| seed.to_string())),
         ];
@@ -104,6 +107,7 @@ impl Options {
             [b'u', release @ ..] => self.uname = Some(String::from_utf8_lossy(release).into_owned()),
             [b'S', size @ ..] => self.stack_size = number(size),
             [b'e', seed @ ..] => self.seed = number(seed),
+            [b'G', place @ ..] => self.gdb = Some(String::from_utf8_lossy(place).into_owned()),
             b"s" => self.strace = true,
             b"i" => self.engine = Engine::Interp,
             b"t" => self.stats = true,
@@ -136,6 +140,7 @@ mod tests {
             engine: Engine::Interp,
             trace: Trace { guest: true, ir: false, host: true },
             stats: true,
+            gdb: Some("/tmp/socket".into()),
         };
         let mut back = Options::default();
         assert!(options.encode().iter().all(|word| back.decode(word.as_bytes())));

@@ -7,6 +7,7 @@ use syscalls::{Call, Outcome};
 use target::{Mode, SyscallRegs};
 
 use crate::cache::Key;
+use crate::engine::interp::Ground;
 use crate::engine::{FetchFault, NoCode};
 use crate::signals::{Resume, fatal};
 use crate::vcpu::Vcpu;
@@ -30,7 +31,9 @@ impl Vcpu {
     /// Runs the thread to its end.
     pub fn run(&mut self) -> End {
         loop {
-            let resume = match self.execute() {
+            let left = if self.seat.is_some() { self.execute_debugged() } else { self.execute() };
+            let left = if let Err(NoCode::Breakpoint) = left { self.breakpoint() } else { left };
+            let resume = match left {
                 Ok(Exit::Jump | Exit::Interrupted) => Resume::Here,
                 Ok(Exit::Syscall) => match self.system_call() {
                     Ok(resume) => resume,
@@ -44,16 +47,20 @@ impl Vcpu {
                 }
                 Err(NoCode::Fetch(fault)) => self.fetch_fault(fault),
                 Err(NoCode::Memory(_)) => fatal::out_of_memory(),
+                Err(NoCode::Breakpoint) => Resume::Here,
             };
             if self.mailbox.is_pending() || !matches!(resume, Resume::Here) {
                 self.deliver(resume);
             }
             self.release_held();
+            if self.seat.is_some() {
+                self.debug_point();
+            }
         }
     }
 
     /// Runs guest code until it leaves for more than a jump.
-    fn execute(&mut self) -> Result<Exit, NoCode> {
+    pub(crate) fn execute(&mut self) -> Result<Exit, NoCode> {
         loop {
             self.context.clear_request();
             if self.mailbox.is_pending() {
@@ -66,16 +73,20 @@ impl Vcpu {
         }
     }
 
-    fn key(&self) -> Key {
+    /// What the code for where the thread is at is found by.
+    pub(crate) fn key(&self) -> Key {
         Key { pc: self.context.guest.pc, mode: self.machine.engine.target.mode(&self.context.guest) }
     }
 
     fn interpret(&mut self) -> Result<Exit, NoCode> {
         let (engine, key) = (&self.machine.engine, self.key());
+        if engine.breakpoints.contains(key.pc) {
+            return Err(NoCode::Breakpoint);
+        }
         self.exits.interpreted += 1;
-        self.interpreter
-            .step(engine.target, &self.process.space, engine.cache.epoch(), key, &mut self.context.guest)
-            .map_err(NoCode::Fetch)
+        let (stops, epoch) = (&engine.breakpoints, engine.cache.epoch());
+        let ground = Ground { target: engine.target, space: &self.process.space, stops, watches: None };
+        self.interpreter.step(&ground, epoch, key, &mut self.context.guest).map_err(NoCode::Fetch)
     }
 
     /// Enters emitted code once. What it left for is mended, so that it does not leave there again.
@@ -168,7 +179,10 @@ impl Vcpu {
         let SyscallRegs { number: nr, args } = target.syscall(&self.context.guest);
         let call = Call { nr, args, sp: GuestAddr(target.sp(&self.context.guest)) };
         let written = if self.process.space.is_watching() { self.before_writes(&call) } else { Changed::default() };
-        let outcome = syscalls::dispatch(&self.process, &mut self.thread, &call);
+        let outcome = match &self.seat {
+            None => syscalls::dispatch(&self.process, &mut self.thread, &call),
+            Some(_) => self.dispatch_debugged(&call),
+        };
         self.machine.engine.mappings_changed(&self.process.space, &written);
         if let Outcome::Return(value) = outcome {
             self.set_result(value);
@@ -197,7 +211,8 @@ impl Vcpu {
             Outcome::Exit { status } => return Err(End::Thread { status }),
             Outcome::ExitGroup { status } => return Err(End::Process { status }),
             Outcome::Clone(request) => {
-                let result = self.clone_task(&request).map_or_else(Errno::to_return, |tid| tid as u64);
+                let result =
+                    self.away(|this| this.clone_task(&request)).map_or_else(Errno::to_return, |tid| tid as u64);
                 self.set_late_result(call, result);
             }
             Outcome::Exec(request) => match self.exec(request) {

@@ -18,6 +18,7 @@ use syscalls::strace::Strace;
 use syscalls::{Action, Actions, HiddenFds, Image, Process, SigSet};
 
 use crate::cli::{Command, Refused};
+use crate::debug::Debugger;
 use crate::engine::Engine;
 use crate::exec::Handover;
 use crate::guest::{self, Architecture, Guest};
@@ -46,6 +47,8 @@ pub enum Error {
     Cpu(String),
     /// The host can't run the translator's code.
     Host(&'static str),
+    /// No debugger can connect there.
+    Debugger(String, Errno),
     /// The translator could not get what it needs of the host.
     Setup(Errno),
 }
@@ -60,6 +63,7 @@ impl fmt::Display for Error {
             }
             Error::Cpu(error) => f.write_str(error),
             Error::Host(lacks) => write!(f, "this machine's CPU lacks {lacks}, which translated code needs"),
+            Error::Debugger(place, error) => write!(f, "can't wait for gdb at {place}: {error}"),
             Error::Setup(error) => {
                 write!(f, "can't set up: {error}; raise the limits on memory (ulimit -v) or threads")
             }
@@ -218,6 +222,7 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     };
     let machine = Box::leak(Box::new(Machine {
         engine: Engine::new(guest.target, &plan.options)?,
+        debugger: debugger(&plan.options)?,
         options: plan.options,
         own_program: plan.own_program,
         sigreturn: loaded.vdso.offset(guest.target.vdso().sigreturn).0,
@@ -228,6 +233,11 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     let mut vcpu = Vcpu::new(machine, Arc::new(process), state, Stacks::new()?);
     vcpu.thread.mask = plan.mask.without(SigSet::UNBLOCKABLE);
     Ok(vcpu)
+}
+
+fn debugger(options: &Options) -> Result<Option<Debugger>, Error> {
+    let Some(place) = &options.gdb else { return Ok(None) };
+    Debugger::bind(place).map(Some).map_err(|error| Error::Debugger(place.clone(), program::errno_of(error)))
 }
 
 impl Vcpu {

@@ -5,10 +5,11 @@ use std::sync::atomic::AtomicU32;
 
 use codegen::Context;
 use ir::GuestState;
-use syscalls::{Process, Thread};
+use syscalls::{Process, Signal, Thread};
 use target::Mode;
 
 use crate::cache::Resident;
+use crate::debug::Seat;
 use crate::engine::interp::Interpreter;
 use crate::engine::stats::{Exits, report};
 use crate::exec::Executing;
@@ -34,6 +35,12 @@ pub struct Vcpu {
     pub exits: Exits,
     /// Whether, as a child that is about to begin, it sets its handlers back.
     pub(crate) clears_handlers: bool,
+    /// Its place with the debugger, where there is one.
+    pub seat: Option<Arc<Seat>>,
+    /// Whether it executed an instruction since it was told to step.
+    pub(crate) stepped: bool,
+    /// The signal that it gets without the debugger being asked again.
+    pub(crate) sent: Option<Signal>,
     /// What it executes at this moment.
     pub(crate) executing: Option<Box<Executing>>,
     pub(crate) interpreter: Interpreter,
@@ -68,6 +75,9 @@ impl Vcpu {
             refused: None,
             exits: Exits::default(),
             clears_handlers: false,
+            seat: None,
+            stepped: false,
+            sent: None,
             executing: None,
             interpreter: Interpreter::default(),
             epoch: engine.cache.epoch(),

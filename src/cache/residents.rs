@@ -35,7 +35,7 @@ impl Resident {
     }
 
     /// Has the thread leave code at its next poll.
-    fn call(&self) {
+    pub fn call(&self) {
         // SAFETY: see the type's.
         unsafe { (*self.stack_limit).store(u64::MAX, Ordering::SeqCst) };
     }

@@ -64,6 +64,9 @@ pub struct Args {
     /// Print counts of translation and execution to standard error at the end
     #[arg(long, value_parser = FalseyValueParser::new(), env = "TRANSOM_STATS", hide_env_values = true)]
     stats: bool,
+    /// Wait for gdb to connect at PORT, HOST:PORT or the socket PATH before the program's first instruction
+    #[arg(short = 'g', long, value_name = "PLACE", env = "TRANSOM_GDB", hide_env_values = true)]
+    gdb: Option<String>,
     /// The program and its arguments
     #[arg(value_name = "PROGRAM", trailing_var_arg = true)]
     program: Vec<OsString>,
@@ -134,6 +137,7 @@ fn options(matches: &ArgMatches, args: Args) -> Options {
         engine: args.engine,
         trace: args.trace.unwrap_or_default(),
         stats: args.stats,
+        gdb: args.gdb,
     }
 }
 

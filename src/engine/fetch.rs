@@ -1,6 +1,9 @@
 //! Guest code as bytes: what the guest may execute at an address, and a digest of it.
 
 use memory::{AddressSpace, GuestAddr, PAGE_SIZE};
+use target::Target;
+
+use super::breakpoints::Breakpoints;
 
 /// The most bytes a block is translated from.
 pub const MAX_BLOCK: usize = 512;
@@ -28,6 +31,12 @@ pub fn fetch<'a>(space: &AddressSpace, pc: u64, buf: &'a mut [u8; MAX_BLOCK]) ->
         got = memory::copy::read_some(GuestAddr(pc), &mut buf[..executable.min(to_page_end)]);
     }
     &buf[..got]
+}
+
+/// The part of `bytes`, which are at `pc`, that lies before the next place to stop at behind the first instruction.
+pub fn until_stop<'a>(target: &dyn Target, stops: &Breakpoints, pc: u64, bytes: &'a [u8]) -> &'a [u8] {
+    let first = target.fetch(bytes).map_or(bytes.len(), |(_, len)| len);
+    &bytes[..stops.room(pc, first, bytes.len())]
 }
 
 /// Why the byte at `addr` can't be fetched.

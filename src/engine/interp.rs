@@ -10,7 +10,9 @@ use memory::copy::Atomic;
 use memory::{AddressSpace, GuestAddr, Range};
 use target::{Limits, Target};
 
+use super::breakpoints::Breakpoints;
 use super::fetch::{self, FetchFault, MAX_BLOCK};
+use super::watch::{Watched, Watches};
 use crate::cache::Key;
 
 /// One thread's interpreter with the blocks it has met.
@@ -78,12 +80,18 @@ impl Memory for Guest {
     }
 }
 
-fn build(target: &dyn Target, space: &AddressSpace, key: Key, limits: Limits) -> Result<Block, FetchFault> {
+fn build(
+    target: &dyn Target,
+    space: &AddressSpace,
+    stops: &Breakpoints,
+    key: Key,
+    limits: Limits,
+) -> Result<Block, FetchFault> {
     if key.pc & ((1 << target.code_shift()) - 1) != 0 {
         return Err(FetchFault::Misaligned(key.pc));
     }
     let mut buf = [0; MAX_BLOCK];
-    let bytes = fetch::fetch(space, key.pc, &mut buf);
+    let bytes = fetch::until_stop(target, stops, key.pc, fetch::fetch(space, key.pc, &mut buf));
     let mut builder = Builder::new(target.slots(), Passes::ALL);
     let mode = target.masking(key.mode);
     target::translate(target, &mut builder, bytes, key.pc, mode, limits)
@@ -92,9 +100,10 @@ fn build(target: &dyn Target, space: &AddressSpace, key: Key, limits: Limits) ->
 }
 
 /// A block to be kept: writes to its code are seen. Bytes that were not watched when they were read may be others by now.
-fn build_watched(target: &dyn Target, space: &AddressSpace, key: Key) -> Result<Block, FetchFault> {
+fn build_watched(ground: &Ground<'_>, key: Key) -> Result<Block, FetchFault> {
+    let Ground { target, space, stops, .. } = *ground;
     loop {
-        let block = build(target, space, key, Limits::DEFAULT)?;
+        let block = build(target, space, stops, key, Limits::DEFAULT)?;
         if !target.runs_unannounced_code() || !space.watch(Range::new(block.pc, block.end)) {
             return Ok(block);
         }
@@ -105,12 +114,24 @@ fn tables(target: &dyn Target) -> Tables<'static> {
     Tables { slots: target.slots(), helpers: target.helpers() }
 }
 
+/// Where and how the interpreter runs.
+#[derive(Clone, Copy)]
+pub struct Ground<'a> {
+    /// The guest.
+    pub target: &'a dyn Target,
+    /// Its memory.
+    pub space: &'a AddressSpace,
+    /// Addresses that blocks end before.
+    pub stops: &'a Breakpoints,
+    /// Accesses that are not to be made; they end the block as faults do.
+    pub watches: Option<&'a Watches>,
+}
+
 impl Interpreter {
     /// Runs the block at `key`.
     pub fn step(
         &mut self,
-        target: &dyn Target,
-        space: &AddressSpace,
+        ground: &Ground<'_>,
         epoch: u64,
         key: Key,
         state: &mut GuestState,
@@ -122,20 +143,30 @@ impl Interpreter {
         let block = match self.blocks.get(&key) {
             Some(block) => Rc::clone(block),
             None => {
-                let block = Rc::new(build_watched(target, space, key)?);
+                let block = Rc::new(build_watched(ground, key)?);
                 self.blocks.insert(key, Rc::clone(&block));
                 block
             }
         };
-        let control = target.fp_control(state);
-        Ok(self.interp.run(&block, &tables(target), control, state, &mut Guest))
+        Ok(self.run(ground, &block, state))
+    }
+
+    fn run(&mut self, ground: &Ground<'_>, block: &Block, state: &mut GuestState) -> Exit {
+        let control = ground.target.fp_control(state);
+        let tables = tables(ground.target);
+        match ground.watches {
+            None => self.interp.run(block, &tables, control, state, &mut Guest),
+            Some(watches) => {
+                self.interp.run(block, &tables, control, state, &mut Watched { watches, memory: &mut Guest })
+            }
+        }
     }
 }
 
 /// Runs the one instruction at `state.pc`.
 pub fn step_one(target: &dyn Target, space: &AddressSpace, state: &mut GuestState) -> Result<Exit, FetchFault> {
     let key = Key { pc: state.pc, mode: target.mode(state) };
-    let block = build(target, space, key, Limits { insts: 1, ..Limits::DEFAULT })?;
+    let block = build(target, space, &Breakpoints::default(), key, Limits { insts: 1, ..Limits::DEFAULT })?;
     let control: FpControl = target.fp_control(state);
     Ok(Interp::new().run(&block, &tables(target), control, state, &mut Guest))
 }

@@ -1,10 +1,12 @@
 //! What runs guest code: translation to machine code, or the interpreter.
 
+pub mod breakpoints;
 pub mod fetch;
 pub mod interp;
 pub mod stats;
 mod trace;
 mod translate;
+pub mod watch;
 
 use codegen::{CodeBuf, Compiler, Config, Context, HostFeatures, Stubs, emit_runtime};
 use memory::{AddressSpace, Errno, GuestAddr, Lock, Range};
@@ -13,6 +15,7 @@ use target::Target;
 use crate::cache::{Arena, CodeCache};
 use crate::options::{Engine as Kind, Options, Trace};
 
+use breakpoints::Breakpoints;
 pub use fetch::FetchFault;
 use stats::Translation;
 use translate::Workshop;
@@ -27,6 +30,8 @@ pub struct Engine {
     pub interprets: bool,
     /// Whether code is watched for writes that nobody announces.
     pub watches: bool,
+    /// Where the guest stops for a debugger.
+    pub breakpoints: Breakpoints,
     trace: Trace,
     stats: bool,
     workshop: Lock<Workshop>,
@@ -48,6 +53,8 @@ pub enum NoCode {
     Fetch(FetchFault),
     /// The host has no memory for code.
     Memory(Errno),
+    /// A debugger wants the guest to stop there.
+    Breakpoint,
 }
 
 impl Engine {
@@ -68,6 +75,7 @@ impl Engine {
             cache,
             interprets: options.engine == Kind::Interp,
             watches: target.runs_unannounced_code(),
+            breakpoints: Breakpoints::default(),
             trace: options.trace,
             stats: options.stats,
             workshop: Lock::new(Workshop::new(target, compiler)),
@@ -164,13 +172,24 @@ impl Engine {
         let workshop = self.workshop.lock();
         let cache = self.cache.lock();
         let residents = self.cache.residents.lock_for_fork();
-        (residents, cache, workshop)
+        (residents, cache, workshop, self.breakpoints.lock_for_fork())
     }
 
     /// Releases the locks if a vfork child died holding them.
     pub fn recover_after_vfork(&self) {
         self.workshop.recover();
         self.cache.recover_after_vfork();
+        self.breakpoints.recover_after_vfork();
+    }
+
+    /// Has the guest stop at `addr`, or no longer. False where nothing changed.
+    pub fn set_breakpoint(&self, addr: u64, wanted: bool) -> bool {
+        let changed = self.breakpoints.set(addr, wanted);
+        if changed {
+            self.cache.lock().suspend(Range::new(addr, addr + 1));
+            self.cache.bump();
+        }
+        changed
     }
 }
 

@@ -5,6 +5,7 @@ use ir::{Builder, Passes, Tables};
 use memory::{AddressSpace, Errno, Range};
 use target::{Limits, Mode, Stop, Target};
 
+use super::breakpoints::Breakpoints;
 use super::fetch::{self, FetchFault, MAX_BLOCK};
 use super::stats::{Clock, Translation};
 use super::{Engine, NoCode, trace};
@@ -31,6 +32,7 @@ impl Workshop {
         &mut self,
         target: &dyn Target,
         space: &AddressSpace,
+        stops: &Breakpoints,
         pc: u64,
         mode: Mode,
         limits: Limits,
@@ -38,7 +40,7 @@ impl Workshop {
         if pc & ((1 << target.code_shift()) - 1) != 0 {
             return Err(FetchFault::Misaligned(pc));
         }
-        let bytes = fetch::fetch(space, pc, &mut self.bytes);
+        let bytes = fetch::until_stop(target, stops, pc, fetch::fetch(space, pc, &mut self.bytes));
         target::translate(target, &mut self.builder, bytes, pc, mode, limits)
             .map_err(|Stop::Fetch { addr }| fetch::why_not(space, addr))?;
         let tables = Tables { slots: target.slots(), helpers: target.helpers() };
@@ -55,6 +57,9 @@ impl Engine {
         let mut cache = self.cache.lock();
         if let Some(code) = self.cache.table.get(key) {
             return Ok(code);
+        }
+        if self.breakpoints.contains(key.pc) {
+            return Err(NoCode::Breakpoint);
         }
         if let Some(code) = self.revive(&mut cache, space, key) {
             return Ok(code);
@@ -74,6 +79,10 @@ impl Engine {
     /// The suspended block for `key`, if its bytes are still those that it was translated from.
     fn revive(&self, cache: &mut Locked<'_>, space: &AddressSpace, key: Key) -> Option<u64> {
         let (end, digest) = cache.suspended(key)?;
+        let len = (end - key.pc) as usize;
+        if self.breakpoints.room(key.pc, 0, len) < len {
+            return None;
+        }
         self.watch(space, key.pc, end);
         (fetch::digest_of_code(space, key.pc, end) == Some(digest)).then(|| cache.revive(key))?
     }
@@ -96,7 +105,8 @@ impl Engine {
         let mut clock = Clock::start(self.stats);
         // Bytes that were not watched when they were read may be others by now.
         let digest = loop {
-            let digest = shop.lower(self.target, space, key.pc, mode, limits).map_err(NoCode::Fetch)?;
+            let digest =
+                shop.lower(self.target, space, &self.breakpoints, key.pc, mode, limits).map_err(NoCode::Fetch)?;
             if !self.watch(space, key.pc, shop.builder.block().end) {
                 break digest;
             }

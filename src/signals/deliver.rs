@@ -8,6 +8,7 @@ use target::SignalDelivery;
 
 use super::mailbox::Info;
 use super::{Cause, Resume, fatal, handler};
+use crate::debug::Ended;
 use crate::vcpu::Vcpu;
 
 /// SA_RESTORER, which libc does not name: the action says where its handler returns to.
@@ -26,6 +27,10 @@ impl Vcpu {
         }
         while let Some(signal) = self.next_signal(&resume) {
             let info = self.mailbox.take(signal);
+            let Some((signal, info)) = self.pass(signal, info) else {
+                handler::set_mask(self.thread.mask.host_mask());
+                continue;
+            };
             let action = self.process.actions.take(signal, self.process.host_signals);
             match action.disposition(signal) {
                 Disposition::Ignore | Disposition::Default(DefaultAction::Ignore | DefaultAction::Continue) => {}
@@ -41,6 +46,13 @@ impl Vcpu {
         self.settle(&mut resume, None);
         self.thread.held = SigSet(self.mailbox.arrived());
         handler::set_mask(self.thread.mask.host_mask());
+    }
+
+    /// What the debugger makes of a signal: the same, another (which then comes from nowhere), none.
+    fn pass(&mut self, signal: Signal, info: Info) -> Option<(Signal, Info)> {
+        let passed = self.debug_signal(signal)?;
+        let user = Cause { signal: passed, code: libc::SI_USER, addr: 0 };
+        Some((passed, if passed == signal { info } else { user.info() }))
     }
 
     /// The signal to deliver next: those that instructions cause first, then by number (kernel/signal.c, next_signal).
@@ -75,7 +87,8 @@ impl Vcpu {
 
     /// Delivers a signal that an instruction caused. If it is blocked or ignored there is no way on.
     fn deliver_cause(&mut self, cause: Cause) {
-        let signal = cause.signal;
+        let Some(signal) = self.debug_signal(cause.signal) else { return };
+        let cause = Cause { signal, ..cause };
         let action = self.process.actions.take(signal, self.process.host_signals);
         match action.disposition(signal) {
             Disposition::Handler(_) if !self.thread.mask.contains(signal) => {
@@ -185,6 +198,7 @@ impl Vcpu {
             let registers = self.machine.engine.target.dump(&self.context.guest);
             self.trace_signal(signal, &format!("ends the process\n{registers}"));
         }
+        self.debug_end(Ended::Killed(signal));
         self.finish();
         fatal::die(signal)
     }

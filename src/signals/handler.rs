@@ -115,19 +115,36 @@ pub fn set_stack(base: u64, size: u64) {
 extern "C" fn handle(signal: i32, info: *const libc::siginfo_t, ucontext: *mut libc::ucontext_t) {
     // SAFETY: the kernel passes both; the mailbox lives as long as its thread.
     let (info, ucontext, mailbox) = unsafe { (&*info, &mut *ucontext, mailbox::current().as_ref()) };
+    // SAFETY: siginfo_t is 128 bytes, all of them written by the kernel.
+    let bytes = unsafe { &*(&raw const *info).cast::<Info>() };
+    if signal == libc::SIGTRAP && crate::debug::connection::hears(bytes) {
+        return hurry(ucontext, mailbox);
+    }
     let synchronous = Signal::new(signal).is_some_and(|signal| SigSet::SYNCHRONOUS.contains(signal));
     // Codes above 0 are the kernel's own; kill(2) and its like have 0 and less (sigaction(2)).
     if synchronous && info.si_code > 0 {
         return fault(signal, info, ucontext, mailbox);
     }
     let Some(mailbox) = mailbox else { return };
-    // SAFETY: siginfo_t is 128 bytes, all of them written by the kernel.
-    mailbox.note(signal, unsafe { (&raw const *info).cast::<Info>().read() });
+    mailbox.note(signal, *bytes);
+    leave_call(ucontext);
+    block_until_delivered(ucontext);
+}
+
+/// The debugger wants the thread to look up.
+fn hurry(ucontext: &mut libc::ucontext_t, mailbox: Option<&mailbox::Mailbox>) {
+    if let Some(mailbox) = mailbox {
+        mailbox.wake();
+    }
+    leave_call(ucontext);
+}
+
+/// Ends a system call that is about to begin, or to begin again.
+fn leave_call(ucontext: &mut libc::ucontext_t) {
     let rip = &mut ucontext.uc_mcontext.gregs[libc::REG_RIP as usize];
     if let Some(exit) = sys::restart_exit(*rip as u64) {
         *rip = exit as i64;
     }
-    block_until_delivered(ucontext);
 }
 
 /// Has the thread go on with all signals blocked but those that instructions cause.

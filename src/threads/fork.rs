@@ -52,6 +52,7 @@ impl Vcpu {
     /// What is different in the child.
     fn begin_child(&mut self, request: &CloneRequest) {
         self.machine.engine.cache.residents.keep_only(&self.resident);
+        self.forked_from_debugged();
         *self.machine.exits.lock() = Default::default();
         self.exits = Default::default();
         let clear = if has(request, libc::CLONE_CHILD_CLEARTID) { request.child_tid.0 } else { 0 };

@@ -12,6 +12,7 @@ use memory::{Errno, UserPtr, sys};
 use syscalls::{AltStack, CloneRequest, SigSet};
 
 use super::{Stacks, give_back, has};
+use crate::debug::Ended;
 use crate::run::End;
 use crate::signals::{self, fatal, handler};
 use crate::vcpu::Vcpu;
@@ -116,9 +117,11 @@ fn live(mut vcpu: Box<Vcpu>, birth: &mut Birth) {
     futex(&birth.answer, libc::FUTEX_WAKE);
     if made.is_ok() {
         handler::set_mask(vcpu.thread.mask.host_mask());
+        vcpu.meet_debugger(false);
         match vcpu.run() {
-            End::Thread { .. } => {}
+            End::Thread { status } => vcpu.leave_debugger(status),
             End::Process { status } => {
+                vcpu.debug_end(Ended::Exited(status));
                 vcpu.finish();
                 fatal::exit_group(status)
             }

@@ -30,7 +30,10 @@ macro_rules! rows {
 /// The options, in the order in which qemu-user reads their variables.
 pub const ROWS: &[Row] = rows! {
     "h"|"help", "", "", "print this" => |to, _| print(to, Print::Help);
-    "g", "QEMU_GDB", "PORT|SOCKET", "wait for a debugger" => |_, _| Err("transom has no debugger yet".into());
+    "g", "QEMU_GDB", "PORT|SOCKET", "wait for gdb to connect" => |to, place| {
+        to.command.options.gdb = Some(text(place)?.to_owned());
+        Ok(())
+    };
     "L", "QEMU_LD_PREFIX", "DIR", "look absolute paths up in DIR first" => |to, dir| {
         to.command.options.sysroots = vec![PathBuf::from(dir)];
         Ok(())

@@ -170,6 +170,14 @@ impl Target for Aarch64 {
         self.cpu.proc_cpuinfo(cpus)
     }
 
+    fn debug_features(&self) -> Vec<target::debug::Feature> {
+        crate::debug::features()
+    }
+
+    fn debug_name(&self) -> &'static str {
+        "aarch64"
+    }
+
     fn vdso(&self) -> Vdso {
         Vdso { image: IMAGE, sigreturn: SIGRETURN }
     }

@@ -4,6 +4,7 @@
 mod alu;
 mod conventions;
 pub mod cpu;
+mod debug;
 mod disassembly;
 pub mod fields;
 pub mod float;

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cpu;
+pub mod debug;
 pub mod decode;
 pub mod docs;
 pub mod elf;

@@ -3,6 +3,7 @@
 use ir::{FpControl, GuestState, Helper, NanRule, SlotDef};
 
 use crate::cpu::{FeatureDef, Features};
+use crate::debug::Feature;
 use crate::lower::Mode;
 use crate::rows::Row;
 use crate::signal::{SignalDelivery, SignalFrame, SignalReturn};
@@ -128,6 +129,10 @@ pub trait Target: Sync + Send {
     fn cpuinfo(&self, cpus: usize) -> String;
     /// The vDSO.
     fn vdso(&self) -> Vdso;
+    /// The registers as a debugger numbers them.
+    fn debug_features(&self) -> Vec<Feature>;
+    /// What GDB calls the architecture.
+    fn debug_name(&self) -> &'static str;
     /// Names and values of the registers for crash reports and traces.
     fn dump(&self, state: &GuestState) -> String {
         let mut text = format!("pc={:#018x}\n", state.pc);

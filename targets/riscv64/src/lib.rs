@@ -6,6 +6,7 @@
 
 mod conv;
 pub mod cpu;
+mod debug;
 mod fields;
 mod fields16;
 mod float;

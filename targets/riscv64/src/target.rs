@@ -162,6 +162,14 @@ impl Target for Riscv64 {
         cpu::cpuinfo(self.cpu.features, cpus)
     }
 
+    fn debug_features(&self) -> Vec<::target::debug::Feature> {
+        crate::debug::features()
+    }
+
+    fn debug_name(&self) -> &'static str {
+        "riscv:rv64"
+    }
+
     fn vdso(&self) -> Vdso {
         conv::VDSO
     }

@@ -1,0 +1,158 @@
+//! Files of the guest's root, for a debugger that has none of its own (`set sysroot target:`).
+
+use std::ffi::CString;
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::FromRawFd;
+use std::os::unix::fs::{FileExt, MetadataExt};
+
+use gdbstub::target::ext::host_io::{
+    FsKind, HostIo, HostIoClose, HostIoCloseOps, HostIoErrno, HostIoError, HostIoFstat, HostIoFstatOps, HostIoOpen,
+    HostIoOpenFlags, HostIoOpenMode, HostIoOpenOps, HostIoPread, HostIoPreadOps, HostIoReadlink, HostIoReadlinkOps,
+    HostIoResult, HostIoSetfs, HostIoSetfsOps, HostIoStat,
+};
+
+use super::inferior::Inferior;
+use crate::program;
+
+/// The files that the debugger has open.
+#[derive(Default)]
+pub struct Files(Vec<Option<File>>);
+
+impl Files {
+    fn add(&mut self, file: File) -> u32 {
+        let free = self.0.iter().position(Option::is_none).unwrap_or(self.0.len());
+        if free == self.0.len() {
+            self.0.push(None);
+        }
+        self.0[free] = Some(file);
+        free as u32
+    }
+
+    fn get(&self, fd: u32) -> Result<&File, HostIoError<&'static str>> {
+        self.0.get(fd as usize).and_then(Option::as_ref).ok_or(HostIoError::Errno(HostIoErrno::EBADF))
+    }
+}
+
+impl HostIo for Inferior {
+    fn support_open(&mut self) -> Option<HostIoOpenOps<'_, Inferior>> {
+        Some(self)
+    }
+
+    fn support_close(&mut self) -> Option<HostIoCloseOps<'_, Inferior>> {
+        Some(self)
+    }
+
+    fn support_pread(&mut self) -> Option<HostIoPreadOps<'_, Inferior>> {
+        Some(self)
+    }
+
+    fn support_fstat(&mut self) -> Option<HostIoFstatOps<'_, Inferior>> {
+        Some(self)
+    }
+
+    fn support_readlink(&mut self) -> Option<HostIoReadlinkOps<'_, Inferior>> {
+        Some(self)
+    }
+
+    fn support_setfs(&mut self) -> Option<HostIoSetfsOps<'_, Inferior>> {
+        Some(self)
+    }
+}
+
+/// Where a file of the guest's is on the host.
+fn on_host(inferior: &Inferior, name: &[u8]) -> Result<CString, HostIoError<&'static str>> {
+    let name = CString::new(name).map_err(|_| HostIoError::Errno(HostIoErrno::EINVAL))?;
+    Ok(program::on_host(&inferior.process.roots, &name))
+}
+
+/// Whether the debugger means the list of the process' mappings: gdbstub calls every process 1.
+fn is_maps(name: &[u8]) -> bool {
+    name.strip_prefix(b"/proc/1/").is_some_and(|name| name.ends_with(b"maps") && !name.ends_with(b"smaps"))
+}
+
+/// The guest's mappings as a file.
+fn maps(inferior: &Inferior) -> std::io::Result<File> {
+    let text = inferior.process.space.render_maps(&std::fs::read_to_string("/proc/self/maps")?);
+    // SAFETY: the name ends in zero, and the descriptor is new.
+    let mut file = match unsafe { libc::memfd_create(c"maps".as_ptr(), libc::MFD_CLOEXEC) } {
+        -1 => return Err(std::io::Error::last_os_error()),
+        // SAFETY: as above.
+        fd => unsafe { File::from_raw_fd(fd) },
+    };
+    file.write_all(text.as_bytes())?;
+    Ok(file)
+}
+
+impl HostIoOpen for Inferior {
+    /// For reading alone: a debugger looks at the guest's files, and changes none.
+    fn open(&mut self, name: &[u8], flags: HostIoOpenFlags, _: HostIoOpenMode) -> HostIoResult<u32, Inferior> {
+        if flags.intersects(HostIoOpenFlags::O_WRONLY | HostIoOpenFlags::O_RDWR | HostIoOpenFlags::O_CREAT) {
+            return Err(HostIoError::Errno(HostIoErrno::EROFS));
+        }
+        let file = match is_maps(name) {
+            true => maps(self)?,
+            false => {
+                let file = program::open_at(libc::AT_FDCWD, &on_host(self, name)?, 0);
+                file.map_err(|error| std::io::Error::from_raw_os_error(error.0))?
+            }
+        };
+        Ok(self.files.add(file))
+    }
+}
+
+impl HostIoClose for Inferior {
+    fn close(&mut self, fd: u32) -> HostIoResult<(), Inferior> {
+        self.files.get(fd)?;
+        self.files.0[fd as usize] = None;
+        Ok(())
+    }
+}
+
+impl HostIoPread for Inferior {
+    fn pread(&mut self, fd: u32, count: usize, offset: u64, buf: &mut [u8]) -> HostIoResult<usize, Inferior> {
+        let room = count.min(buf.len());
+        Ok(self.files.get(fd)?.read_at(&mut buf[..room], offset)?)
+    }
+}
+
+impl HostIoFstat for Inferior {
+    fn fstat(&mut self, fd: u32) -> HostIoResult<HostIoStat, Inferior> {
+        let data = self.files.get(fd)?.metadata()?;
+        Ok(HostIoStat {
+            st_dev: data.dev() as u32,
+            st_ino: data.ino() as u32,
+            st_mode: HostIoOpenMode::from_bits_truncate(data.mode()),
+            st_nlink: data.nlink() as u32,
+            st_uid: data.uid(),
+            st_gid: data.gid(),
+            st_rdev: data.rdev() as u32,
+            st_size: data.size(),
+            st_blksize: data.blksize(),
+            st_blocks: data.blocks(),
+            st_atime: data.atime() as u32,
+            st_mtime: data.mtime() as u32,
+            st_ctime: data.ctime() as u32,
+        })
+    }
+}
+
+impl HostIoReadlink for Inferior {
+    fn readlink(&mut self, name: &[u8], buf: &mut [u8]) -> HostIoResult<usize, Inferior> {
+        use std::os::unix::ffi::OsStrExt;
+        // The link itself, in the folder that the rest of the name leads to.
+        let path = self.process.roots.find(name, false).unwrap_or(on_host(self, name)?);
+        let link = std::fs::read_link(std::ffi::OsStr::from_bytes(path.to_bytes()))?;
+        let link = link.as_os_str().as_bytes();
+        let len = link.len().min(buf.len());
+        buf[..len].copy_from_slice(&link[..len]);
+        Ok(len)
+    }
+}
+
+impl HostIoSetfs for Inferior {
+    /// There is one root: the guest's.
+    fn setfs(&mut self, _: FsKind) -> HostIoResult<(), Inferior> {
+        Ok(())
+    }
+}

@@ -1,0 +1,152 @@
+//! gdb-multiarch debugs guests (`apt-get install gdb-multiarch`, `tests/fetch roots`): the scripts `testdata/gdb/*.gdb`,
+//! each line of whose `.out` must come out, in that order.
+
+mod support;
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use support::run::{End, run};
+use support::{GUESTS, fetched, repository, transom};
+
+const LIMIT: Duration = Duration::from_secs(120);
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let trials = GUESTS.iter().flat_map(|&guest| {
+        [
+            Trial::test(format!("{guest}/session"), move || session(guest)),
+            Trial::test(format!("{guest}/interrupt"), move || interrupt(guest)),
+            Trial::test(format!("{guest}/kill"), move || killed(guest)),
+        ]
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit();
+}
+
+/// A guest that waits for gdb at a socket.
+struct Guest {
+    child: Child,
+    folder: tempfile::TempDir,
+}
+
+impl Guest {
+    fn start(guest: &str, args: &[&str]) -> Result<Guest, Failed> {
+        let root = fetched(if guest == "aarch64" { "arm64" } else { guest });
+        if !root.join("usr/bin/bash").exists() {
+            return Err(format!("{} has no bash: run tests/fetch roots", root.display()).into());
+        }
+        let folder = tempfile::tempdir()?;
+        let program = repository("testdata/gdb/bin").join(guest).join("threads");
+        let mut command = Command::new(transom());
+        command.arg("-L").arg(root).arg("-g").arg(folder.path().join("gdb")).arg(program).args(args);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
+        let guest = Guest { child, folder };
+        let begin = Instant::now();
+        while !guest.folder.path().join("gdb").exists() {
+            if begin.elapsed() > LIMIT {
+                return Err("nobody listens".into());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(guest)
+    }
+
+    /// gdb, connected, with more arguments to come.
+    fn gdb(&self) -> Command {
+        let mut gdb = Command::new("gdb-multiarch");
+        let remote = format!("target remote {}", self.folder.path().join("gdb").display());
+        gdb.args(["-q", "-nx", "-batch", "-ex", "set sysroot target:", "-ex"]).arg(remote).env("LC_ALL", "C.UTF-8");
+        gdb.current_dir(repository("testdata/gdb"));
+        gdb
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id() as i32)
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        // It may have ended long ago.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn script(name: &str) -> String {
+    repository(&format!("testdata/gdb/{name}")).display().to_string()
+}
+
+/// Looks for the lines of `file` in what gdb printed.
+fn compare(file: &str, output: &str) -> Result<(), Failed> {
+    let expected = std::fs::read_to_string(Path::new(&script(file)))?;
+    let mut rest = output;
+    for line in expected.lines() {
+        match rest.find(line) {
+            Some(at) => rest = &rest[at + line.len()..],
+            None => return Err(format!("gdb did not print '{line}' where it should:\n{output}").into()),
+        }
+    }
+    Ok(())
+}
+
+fn session(guest: &str) -> Result<(), Failed> {
+    let mut guest = Guest::start(guest, &[])?;
+    let outcome = run(guest.gdb().args(["-x", &script("session.gdb")]), LIMIT);
+    compare("session.out", &(outcome.stdout() + &outcome.stderr()))?;
+    match guest.child.wait()?.code() {
+        Some(7) => Ok(()),
+        other => Err(format!("the guest ended by {other:?}").into()),
+    }
+}
+
+/// Ctrl-C while the guest sleeps; after `detach` it runs on.
+fn interrupt(guest: &str) -> Result<(), Failed> {
+    let mut guest = Guest::start(guest, &["sleep"])?;
+    let mut gdb = guest.gdb();
+    gdb.args(["-ex", "handle SIGUSR1 nostop noprint", "-x", &script("interrupt.gdb")]);
+    gdb.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let gdb = gdb.spawn()?;
+    let pid = Pid::from_raw(gdb.id() as i32);
+    // Until the guest sleeps. A Ctrl-C that comes before gdb has said `continue` ends the script.
+    wait_for_sleep(&guest)?;
+    kill(pid, Signal::SIGINT)?;
+    let output = gdb.wait_with_output()?;
+    compare("interrupt.out", &String::from_utf8_lossy(&output.stdout))?;
+    match guest.child.try_wait()? {
+        None => Ok(()),
+        Some(status) => Err(format!("the guest ended by {status:?}").into()),
+    }
+}
+
+/// Waits until the guest has printed its line and sleeps: no thread but its first, in clock_nanosleep.
+fn wait_for_sleep(guest: &Guest) -> Result<(), Failed> {
+    let begin = Instant::now();
+    loop {
+        let call = std::fs::read_to_string(format!("/proc/{}/syscall", guest.pid()))?;
+        if call.starts_with("230 ") {
+            return Ok(());
+        }
+        if begin.elapsed() > LIMIT {
+            return Err(format!("the guest does not sleep: {call}").into());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn killed(guest: &str) -> Result<(), Failed> {
+    use std::os::unix::process::ExitStatusExt;
+    let mut guest = Guest::start(guest, &[])?;
+    let outcome = run(guest.gdb().args(["-ex", "kill"]), LIMIT);
+    if outcome.end != End::Exit(0) {
+        return Err(format!("gdb: {}", outcome.stderr()).into());
+    }
+    match guest.child.wait()?.signal() {
+        Some(9) => Ok(()),
+        other => Err(format!("the guest ended by {other:?}").into()),
+    }
+}
