@@ -6,7 +6,8 @@
 
 use std::ffi::{CStr, CString};
 use std::fs::File;
-use std::os::fd::AsRawFd;
+use std::io::Write;
+use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::ffi::OsStringExt;
 use std::sync::atomic::Ordering;
 
@@ -51,6 +52,8 @@ pub struct Handover {
     pub mask: u64,
     /// personality(2).
     pub personality: u32,
+    /// Filters of system calls, as a file; -1 for none.
+    pub filters: i32,
     /// The options.
     pub options: Options,
     /// The name it is run by.
@@ -68,6 +71,7 @@ impl Handover {
             self.own as u32 as u64,
             self.mask,
             self.personality.into(),
+            self.filters as u32 as u64,
             options.len() as u64,
         ];
         let numbers: Vec<String> = numbers.iter().map(|number| format!("{number:x}")).collect();
@@ -83,7 +87,7 @@ impl Handover {
         let numbers = args.first()?.as_bytes().strip_prefix(MARK)?;
         let numbers = std::str::from_utf8(numbers).ok()?.split(':');
         let numbers: Vec<u64> = numbers.map(|number| u64::from_str_radix(number, 16).ok()).collect::<Option<_>>()?;
-        let [program, own, mask, personality, count] = numbers.try_into().ok()?;
+        let [program, own, mask, personality, filters, count] = numbers.try_into().ok()?;
         let (words, rest) = args[1..].split_at_checked(count as usize)?;
         let mut options = Options::default();
         if !words.iter().all(|word| options.decode(word.as_bytes())) {
@@ -95,6 +99,7 @@ impl Handover {
             own: own as i32,
             mask,
             personality: personality as u32,
+            filters: filters as i32,
             options,
             execfn: execfn.clone(),
             argv: argv.to_vec(),
@@ -126,10 +131,15 @@ impl Vcpu {
             false => program::open_at(request.dirfd, &request.path, nofollow)?,
         };
         program::is_executable(&file)?;
+        program::is_not_busy(&file)?;
         let name = execfn(request);
         let found = program::find(&self.process.roots, file, request.path.clone(), name, request.argv.clone());
         let found = found.map_err(|error| if error == Errno::EISDIR { Errno::EACCES } else { error })?;
         program::is_executable(&found.file)?;
+        if found.argv != request.argv && is_closed_by_execve(request) {
+            // The interpreter could not open the script (execveat(2), BUGS).
+            return Err(Errno::ENOENT);
+        }
         if found.kind == Kind::Guest {
             let headers = Headers::read(&found.file).map_err(|_| Errno::ENOEXEC)?;
             if let Some(interpreter) = headers.interpreter.and_then(|name| CString::new(name).ok()) {
@@ -141,11 +151,14 @@ impl Vcpu {
 
     /// The point of no return.
     fn replace(&mut self, request: Box<ExecRequest>, found: Found) -> Errno {
+        let filters = self.thread.seccomp.encode();
         let passed = match (found.kind, self.machine.own_program) {
-            (Kind::Guest, Some(own)) => match pass_descriptors(own, &found) {
+            (Kind::Guest, Some(own)) => match PassedOn::new(own, &found, filters) {
                 Ok(passed) => Some(passed),
                 Err(error) => return error,
             },
+            // Nobody would run the guest's filters over a program of the host's.
+            _ if filters.is_some() => return Errno::EACCES,
             // Without a file of our own the host's kernel has to know what to do: binfmt_misc.
             (Kind::Guest, None) | (Kind::Other, _) => None,
         };
@@ -190,6 +203,7 @@ impl Vcpu {
             own: passed.own.0,
             mask: self.thread.mask.0,
             personality: self.process.personality.load(Ordering::Relaxed),
+            filters: passed.filters.as_ref().map_or(-1, |file| file.0),
             options,
             execfn: execfn(request),
             argv: found.argv.clone(),
@@ -202,10 +216,26 @@ impl Vcpu {
 struct PassedOn {
     own: Passed,
     program: Passed,
+    filters: Option<Passed>,
 }
 
-fn pass_descriptors(own: i32, found: &Found) -> Result<PassedOn, Errno> {
-    Ok(PassedOn { own: pass_on(own)?, program: pass_on(found.file.as_raw_fd())? })
+impl PassedOn {
+    fn new(own: i32, found: &Found, filters: Option<Vec<u8>>) -> Result<PassedOn, Errno> {
+        let filters = filters.map(|bytes| file_with(&bytes).and_then(|file| pass_on(file.as_raw_fd()))).transpose()?;
+        Ok(PassedOn { own: pass_on(own)?, program: pass_on(found.file.as_raw_fd())?, filters })
+    }
+}
+
+/// A file in memory.
+fn file_with(bytes: &[u8]) -> Result<File, Errno> {
+    let args = [c"filters".as_ptr() as u64, libc::MFD_CLOEXEC.into(), 0, 0, 0, 0];
+    // SAFETY: the name ends in zero; the new descriptor is nobody else's.
+    let mut file = unsafe {
+        let fd = sys::syscall(libc::SYS_memfd_create as u64, args)?;
+        File::from_raw_fd(fd as i32)
+    };
+    file.write_all(bytes).map_err(program::errno_of)?;
+    Ok(file)
 }
 
 /// What is in use while a program is executed. It stands in the vcpu and not on the stack: when the child of a vfork
@@ -256,6 +286,17 @@ fn execfn(request: &ExecRequest) -> CString {
     let slash = if path.is_empty() { "" } else { "/" };
     let name = [format!("/dev/fd/{}{slash}", request.dirfd).as_bytes(), path].concat();
     CString::new(name).unwrap_or_default()
+}
+
+/// Whether the program is named by a descriptor that the new program does not get.
+fn is_closed_by_execve(request: &ExecRequest) -> bool {
+    if request.dirfd == libc::AT_FDCWD || request.guest_path.to_bytes().starts_with(b"/") {
+        return false;
+    }
+    let args = [request.dirfd as u64, libc::F_GETFD as u64, 0, 0, 0, 0];
+    // SAFETY: the call touches no memory.
+    let flags = unsafe { sys::syscall(libc::SYS_fcntl as u64, args) };
+    flags.is_ok_and(|flags| flags & libc::FD_CLOEXEC as u64 != 0)
 }
 
 /// The file behind a descriptor, which may be O_PATH, opened anew.
@@ -322,6 +363,7 @@ mod tests {
             own: -1,
             mask: !0,
             personality: 0x40000,
+            filters: -1,
             options: Options { strace: true, sysroots: vec!["/a".into()], ..Options::default() },
             execfn: c"./x".to_owned(),
             argv: vec![c"".to_owned(), c"-L".to_owned()],

@@ -37,9 +37,9 @@ pub struct Found {
     pub kind: Kind,
 }
 
-/// Opens a file for reading.
+/// Opens a file for reading. A pipe or a terminal of that name is no program, and not waited for.
 pub fn open_at(dirfd: i32, path: &CStr, flags: i32) -> Result<File, Errno> {
-    let flags = libc::O_RDONLY | libc::O_CLOEXEC | flags;
+    let flags = libc::O_RDONLY | libc::O_CLOEXEC | libc::O_NONBLOCK | libc::O_NOCTTY | flags;
     let args = [dirfd as u64, path.as_ptr() as u64, flags as u64, 0, 0, 0];
     // SAFETY: openat reads the path; the descriptor is new and nobody else's.
     unsafe { sys::syscall(libc::SYS_openat as u64, args).map(|fd| File::from_raw_fd(fd as i32)) }
@@ -91,6 +91,23 @@ pub fn is_executable(file: &File) -> Result<(), Errno> {
         Ok(_) | Err(Errno::ENOSYS) => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// ETXTBSY where somebody has the file open for writing: the kernel then grants no lease for reading (fcntl(2)). Whose
+/// file it is not, or where there are no leases, it is not known and taken for granted.
+pub fn is_not_busy(file: &File) -> Result<(), Errno> {
+    let lease = |kind: i32| {
+        let args = [file.as_raw_fd() as u64, libc::F_SETLEASE as u64, kind as u64, 0, 0, 0];
+        // SAFETY: the call touches no memory.
+        unsafe { sys::syscall(libc::SYS_fcntl as u64, args) }
+    };
+    match lease(libc::F_RDLCK) {
+        Err(Errno::EAGAIN) => return Err(Errno::ETXTBSY),
+        Err(_) => {}
+        // It goes with the descriptor anyway.
+        Ok(_) => drop(lease(libc::F_UNLCK)),
+    }
+    Ok(())
 }
 
 /// Whether a file's first bytes are those of an ELF file for a guest.

@@ -177,13 +177,12 @@ impl Vcpu {
     fn system_call(&mut self) -> Result<Resume, End> {
         let target = self.machine.engine.target;
         let SyscallRegs { number: nr, args } = target.syscall(&self.context.guest);
-        let call = Call { nr, args, sp: GuestAddr(target.sp(&self.context.guest)) };
-        let written = if self.process.space.is_watching() { self.before_writes(&call) } else { Changed::default() };
-        let outcome = match &self.seat {
-            None => syscalls::dispatch(&self.process, &mut self.thread, &call),
-            Some(_) => self.dispatch_debugged(&call),
+        let guest = &self.context.guest;
+        let call = Call { nr, args, pc: GuestAddr(guest.pc), sp: GuestAddr(target.sp(guest)) };
+        let outcome = match self.seat.is_some() || self.process.space.is_watching() {
+            true => self.watched_call(&call),
+            false => syscalls::dispatch(&self.process, &mut self.thread, &call),
         };
-        self.machine.engine.mappings_changed(&self.process.space, &written);
         if let Outcome::Return(value) = outcome {
             self.set_result(value);
             return Ok(Resume::Here);
@@ -210,6 +209,8 @@ impl Vcpu {
             }
             Outcome::Exit { status } => return Err(End::Thread { status }),
             Outcome::ExitGroup { status } => return Err(End::Process { status }),
+            Outcome::Kill { signal } => self.die(signal),
+            Outcome::Filtered { data } => return Ok(Resume::Filtered { data, nr: call.nr as i32 }),
             Outcome::Clone(request) => {
                 let result =
                     self.away(|this| this.clone_task(&request)).map_or_else(Errno::to_return, |tid| tid as u64);
@@ -228,8 +229,19 @@ impl Vcpu {
         Ok(Resume::Here)
     }
 
-    /// Lets the kernel write to code that is watched; returns the code that a write to its file changes.
+    /// Makes a call while a debugger watches, or while code is watched, to which the call may write.
     #[cold]
+    fn watched_call(&mut self, call: &Call) -> Outcome {
+        let written = if self.process.space.is_watching() { self.before_writes(call) } else { Changed::default() };
+        let outcome = match &self.seat {
+            None => syscalls::dispatch(&self.process, &mut self.thread, call),
+            Some(_) => self.dispatch_debugged(call),
+        };
+        self.machine.engine.mappings_changed(&self.process.space, &written);
+        outcome
+    }
+
+    /// Lets the kernel write to code that is watched; returns the code that a write to its file changes.
     fn before_writes(&self, call: &Call) -> Changed {
         let (engine, space, guest) = (&self.machine.engine, &self.process.space, self.process.abi.guest);
         for range in syscalls::written::memory(call, guest) {

@@ -3,6 +3,7 @@
 use std::ffi::{CStr, CString, OsString};
 use std::fmt;
 use std::fs::File;
+use std::io::{Read, Seek};
 use std::os::fd::{FromRawFd, IntoRawFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use memory::{AddressSpace, Errno};
 use syscalls::limits::GuestLimits;
 use syscalls::paths::Roots;
 use syscalls::proc::{self, ProgramMap};
+use syscalls::seccomp;
 use syscalls::strace::Strace;
 use syscalls::{Action, Actions, HiddenFds, Image, Process, SigSet};
 
@@ -112,6 +114,8 @@ struct Plan {
     env: Vec<CString>,
     mask: SigSet,
     personality: u32,
+    /// Filters of system calls that outlived an execve.
+    filters: seccomp::State,
     /// The architecture that it has to be for.
     only: Option<&'static Architecture>,
 }
@@ -146,6 +150,7 @@ pub fn command(command: Command) -> Result<Vcpu, Error> {
         env: environment(command.env),
         mask: handler::inherited_mask(),
         personality: host_personality(),
+        filters: seccomp::State::default(),
         only: command.only,
         options: command.options,
     })
@@ -160,6 +165,11 @@ pub fn take_over(handover: Handover) -> Result<Vcpu, Error> {
     let file = unsafe { File::from_raw_fd(handover.program) };
     let own_program = (handover.own >= 0).then(|| hidden.adopt(handover.own).ok()).flatten();
     let path = program::name_of(&file).map(|name| c_string(name.into_os_string())).unwrap_or_default();
+    let filters = match handover.filters {
+        -1 => seccomp::State::default(),
+        // SAFETY: as above.
+        fd => read_filters(unsafe { File::from_raw_fd(fd) })?,
+    };
     start(Plan {
         hidden,
         roots,
@@ -169,9 +179,17 @@ pub fn take_over(handover: Handover) -> Result<Vcpu, Error> {
         env: environment(Vec::new()),
         mask: SigSet(handover.mask),
         personality: handover.personality,
+        filters,
         only: None,
         options: handover.options,
     })
+}
+
+/// Filters that can't be had back are no reason to run without them.
+fn read_filters(mut file: File) -> Result<seccomp::State, Error> {
+    let mut bytes = Vec::new();
+    file.rewind().and_then(|()| file.read_to_end(&mut bytes)).map_err(program::errno_of)?;
+    Ok(seccomp::State::decode(&bytes).ok_or(Errno::EINVAL)?)
 }
 
 fn open_roots(options: &Options, hidden: &HiddenFds) -> Result<Roots, Error> {
@@ -217,6 +235,7 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
         limits: Arc::new(limits),
         personality: Arc::new(AtomicU32::new(plan.personality)),
         tagged_addresses: Arc::new(AtomicU64::new(0)),
+        seccomp: Arc::default(),
         strace,
         release: plan.options.uname.as_deref().map(Arc::from),
     };
@@ -232,6 +251,7 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     guest.target.start(&mut state, loaded.entry.0, loaded.stack.sp.0);
     let mut vcpu = Vcpu::new(machine, Arc::new(process), state, Stacks::new()?);
     vcpu.thread.mask = plan.mask.without(SigSet::UNBLOCKABLE);
+    vcpu.thread.seccomp = vcpu.process.seccomp.begin(&plan.filters);
     Ok(vcpu)
 }
 
@@ -243,7 +263,7 @@ fn debugger(options: &Options) -> Result<Option<Debugger>, Error> {
 impl Vcpu {
     /// Makes the calling thread, which is the process' first, this guest thread. The vcpu must not move any more.
     pub fn settle_in(&mut self) {
-        self.thread.tid = give_back(0);
+        self.thread.set_tid(give_back(0));
         signals::set_current(&raw const *self.mailbox);
         let (base, size) = self.stacks.signal();
         handler::set_stack(base, size);

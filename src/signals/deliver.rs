@@ -7,7 +7,7 @@ use syscalls::{Action, AltStack, Disposition, Restart, SigSet, Signal};
 use target::SignalDelivery;
 
 use super::mailbox::Info;
-use super::{Cause, Resume, fatal, handler};
+use super::{Cause, Resume, fatal, handler, info};
 use crate::debug::Ended;
 use crate::vcpu::Vcpu;
 
@@ -21,9 +21,17 @@ impl Vcpu {
         // What the handler notes from here on is seen by the loop, or sets the flag again.
         self.mailbox.clear_pending();
         let mut resume = resume;
-        if let Resume::Cause(cause) = resume {
-            self.deliver_cause(cause);
-            resume = Resume::Here;
+        match resume {
+            Resume::Cause(cause) => {
+                self.deliver_cause(cause);
+                resume = Resume::Here;
+            }
+            Resume::Filtered { data, nr } => {
+                let info = info::filtered(data, self.context.guest.pc, nr, self.process.abi.audit_arch);
+                self.force(Signal::SIGSYS, &info);
+                resume = Resume::Here;
+            }
+            _ => {}
         }
         while let Some(signal) = self.next_signal(&resume) {
             let info = self.mailbox.take(signal);
@@ -81,19 +89,24 @@ impl Vcpu {
                 self.thread.mask
             }
             Resume::Suspended { mask } => mask,
-            Resume::Here | Resume::Cause(_) => self.thread.mask,
+            Resume::Here | Resume::Cause(_) | Resume::Filtered { .. } => self.thread.mask,
         }
     }
 
-    /// Delivers a signal that an instruction caused. If it is blocked or ignored there is no way on.
+    /// Delivers a signal that an instruction caused.
     fn deliver_cause(&mut self, cause: Cause) {
         let Some(signal) = self.debug_signal(cause.signal) else { return };
-        let cause = Cause { signal, ..cause };
+        self.force(signal, &Cause { signal, ..cause }.info());
+    }
+
+    /// Delivers a signal that the guest has no way past: where it is blocked or ignored it ends the process
+    /// (kernel/signal.c, force_sig_info_to_task).
+    fn force(&mut self, signal: Signal, info: &Info) {
         let action = self.process.actions.take(signal, self.process.host_signals);
         match action.disposition(signal) {
             Disposition::Handler(_) if !self.thread.mask.contains(signal) => {
                 let mask = self.thread.mask;
-                self.enter_handler(signal, &cause.info(), &action, mask);
+                self.enter_handler(signal, info, &action, mask);
                 handler::set_mask(self.thread.mask.host_mask());
             }
             _ => self.die(signal),

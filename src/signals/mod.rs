@@ -37,6 +37,13 @@ pub enum Resume {
         /// That mask.
         mask: SigSet,
     },
+    /// A filter of system calls refused one.
+    Filtered {
+        /// What the filter says besides.
+        data: u16,
+        /// The call.
+        nr: i32,
+    },
     /// The instruction at the program counter caused a signal.
     Cause(Cause),
 }

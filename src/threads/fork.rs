@@ -7,7 +7,7 @@ use memory::{Errno, UserPtr, sys};
 use syscalls::{CloneRequest, SigSet};
 
 use super::clone_args::{CLEAR_SIGHAND, CloneArgs};
-use super::{give_back, has, stacks};
+use super::{give_back, has, kin, stacks};
 use crate::signals::handler;
 use crate::vcpu::Vcpu;
 
@@ -36,7 +36,7 @@ impl Vcpu {
     fn fork_locked(&mut self, request: &CloneRequest) -> Result<i32, Errno> {
         let process = self.process.clone();
         let engine = self.machine.engine.lock_for_fork();
-        let others = (stacks::lock_for_fork(), self.machine.exits.lock());
+        let others = (stacks::lock_for_fork(), kin::lock_for_fork(), self.machine.exits.lock());
         let locks = process.lock_for_fork();
         let plain = request.flags & !PLAIN == 0 && request.exit_signal == libc::SIGCHLD;
         let result = if plain { libc_fork(request) } else { raw_fork(request) };
@@ -56,7 +56,8 @@ impl Vcpu {
         *self.machine.exits.lock() = Default::default();
         self.exits = Default::default();
         let clear = if has(request, libc::CLONE_CHILD_CLEARTID) { request.child_tid.0 } else { 0 };
-        self.thread.tid = give_back(clear);
+        self.thread.set_tid(give_back(clear));
+        self.process.seccomp.keep_only(&self.thread.seccomp);
         if has(request, libc::CLONE_CHILD_SETTID) {
             // As in the kernel, that it can't be written is the guest's affair.
             let _ = UserPtr::<i32>::new(request.child_tid).write(self.thread.tid);
@@ -77,10 +78,26 @@ fn libc_fork(request: &CloneRequest) -> Result<i32, Errno> {
     Ok(pid)
 }
 
+unsafe extern "C" {
+    // What glibc's fork calls around its system call (malloc/arena.c): another thread may be in the allocator.
+    fn __malloc_fork_lock_parent();
+    fn __malloc_fork_unlock_parent();
+    fn __malloc_fork_unlock_child();
+}
+
 /// A fork with what libc's can't: namespaces, another exit signal, a pidfd.
 fn raw_fork(request: &CloneRequest) -> Result<i32, Errno> {
     let args = CloneArgs::of(request);
     let (number, [a, b, c, d, e]) = args.call(request.clone3);
-    // SAFETY: parent and child go on in their own copies of this frame; the struct is the kernel's.
-    unsafe { sys::syscall(number as u64, [a, b, c, d, e, 0]) }.map(|pid| pid as i32)
+    // SAFETY: parent and child go on in their own copies of this frame; the struct is the kernel's. Nothing is
+    // allocated while the allocator is locked.
+    unsafe {
+        __malloc_fork_lock_parent();
+        let result = sys::syscall(number as u64, [a, b, c, d, e, 0]);
+        match result {
+            Ok(0) => __malloc_fork_unlock_child(),
+            _ => __malloc_fork_unlock_parent(),
+        }
+        result.map(|pid| pid as i32)
+    }
 }

@@ -4,10 +4,12 @@
 //! |---|---|---|
 //! | memory, and is a thread | a thread of libc's, on a small stack of ours | [`spawn`] |
 //! | memory, and is a process (vfork) | a process on our address space, the parent stopped | [`vfork`] |
+//! | memory, and is a process beside its parent | the same with thread-locals of its own | [`kin`] |
 //! | no memory | a fork, our locks held across it | [`fork`] |
 
 mod clone_args;
 mod fork;
+mod kin;
 mod registration;
 mod spawn;
 mod stacks;
@@ -22,8 +24,10 @@ use syscalls::{Action, CloneRequest, SigSet};
 
 use crate::vcpu::Vcpu;
 
+/// Whether the request has the flag, or all of several.
 fn has(request: &CloneRequest, flag: i32) -> bool {
-    request.flags & u64::from(flag as u32) != 0
+    let flag = u64::from(flag as u32);
+    request.flags & flag == flag
 }
 
 impl Vcpu {
@@ -31,8 +35,10 @@ impl Vcpu {
     pub fn clone_task(&mut self, request: &CloneRequest) -> Result<i32, Errno> {
         if has(request, libc::CLONE_THREAD) {
             self.spawn(request)
-        } else if has(request, libc::CLONE_VM) {
+        } else if has(request, libc::CLONE_VM | libc::CLONE_VFORK) {
             self.vfork(request)
+        } else if has(request, libc::CLONE_VM) {
+            self.kin(request)
         } else {
             self.fork(request)
         }

@@ -20,6 +20,9 @@ use crate::vcpu::Vcpu;
 /// PIDFD_THREAD of pidfd_open(2).
 const PIDFD_THREAD: u64 = libc::O_EXCL as u64;
 
+/// Where a thread begins.
+pub(super) type Start = extern "C" fn(*mut c_void) -> *mut c_void;
+
 /// What parent and child say to each other until the child runs.
 struct Birth {
     vcpu: Option<Box<Vcpu>>,
@@ -40,6 +43,7 @@ impl Vcpu {
         let mut vcpu = Vcpu::new(self.machine, self.process.clone(), self.child_state(request), stacks);
         vcpu.thread.mask = self.thread.mask;
         vcpu.thread.alt_stack = AltStack::NONE;
+        vcpu.thread.seccomp = self.process.seccomp.begin(&self.thread.seccomp);
         let mut birth = Birth {
             vcpu: Some(Box::new(vcpu)),
             request: request.clone(),
@@ -48,7 +52,7 @@ impl Vcpu {
         };
         // The child takes no signal before it is complete.
         let mask = handler::set_mask(SigSet::ALL.host_mask());
-        let created = create(base, size, &mut birth);
+        let created = create(base, size, start, (&raw mut birth).cast());
         if created.is_ok() {
             while birth.answer.load(Ordering::Acquire) == 0 {
                 futex(&birth.answer, libc::FUTEX_WAIT);
@@ -63,23 +67,23 @@ impl Vcpu {
     }
 }
 
-fn futex(word: &AtomicU32, op: i32) {
+pub(super) fn futex(word: &AtomicU32, op: i32) {
     let op = op | libc::FUTEX_PRIVATE_FLAG;
     let count = if op & libc::FUTEX_WAKE != 0 { 1 } else { 0 };
     // SAFETY: the word is alive while its parent waits on it; a wait that ends early is looped on.
     let _ = unsafe { sys::syscall(libc::SYS_futex as u64, [word.as_ptr() as u64, op as u64, count, 0, 0, 0]) };
 }
 
-fn create(base: u64, size: u64, birth: &mut Birth) -> Result<(), Errno> {
+/// Starts a thread of libc's on a stack of ours.
+pub(super) fn create(base: u64, size: u64, start: Start, arg: *mut c_void) -> Result<(), Errno> {
     let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
     let mut thread = MaybeUninit::<libc::pthread_t>::uninit();
-    // SAFETY: the attributes are initialised first; the stack is the child's alone; `birth` outlives the wait for
-    // the child's answer, after which the child does not touch it.
+    // SAFETY: the attributes are initialised first; the stack is the child's alone; what `arg` points to outlives the
+    // wait for the child's answer, after which the child does not touch it.
     let error = unsafe {
         libc::pthread_attr_init(attributes.as_mut_ptr());
         libc::pthread_attr_setstack(attributes.as_mut_ptr(), base as *mut c_void, size as usize);
         libc::pthread_attr_setdetachstate(attributes.as_mut_ptr(), libc::PTHREAD_CREATE_DETACHED);
-        let arg = (&raw mut *birth).cast();
         let error = libc::pthread_create(thread.as_mut_ptr(), attributes.as_ptr(), start, arg);
         libc::pthread_attr_destroy(attributes.as_mut_ptr());
         error
@@ -100,7 +104,7 @@ extern "C" fn start(birth: *mut c_void) -> *mut c_void {
 fn live(mut vcpu: Box<Vcpu>, birth: &mut Birth) {
     let clear = if has(&birth.request, libc::CLONE_CHILD_CLEARTID) { birth.request.child_tid.0 } else { 0 };
     let tid = give_back(clear);
-    vcpu.thread.tid = tid;
+    vcpu.thread.set_tid(tid);
     signals::set_current(&raw const *vcpu.mailbox);
     let (base, size) = vcpu.stacks.signal();
     handler::set_stack(base, size);

@@ -3,9 +3,6 @@
 //! The child has registers, an emitted-code stack and a table of indirect branches of its own, and runs a run loop of
 //! its own; the thread-local storage it uses is its parent's, whose thread is stopped until the child executes
 //! another program or ends. It may be killed at any moment: the parent then releases the locks it held.
-//!
-//! A child with CLONE_VM but without CLONE_VFORK stops its parent too: two processes can't use one thread-local
-//! storage at a time.
 
 use std::arch::global_asm;
 use std::ffi::c_void;
@@ -15,7 +12,7 @@ use memory::Errno;
 use syscalls::{AltStack, CloneRequest, SigSet};
 
 use super::clone_args::{CLEAR_SIGHAND, CloneArgs, host_flags};
-use super::{Stacks, has, stacks};
+use super::{Stacks, has, kin, stacks};
 use crate::run::End;
 use crate::signals::{self, fatal, handler};
 use crate::vcpu::Vcpu;
@@ -49,7 +46,7 @@ global_asm!(
 );
 
 unsafe extern "C" {
-    fn transom_vfork(
+    pub(super) fn transom_vfork(
         function: extern "C" fn(*mut c_void) -> !,
         argument: *mut c_void,
         number: u64,
@@ -60,22 +57,10 @@ unsafe extern "C" {
 impl Vcpu {
     /// Makes a process on this one's memory and waits until it leaves it; its id.
     pub(super) fn vfork(&mut self, request: &CloneRequest) -> Result<i32, Errno> {
-        let process = Arc::new(self.process.for_child(request.flags));
-        let stacks = Stacks::new()?;
-        let (base, size) = stacks.host();
-        let mut child = Box::new(Vcpu::new(self.machine, process, self.child_state(request), stacks));
-        child.thread.mask = self.thread.mask;
-        // Only vfork keeps the alternate stack (kernel/fork.c, copy_process).
-        let keeps = has(request, libc::CLONE_VFORK);
-        child.thread.alt_stack = if keeps { self.thread.alt_stack } else { AltStack::NONE };
-        child.clears_handlers = request.flags & CLEAR_SIGHAND != 0;
+        let mut child = self.child_on_this_memory(request)?;
+        let (base, size) = child.stacks.host();
         let mask = handler::set_mask(SigSet::ALL.host_mask());
-        let args = CloneArgs {
-            flags: host_flags(request) | libc::CLONE_VFORK as u64,
-            stack: base,
-            stack_size: size,
-            ..CloneArgs::of(request)
-        };
+        let args = CloneArgs { flags: host_flags(request), stack: base, stack_size: size, ..CloneArgs::of(request) };
         let (number, arguments) = args.call(request.clone3);
         // SAFETY: the child runs on a stack of its own, with the parent's thread-locals while that is
         // stopped, and never returns.
@@ -93,6 +78,20 @@ impl Vcpu {
         Errno::from_return(result).map(|pid| pid as i32)
     }
 
+    /// A process' first thread, ready to run on this one's memory.
+    pub(super) fn child_on_this_memory(&self, request: &CloneRequest) -> Result<Box<Vcpu>, Errno> {
+        let process = Arc::new(self.process.for_child(request.flags));
+        let state = self.child_state(request);
+        let mut child = Box::new(Vcpu::new(self.machine, process, state, Stacks::new()?));
+        child.thread.mask = self.thread.mask;
+        child.thread.seccomp = child.process.seccomp.begin(&self.thread.seccomp);
+        // Only vfork keeps the alternate stack (kernel/fork.c, copy_process).
+        let keeps = has(request, libc::CLONE_VFORK);
+        child.thread.alt_stack = if keeps { self.thread.alt_stack } else { AltStack::NONE };
+        child.clears_handlers = request.flags & CLEAR_SIGHAND != 0;
+        Ok(child)
+    }
+
     /// Takes back what the child used as this thread.
     fn after_vfork(&self) {
         signals::set_current(&raw const *self.mailbox);
@@ -100,17 +99,20 @@ impl Vcpu {
         self.machine.exits.recover();
         self.process.recover_after_vfork();
         stacks::recover_after_vfork();
+        kin::recover_after_vfork();
     }
 }
 
-extern "C" fn child_main(vcpu: *mut c_void) -> ! {
-    // SAFETY: the parent is stopped and keeps it alive.
+/// The life of a child on its parent's memory.
+pub(super) extern "C" fn child_main(vcpu: *mut c_void) -> ! {
+    // SAFETY: it is the child's alone while that lives.
     let vcpu = unsafe { &mut *vcpu.cast::<Vcpu>() };
     signals::set_current(&raw const *vcpu.mailbox);
     let (base, size) = vcpu.stacks.signal();
     handler::set_stack(base, size);
     // SAFETY: gettid touches no memory.
-    vcpu.thread.tid = unsafe { memory::sys::syscall(libc::SYS_gettid as u64, [0; 6]) }.unwrap_or(0) as i32;
+    let tid = unsafe { memory::sys::syscall(libc::SYS_gettid as u64, [0; 6]) };
+    vcpu.thread.set_tid(tid.unwrap_or(0) as i32);
     if vcpu.clears_handlers {
         vcpu.clear_handlers();
     }

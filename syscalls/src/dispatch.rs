@@ -5,6 +5,7 @@ use crate::args::{Arg, Kind};
 use crate::outcome::{Outcome, Restart, Stop};
 use crate::paths::PathStore;
 use crate::process::{Process, Thread};
+use crate::seccomp;
 use crate::sys;
 use crate::table::{self, Row, Verb};
 use memory::sys::Ended;
@@ -17,6 +18,8 @@ pub struct Call {
     pub nr: u64,
     /// Its argument registers.
     pub args: [u64; 6],
+    /// The guest's program counter, behind the instruction: what a filter sees.
+    pub pc: GuestAddr,
     /// The guest's stack pointer: sigaltstack(2) asks whether it is on the alternate stack.
     pub sp: GuestAddr,
 }
@@ -62,6 +65,11 @@ fn settle(ended: Ended) -> Result<u64, Stop> {
 
 /// Carries out a system call as far as that is possible here; the outcome says the rest.
 pub fn dispatch(process: &Process, thread: &mut Thread, call: &Call) -> Outcome {
+    if thread.seccomp.mode() != seccomp::DISABLED
+        && let Some(outcome) = seccomp::check(process, thread, call)
+    {
+        return outcome;
+    }
     let Some(row) = table::find(call.nr, process.abi.guest) else {
         return unknown(process, thread, call);
     };

@@ -1,6 +1,6 @@
 //! What a system call says should happen. The run loop applies it.
 
-use crate::signal::SigSet;
+use crate::signal::{SigSet, Signal};
 use memory::{Changed, Errno, Fault, GuestAddr};
 use std::ffi::CString;
 
@@ -38,6 +38,16 @@ pub enum Outcome {
     ExitGroup {
         /// Exit status.
         status: i32,
+    },
+    /// End the process by a signal, whatever is done about that.
+    Kill {
+        /// Which.
+        signal: Signal,
+    },
+    /// A filter has SIGSYS sent instead of the call (seccomp(2), SECCOMP_RET_TRAP). The registers stay as they are.
+    Filtered {
+        /// si_errno.
+        data: u16,
     },
     /// Make a thread or process; the run loop sets the results of parent and child.
     Clone(Box<CloneRequest>),

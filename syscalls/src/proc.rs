@@ -123,6 +123,7 @@ const FILES: &[(&str, Content)] = &[
     ("environ", |process| unpublished(&process.image, &process.image.environ)),
     ("auxv", |process| unpublished(&process.image, &process.image.auxv)),
     ("stat", |process| stat(&process.image)),
+    ("status", status),
 ];
 
 /// Content that is only made if the kernel does not know it.
@@ -141,6 +142,18 @@ fn stat(image: &Image) -> Option<Vec<u8>> {
     let mut fields: Vec<String> = rest.trim_end().split(' ').map(str::to_owned).collect();
     *fields.get_mut(28 - 3)? = image.start_stack.0.to_string();
     Some(format!("{name}) {}\n", fields.join(" ")).into_bytes())
+}
+
+/// /proc/self/status with the guest's filters, of which the host does not know.
+fn status(process: &Process) -> Option<Vec<u8>> {
+    let seccomp = process.seccomp.first().filter(|state| state.mode() != crate::seccomp::DISABLED)?;
+    let host = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = |line: &str| match line.split_once(':') {
+        Some((name @ "Seccomp", _)) => format!("{name}:\t{}\n", seccomp.mode()),
+        Some((name @ "Seccomp_filters", _)) => format!("{name}:\t{}\n", seccomp.filters()),
+        _ => format!("{line}\n"),
+    };
+    Some(host.lines().map(line).collect::<String>().into_bytes())
 }
 
 /// Puts the guest's view in place of a file that was just opened for reading, if it is one that needs it. Returns the

@@ -4,13 +4,14 @@ use crate::abi::{Abi, Rlimit};
 use crate::hidden::HiddenFds;
 use crate::limits::GuestLimits;
 use crate::paths::Roots;
+use crate::seccomp;
 use crate::signal::{Action, Actions, AltStack, HostSignals, SigSet};
 use crate::strace::Strace;
 use crate::uring::{Ring, Rings};
 use memory::{AddressSpace, GuestAddr, LockGuard};
 use std::ffi::CString;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::{Arc, Weak};
 
 /// What is shared by the threads of a guest process.
 pub struct Process {
@@ -36,6 +37,8 @@ pub struct Process {
     pub personality: Arc<AtomicU32>,
     /// PR_SET_TAGGED_ADDR_CTRL's state.
     pub tagged_addresses: Arc<AtomicU64>,
+    /// The filters of its threads' system calls.
+    pub seccomp: Arc<seccomp::Threads>,
     /// Where system calls are written to, with `--strace`.
     pub strace: Option<Arc<Strace>>,
     /// The release that uname(2) tells, instead of the host's.
@@ -63,6 +66,7 @@ impl Process {
             limits: Arc::new(self.limits.copy()),
             personality: Arc::clone(&self.personality),
             tagged_addresses: Arc::clone(&self.tagged_addresses),
+            seccomp: Arc::default(),
             strace: self.strace.clone(),
             release: self.release.clone(),
         };
@@ -86,6 +90,7 @@ impl Process {
             _rings: self.rings.lock_for_fork(),
             _limits: self.limits.lock_for_fork(),
             _hidden: self.hidden.lock_for_fork(),
+            _seccomp: self.seccomp.lock_for_fork(),
         }
     }
 
@@ -96,6 +101,7 @@ impl Process {
         self.rings.recover_after_vfork();
         self.limits.recover_after_vfork();
         self.hidden.recover_after_vfork();
+        self.seccomp.recover_after_vfork();
     }
 }
 
@@ -106,6 +112,7 @@ pub struct ForkGuards<'a> {
     _rings: LockGuard<'a, Vec<Ring>>,
     _limits: LockGuard<'a, [Rlimit; 3]>,
     _hidden: LockGuard<'a, Vec<u32>>,
+    _seccomp: LockGuard<'a, Vec<Weak<seccomp::State>>>,
 }
 
 impl ForkGuards<'_> {
@@ -149,6 +156,8 @@ pub struct Thread {
     /// Synchronous signals that were sent (kill(2)) while the guest blocked them: taken by the host handler, kept by
     /// the run loop until they are unblocked.
     pub held: SigSet,
+    /// The filters of its system calls.
+    pub seccomp: Arc<seccomp::State>,
     /// Non-zero while a signal waits to be delivered. The host handler sets it; the run loop clears it.
     pub pending: Arc<AtomicU32>,
 }
@@ -156,6 +165,13 @@ pub struct Thread {
 impl Thread {
     /// A thread that blocks nothing.
     pub fn new(tid: i32, pending: Arc<AtomicU32>) -> Thread {
-        Thread { tid, mask: SigSet::EMPTY, alt_stack: AltStack::NONE, held: SigSet::EMPTY, pending }
+        let seccomp = Arc::default();
+        Thread { tid, mask: SigSet::EMPTY, alt_stack: AltStack::NONE, held: SigSet::EMPTY, seccomp, pending }
+    }
+
+    /// Tells the thread its id.
+    pub fn set_tid(&mut self, tid: i32) {
+        self.tid = tid;
+        self.seccomp.set_tid(tid);
     }
 }

@@ -12,7 +12,7 @@ use crate::abi::{EpollEvent, OpenHow, Rlimit, StackT, Timespec, Timeval};
 use crate::args::*;
 use crate::dispatch::{Column, Cx, Handler, mask_of};
 use crate::handlers::{clone, exec, fd, fs, futex, identity, ipc, memory as mem, net, open, poll, prctl, process};
-use crate::handlers::{riscv, signal as sig, time, uring};
+use crate::handlers::{riscv, seccomp, signal as sig, time, uring};
 use crate::outcome::Outcome;
 use ::memory::UserPtr;
 
@@ -150,7 +150,7 @@ rows! {
     37 linkat forward(DirFd, PathIf<4>, DirFd, LinkPath, AtFlags) => 265;
     38 renameat forward(DirFd, LinkPath, DirFd, LinkPath) => 264, only Aarch64;
     39 umount2 forward(Path, Hex) => 166;
-    40 mount forward(Str, Path, Str, Hex, Ptr) => 165;
+    40 mount convert(Str, OwnPath, Str, Hex, Ptr) => fs::mount;
     41 pivot_root convert(Path, Path) => fs::pivot_root;
     42 nfsservctl absent(Int, Ptr, Ptr) => "removed in Linux 3.1";
     43 statfs forward(Path, Ptr) => 137;
@@ -316,12 +316,12 @@ rows! {
     203 connect convert(Fd, Ptr, UInt) => net::connect;
     204 getsockname forward(Fd, Ptr, Ptr) => 51;
     205 getpeername forward(Fd, Ptr, Ptr) => 52;
-    206 sendto forward(Fd, InBytes, Size, MsgFlags, Ptr, UInt) => 44;
+    206 sendto convert(Fd, InBytes, Size, MsgFlags, Ptr, UInt) => net::sendto;
     207 recvfrom forward(Fd, OutBytes, Size, MsgFlags, Ptr, Ptr) => 45;
     208 setsockopt forward(Fd, Int, Int, Ptr, UInt) => 54;
     209 getsockopt forward(Fd, Int, Int, Ptr, Ptr) => 55;
     210 shutdown forward(Fd, Int) => 48;
-    211 sendmsg forward(Fd, Ptr, MsgFlags) => 46;
+    211 sendmsg convert(Fd, Ptr, MsgFlags) => net::sendmsg;
     212 recvmsg forward(Fd, Messages, MsgFlags) => 47;
     213 readahead forward(Fd, Long, Size) => 187;
     214 brk emulate(Addr) => mem::brk;
@@ -373,7 +373,7 @@ rows! {
     274 sched_setattr forward(Pid, Ptr, Hex) => 314;
     275 sched_getattr forward(Pid, Ptr, UInt, Hex) => 315;
     276 renameat2 forward(DirFd, LinkPath, DirFd, LinkPath, Hex) => 316;
-    277 seccomp absent(Int, Hex, Ptr) => "filters see the host's call numbers; planned: run by the translator";
+    277 seccomp emulate(Int, Hex, Ptr) => seccomp::seccomp, note "without notifications to another process (SECCOMP_RET_USER_NOTIF)";
     278 getrandom forward(OutBytes, Size, Hex) => 318;
     279 memfd_create forward(Str, Hex) => 319;
     280 bpf forward(Int, Ptr, UInt) => 321;

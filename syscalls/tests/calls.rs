@@ -227,7 +227,7 @@ fn absent_calls_say_enosys() {
     for name in ["ptrace", "rseq", "seccomp", "map_shadow_stack"] {
         assert_eq!(guest.call(name, &[]), Err(Errno::ENOSYS));
     }
-    let call = syscalls::Call { nr: 1000, args: [0; 6], sp: GuestAddr::NULL };
+    let call = syscalls::Call { nr: 1000, args: [0; 6], sp: GuestAddr::NULL, pc: GuestAddr::NULL };
     let outcome = syscalls::dispatch(&guest.process, &mut guest.thread, &call);
     assert_eq!(outcome.value(), Some(Errno::ENOSYS.to_return()));
     assert!(matches!(guest.outcome("exit_group", &[0x1ff]), Outcome::ExitGroup { status: 0xff }));

@@ -95,7 +95,12 @@ fn alternate_stacks() {
     assert_eq!(guest.thread.alt_stack.top_for(&handler, elsewhere), None, "the action lacks SA_ONSTACK");
     // On the stack itself it can't be changed.
     let row = syscalls::table::ROWS.iter().find(|row| row.name == "sigaltstack").expect("a row");
-    let call = syscalls::Call { nr: row.nr.into(), args: [stack.0, 0, 0, 0, 0, 0], sp: GuestAddr(0x11000) };
+    let call = syscalls::Call {
+        nr: row.nr.into(),
+        args: [stack.0, 0, 0, 0, 0, 0],
+        sp: GuestAddr(0x11000),
+        pc: GuestAddr::NULL,
+    };
     let outcome = syscalls::dispatch(&guest.process, &mut guest.thread, &call);
     assert_eq!(outcome.value(), Some(Errno::EPERM.to_return()));
     let call = syscalls::Call { args: [0, old.0, 0, 0, 0, 0], ..call };

@@ -4,10 +4,11 @@ use super::Asked;
 use crate::args::{AtFlags, DirFd, OwnPath, Ptr};
 use crate::dispatch::Cx;
 use crate::outcome::{ExecRequest, Outcome};
-use crate::paths::{self, GuestPath};
+use crate::paths::{self, GuestPath, OwnedFd};
+use crate::sys;
 use memory::copy::{StrError, read_cstr};
 use memory::{Errno, GuestAddr, UserPtr};
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 
 /// MAX_ARG_STRLEN of linux/binfmts.h.
 const MAX_STRING: usize = 32 * 4096;
@@ -23,20 +24,44 @@ pub fn execveat(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, argv: Ptr, envp: Ptr
 }
 
 fn exec(cx: &mut Cx<'_>, dirfd: i32, path: GuestAddr, argv: GuestAddr, envp: GuestAddr, flags: i32) -> Asked {
+    let path = GuestPath::read(path)?;
     if flags & !(libc::AT_EMPTY_PATH | libc::AT_SYMLINK_NOFOLLOW) != 0 {
         return Err(Errno::EINVAL.into());
     }
-    let path = GuestPath::read(path)?;
     if path.bytes().is_empty() && flags & libc::AT_EMPTY_PATH == 0 {
         return Err(Errno::ENOENT.into());
     }
-    let mut left = MAX_TOTAL;
-    let argv = strings(argv, &mut left)?;
-    let envp = strings(envp, &mut left)?;
     let follow = flags & libc::AT_SYMLINK_NOFOLLOW == 0;
     let guest_path = path.to_cstring();
     let path = paths::elsewhere(cx.process, dirfd, &path, follow).unwrap_or_else(|| guest_path.clone());
+    let mut left = MAX_TOTAL;
+    let strings = strings(argv, &mut left).and_then(|argv| Ok((argv, strings(envp, &mut left)?)));
+    // The kernel opens the file first: what is wrong with that is said before what is wrong with the strings.
+    let (mut argv, envp) = strings.map_err(|error| unopenable(dirfd, &path, flags).unwrap_or(error))?;
+    if argv.is_empty() {
+        // Since Linux 5.18 no program starts without argv[0] (fs/exec.c, do_execveat_common).
+        argv.push(CString::default());
+    }
     Ok(Outcome::Exec(Box::new(ExecRequest { dirfd, path, guest_path, argv, envp, flags })))
+}
+
+/// Why a file can't be opened to be executed, if it can't.
+fn unopenable(dirfd: i32, path: &CStr, flags: i32) -> Option<Errno> {
+    const X_OK: u64 = libc::X_OK as u64;
+    let at = flags as u64 | libc::AT_EACCESS as u64;
+    let access = sys::host(libc::SYS_faccessat2, [dirfd as u64, path.as_ptr() as u64, X_OK, at, 0, 0]);
+    let is_folder = sys::host(
+        libc::SYS_openat,
+        [dirfd as u64, path.as_ptr() as u64, (libc::O_PATH | libc::O_DIRECTORY | libc::O_CLOEXEC) as u64, 0, 0, 0],
+    );
+    match (access, is_folder) {
+        (Err(error), _) => Some(error),
+        (_, Ok(fd)) => {
+            drop(OwnedFd(fd as i32));
+            Some(Errno::EACCES)
+        }
+        _ => None,
+    }
 }
 
 /// A null-terminated array of strings; a null array is an empty one, as Linux allows.

@@ -2,12 +2,12 @@
 
 use super::Value;
 use crate::abi::Stat;
-use crate::args::{AtFlags, DirFd, Fd, Hex, OutBytes, OwnPath, Path, PathUnless, Ptr, Size};
+use crate::args::{AtFlags, DirFd, Fd, Hex, OutBytes, OwnPath, Path, PathUnless, Ptr, Size, Str};
 use crate::dispatch::Cx;
 use crate::paths::{self, GuestPath};
 use crate::{proc, sys};
 use memory::{Errno, GuestAddr, UserPtr, copy};
-use std::ffi::OsStr;
+use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::OsStrExt;
 
 /// The host's `struct stat` (asm/stat.h of x86-64), as raw words.
@@ -63,7 +63,10 @@ pub fn newfstatat(cx: &mut Cx<'_>, dir: DirFd, path: PathUnless<3>, to: Ptr, fla
 
 /// readlinkat(2): /proc's link to the program reads as the guest's.
 pub fn readlinkat(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, buffer: OutBytes, size: Size) -> Value {
-    let guest = GuestPath::read(path.0)?;
+    let Ok(guest) = GuestPath::read(path.0) else {
+        // The kernel may find something else wrong first.
+        return cx.call(libc::SYS_readlinkat, [dir.0 as u64, path.0.0, buffer.0.0, size.0, 0, 0]);
+    };
     if guest.last() == b"exe"
         && let Some(exe) = proc::exe_behind(cx.process, dir.0, &guest)
     {
@@ -95,6 +98,20 @@ fn rename_link(cx: &Cx<'_>, buffer: GuestAddr, len: u64) -> Value {
     Ok(renamed.len() as u64)
 }
 
+/// mount(2): the source is a path where it is bound. `/` is the host's: of a root of `-L` nothing is mounted there, and
+/// what is asked is about the namespace (bwrap has the mounts no longer propagate).
+pub fn mount(cx: &mut Cx<'_>, source: Str, target: OwnPath, kind: Str, flags: Hex, data: Ptr) -> Value {
+    let located = |at: GuestAddr| {
+        let path = GuestPath::read(at).ok().filter(|path| path.bytes().iter().any(|&byte| byte != b'/'))?;
+        paths::elsewhere(cx.process, libc::AT_FDCWD, &path, true)
+    };
+    let bound = if flags.0 & libc::MS_BIND != 0 { located(source.0) } else { None };
+    let target_elsewhere = located(target.0);
+    let address = |path: &Option<CString>, own: GuestAddr| path.as_ref().map_or(own.0, |path| path.as_ptr() as u64);
+    let (from, to) = (address(&bound, source.0), address(&target_elsewhere, target.0));
+    cx.call(libc::SYS_mount, [from, to, kind.0.0, flags.0, data.0.0, 0])
+}
+
 /// chroot(2): from then on an absolute path is what the guest made it.
 pub fn chroot(cx: &mut Cx<'_>, path: Path) -> Value {
     let value = cx.call(libc::SYS_chroot, [path.0.0, 0, 0, 0, 0, 0])?;
@@ -111,7 +128,9 @@ pub fn pivot_root(cx: &mut Cx<'_>, new: Path, old: Path) -> Value {
 
 /// inotify_add_watch(2): whether the last link is followed is a bit of the mask.
 pub fn inotify_add_watch(cx: &mut Cx<'_>, fd: Fd, path: OwnPath, mask: Hex) -> Value {
-    let guest = GuestPath::read(path.0)?;
+    let Ok(guest) = GuestPath::read(path.0) else {
+        return cx.call(libc::SYS_inotify_add_watch, [fd.0 as u64, path.0.0, mask.0, 0, 0, 0]);
+    };
     let follow = mask.0 & u64::from(libc::IN_DONT_FOLLOW) == 0;
     let elsewhere = paths::elsewhere(cx.process, libc::AT_FDCWD, &guest, follow);
     let path = elsewhere.as_ref().map_or(guest.address(), |path| path.as_ptr() as u64);

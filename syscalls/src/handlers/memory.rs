@@ -79,9 +79,9 @@ pub fn mseal(cx: &mut Cx<'_>, addr: Addr, len: Size, flags: Hex) -> Value {
     cx.call(SYS_MSEAL, [addr.0.0, len.0, flags.0, 0, 0, 0])
 }
 
-/// pkey_mprotect(2): there are no protection keys, so that only -1, which means mprotect, is valid.
+/// pkey_mprotect(2): there are no protection keys but the one that everything has (linux/pkeys.h); -1 means mprotect.
 pub fn pkey_mprotect(cx: &mut Cx<'_>, addr: Addr, len: Size, prot: ProtFlags, key: Int) -> Asked {
-    if key.0 == -1 { mprotect(cx, addr, len, prot) } else { Err(Errno::EINVAL.into()) }
+    if matches!(key.0, -1 | 0) { mprotect(cx, addr, len, prot) } else { Err(Errno::EINVAL.into()) }
 }
 
 /// pkey_alloc(2) on a CPU without protection keys.

@@ -14,6 +14,7 @@ pub mod poll;
 pub mod prctl;
 pub mod process;
 pub mod riscv;
+pub mod seccomp;
 pub mod signal;
 pub mod time;
 pub mod uring;

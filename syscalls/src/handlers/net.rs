@@ -1,32 +1,75 @@
 //! Sockets: a UNIX socket's address is a path.
 
 use super::Value;
-use crate::args::{Fd, Ptr, UInt};
+use crate::args::{Fd, InBytes, MsgFlags, Ptr, Size, UInt};
 use crate::dispatch::Cx;
+use crate::paths::OwnedFd;
 use crate::sys;
-use memory::copy;
+use memory::{GuestAddr, UserPtr, copy};
 
 /// Size of `struct sockaddr_un`, and where its path begins.
 const SOCKADDR_UN: usize = 110;
 const SUN_PATH: usize = 2;
 
-/// connect(2): a socket that stands in a root is reached through a descriptor, whose path is short enough for
-/// `sun_path`. bind(2) makes the socket where the host's path says.
-pub fn connect(cx: &mut Cx<'_>, fd: Fd, addr: Ptr, len: UInt) -> Value {
-    let size = len.0 as usize;
-    if cx.process.roots.are_active() && (SUN_PATH + 1..=SOCKADDR_UN).contains(&size) {
-        let mut bytes = [0u8; SOCKADDR_UN];
-        copy::read_bytes(addr.0, &mut bytes[..size])?;
-        let path = bytes[SUN_PATH..size].split(|&byte| byte == 0).next().unwrap_or_default();
-        let unix = i32::from(u16::from_ne_bytes([bytes[0], bytes[1]])) == libc::AF_UNIX;
-        let found = if unix { cx.process.roots.open_file(path, libc::O_PATH | libc::O_CLOEXEC, 0) } else { None };
-        if let Some(Ok(file)) = found {
-            let link = format!("/proc/self/fd/{}\0", file.0);
-            let mut near = [0u8; SOCKADDR_UN];
-            near[..SUN_PATH].copy_from_slice(&bytes[..SUN_PATH]);
-            near[SUN_PATH..SUN_PATH + link.len()].copy_from_slice(link.as_bytes());
-            return cx.call(libc::SYS_connect, [fd.0 as u64, sys::address(&near), SOCKADDR_UN as u64, 0, 0, 0]);
-        }
+/// The address of a socket that stands in a root: by a descriptor, whose path is short enough for `sun_path`.
+struct Near {
+    address: [u8; SOCKADDR_UN],
+    _file: OwnedFd,
+}
+
+/// None where the address is no path, or not one in a root. bind(2) makes the socket where the host's path says.
+fn in_roots(cx: &Cx<'_>, addr: GuestAddr, len: u32) -> Option<Near> {
+    let size = len as usize;
+    if !cx.process.roots.are_active() || addr.is_null() || !(SUN_PATH + 1..=SOCKADDR_UN).contains(&size) {
+        return None;
     }
-    cx.call(libc::SYS_connect, [fd.0 as u64, addr.0.0, len.0.into(), 0, 0, 0])
+    let mut bytes = [0u8; SOCKADDR_UN];
+    copy::read_bytes(addr, &mut bytes[..size]).ok()?;
+    if i32::from(u16::from_ne_bytes([bytes[0], bytes[1]])) != libc::AF_UNIX {
+        return None;
+    }
+    let path = bytes[SUN_PATH..size].split(|&byte| byte == 0).next().unwrap_or_default();
+    let file = cx.process.roots.open_file(path, libc::O_PATH | libc::O_CLOEXEC, 0)?.ok()?;
+    let link = format!("/proc/self/fd/{}\0", file.0);
+    let mut address = [0u8; SOCKADDR_UN];
+    address[..SUN_PATH].copy_from_slice(&bytes[..SUN_PATH]);
+    address[SUN_PATH..SUN_PATH + link.len()].copy_from_slice(link.as_bytes());
+    Some(Near { address, _file: file })
+}
+
+pub fn connect(cx: &mut Cx<'_>, fd: Fd, addr: Ptr, len: UInt) -> Value {
+    let near = in_roots(cx, addr.0, len.0);
+    let (addr, len) = near.as_ref().map_or((addr.0.0, len.0), |near| (sys::address(&near.address), SOCKADDR_UN as u32));
+    cx.call(libc::SYS_connect, [fd.0 as u64, addr, len.into(), 0, 0, 0])
+}
+
+pub fn sendto(cx: &mut Cx<'_>, fd: Fd, bytes: InBytes, count: Size, flags: MsgFlags, addr: Ptr, len: UInt) -> Value {
+    let near = in_roots(cx, addr.0, len.0);
+    let (addr, len) = near.as_ref().map_or((addr.0.0, len.0), |near| (sys::address(&near.address), SOCKADDR_UN as u32));
+    cx.call(libc::SYS_sendto, [fd.0 as u64, bytes.0.0, count.0, flags.0 as u64, addr, len.into()])
+}
+
+memory::abi_struct! {
+    /// `struct user_msghdr`.
+    struct Message: 56 {
+        name: GuestAddr,
+        name_len: u32,
+        pad: u32,
+        vectors: [u64; 2],
+        control: [u64; 2],
+        flags: [u32; 2],
+    }
+}
+
+pub fn sendmsg(cx: &mut Cx<'_>, fd: Fd, message: Ptr, flags: MsgFlags) -> Value {
+    let read = || UserPtr::<Message>::new(message.0).read().ok();
+    let guest = if cx.process.roots.are_active() { read() } else { None };
+    let near = guest.as_ref().and_then(|guest| in_roots(cx, guest.name, guest.name_len));
+    let host = guest.zip(near.as_ref()).map(|(guest, near)| Message {
+        name: GuestAddr(sys::address(&near.address)),
+        name_len: SOCKADDR_UN as u32,
+        ..guest
+    });
+    let message = host.as_ref().map_or(message.0.0, sys::address);
+    cx.call(libc::SYS_sendmsg, [fd.0 as u64, message, flags.0 as u64, 0, 0, 0])
 }

@@ -10,8 +10,11 @@ use crate::{proc, sys};
 use memory::{Errno, UserPtr, copy};
 
 pub fn openat(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, flags: OpenFlags, mode: Mode) -> Value {
-    let path = GuestPath::read(path.0)?;
     let flags = cx.abi().open_flags_to_host(flags.0) as i32;
+    let Ok(path) = GuestPath::read(path.0) else {
+        // The kernel may find something else wrong first.
+        return cx.call(libc::SYS_openat, [dir.0 as u64, path.0.0, flags as u64, mode.0.into(), 0, 0]);
+    };
     open(cx, dir.0, &path, flags, mode.0.into(), |cx, path| {
         cx.call(libc::SYS_openat, [dir.0 as u64, path, flags as u64, mode.0.into(), 0, 0])
     })

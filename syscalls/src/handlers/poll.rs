@@ -1,7 +1,6 @@
 //! Waiting for descriptors: `struct epoll_event` is packed on x86-64 alone; masks hold while a call waits.
 
 use super::Value;
-use super::fd::optional;
 use crate::abi::EpollEvent;
 use crate::args::{Fd, Int, Ptr, SigSetPtr, Size, TimePtr};
 use crate::dispatch::Cx;
@@ -54,6 +53,11 @@ pub fn epoll_pwait2(
     })
 }
 
+/// The mask that holds while a call waits. The host's call reads it too, and says what is wrong with it.
+fn temporary(mask: SigSetPtr) -> Option<SigSet> {
+    mask.non_null().and_then(|mask| mask.read().ok())
+}
+
 fn wait(
     cx: &mut Cx<'_>,
     events: UserPtr<EpollEvent>,
@@ -61,11 +65,15 @@ fn wait(
     mask: SigSetPtr,
     call: impl FnOnce(&Cx<'_>, u64, u64, Option<SigSet>) -> Value,
 ) -> Value {
-    if max <= 0 || max as usize > i32::MAX as usize / size_of::<EpollEvent>() {
+    if max <= 0 {
+        // It fails; by what else is wrong if the kernel looks at that first.
+        return call(cx, events.addr().0, max as u64, None);
+    }
+    if max as usize > i32::MAX as usize / size_of::<EpollEvent>() {
         return Err(Errno::EINVAL.into());
     }
     let mut host = [NO_EVENT; BATCH];
-    let mask = optional(mask)?;
+    let mask = temporary(mask);
     let ready = call(cx, sys::address_mut(&mut host), max.min(BATCH as i32) as u64, mask)?;
     for (index, event) in host.iter().take(ready as usize).enumerate() {
         let event = EpollEvent { events: event.events, pad: 0, data: event.u64 };
@@ -75,14 +83,14 @@ fn wait(
 }
 
 pub fn ppoll(cx: &mut Cx<'_>, fds: Ptr, count: Size, timeout: TimePtr, mask: SigSetPtr, size: Size) -> Value {
-    let sigmask = optional(mask)?;
+    let sigmask = temporary(mask);
     cx.call_masked(libc::SYS_ppoll, [fds.0.0, count.0, timeout.0.0, mask.addr().0, size.0, 0], sigmask)
 }
 
 /// pselect6(2): the last argument points to a pointer to the mask, and the mask's size.
 pub fn pselect6(cx: &mut Cx<'_>, count: Int, read: Ptr, write: Ptr, except: Ptr, timeout: TimePtr, mask: Ptr) -> Value {
-    let set = optional(UserPtr::<[u64; 2]>::new(mask.0))?.map_or(0, |[set, _size]| set);
-    let sigmask = optional(UserPtr::<SigSet>::new(GuestAddr(set)))?;
+    let set = UserPtr::<[u64; 2]>::new(mask.0).non_null().and_then(|set| set.read().ok());
+    let sigmask = set.and_then(|[set, _size]| temporary(UserPtr::new(GuestAddr(set))));
     let args = [count.0 as u64, read.0.0, write.0.0, except.0.0, timeout.0.0, mask.0.0];
     cx.call_masked(libc::SYS_pselect6, args, sigmask)
 }

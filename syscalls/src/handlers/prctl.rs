@@ -1,6 +1,6 @@
 //! prctl(2): passed on, but for what would change the translator instead of the guest.
 
-use super::Value;
+use super::{Value, seccomp};
 use crate::abi::Guest;
 use crate::args::{Hex, Int};
 use crate::dispatch::Cx;
@@ -20,10 +20,10 @@ pub fn prctl(cx: &mut Cx<'_>, option: Int, a: Hex, b: Hex, c: Hex, d: Hex) -> Va
     match option.0 {
         // The addresses are the kernel's knowledge of the guest already (`proc::publish`); no guest needs to move them.
         libc::PR_SET_MM => Err(Errno::EPERM.into()),
-        // Filters see the host's numbers; x86's time-stamp counter is not the guest's; code must stay writable.
-        libc::PR_SET_SECCOMP | PR_SET_SYSCALL_USER_DISPATCH | libc::PR_SET_TSC | libc::PR_GET_TSC | PR_SET_MDWE => {
-            Err(Errno::EINVAL.into())
-        }
+        // The host's calls are not the guest's; x86's time-stamp counter is not the guest's; code must stay writable.
+        PR_SET_SYSCALL_USER_DISPATCH | libc::PR_SET_TSC | libc::PR_GET_TSC | PR_SET_MDWE => Err(Errno::EINVAL.into()),
+        libc::PR_SET_SECCOMP => seccomp::set_by_prctl(cx, a.0, b.0),
+        libc::PR_GET_SECCOMP => Ok(cx.thread.seccomp.mode().into()),
         PR_SET_TAGGED_ADDR_CTRL if aarch64 => {
             if a.0 & !PR_TAGGED_ADDR_ENABLE != 0 || b.0 | c.0 | d.0 != 0 {
                 return Err(Errno::EINVAL.into());

@@ -24,17 +24,17 @@ fn check_size(size: Size) -> Result<(), Errno> {
 
 pub fn rt_sigaction(cx: &mut Cx<'_>, signal: Sig, new: Ptr, old: Ptr, size: Size) -> Value {
     check_size(size)?;
+    let new = if new.0.is_null() { None } else { Some(Action::read(cx.abi(), new.0)?) };
     let signal = Signal::new(signal.0).ok_or(Errno::EINVAL)?;
-    let before = if new.0.is_null() {
-        cx.process.actions.get(signal)
-    } else {
-        let mut action = Action::read(cx.abi(), new.0)?;
+    let before = if let Some(mut action) = new {
         if SigSet::UNBLOCKABLE.contains(signal) {
             return Err(Errno::EINVAL.into());
         }
         action.flags &= KNOWN_FLAGS | if cx.abi().restorer { SA_RESTORER } else { 0 };
         action.mask = action.mask.without(SigSet::UNBLOCKABLE);
         cx.process.actions.set(signal, action, cx.process.host_signals)?
+    } else {
+        cx.process.actions.get(signal)
     };
     if !old.0.is_null() {
         before.write(cx.abi(), old.0)?;

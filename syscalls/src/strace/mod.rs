@@ -45,6 +45,7 @@ impl Strace {
             Outcome::NotBegun | Outcome::Clone(_) => return,
             Outcome::Restart(Restart::IfAsked) => format!("{} = ? ERESTARTSYS", text()),
             Outcome::Restart(Restart::Always) => format!("{} = ? ERESTARTNOINTR", text()),
+            Outcome::Filtered { .. } | Outcome::Kill { .. } => format!("{} = ? (filtered)", text()),
             Outcome::Exit { .. } | Outcome::ExitGroup { .. } | Outcome::Exec(_) | Outcome::SigReturn => {
                 format!("{} = ?", text())
             }

@@ -51,6 +51,8 @@ impl Guest {
             limits: Arc::new(GuestLimits::from_host()),
             personality: Arc::new(AtomicU32::new(0)),
             tagged_addresses: Arc::new(AtomicU64::new(0)),
+            rings: Arc::default(),
+            seccomp: Arc::default(),
             strace: None,
             release: None,
         };
@@ -118,7 +120,7 @@ impl Guest {
         let row = ROWS.iter().find(|row| row.name == name).expect("a row of that name");
         let mut registers = [0; 6];
         registers[..args.len()].copy_from_slice(args);
-        let call = Call { nr: row.nr.into(), args: registers, sp: GuestAddr::NULL };
+        let call = Call { nr: row.nr.into(), args: registers, sp: GuestAddr::NULL, pc: GuestAddr::NULL };
         dispatch(&self.process, &mut self.thread, &call)
     }
 

@@ -1,0 +1,86 @@
+//! seccomp(2) and its older form in prctl(2).
+
+use super::Value;
+use crate::args::{Hex, Int, Ptr};
+use crate::dispatch::Cx;
+use crate::outcome::Stop;
+use crate::seccomp::bpf::{Insn, MAX_INSNS, Program};
+use crate::seccomp::{ACTIONS, FILTER, STRICT};
+use crate::sys;
+use memory::{Errno, GuestAddr, UserPtr};
+
+// linux/seccomp.h.
+const SET_MODE_STRICT: i32 = 0;
+const SET_MODE_FILTER: i32 = 1;
+const GET_ACTION_AVAIL: i32 = 2;
+const FLAG_TSYNC: u64 = 1;
+const FLAG_LOG: u64 = 2;
+const FLAG_SPEC_ALLOW: u64 = 4;
+const FLAG_TSYNC_ESRCH: u64 = 16;
+const FLAGS: u64 = FLAG_TSYNC | FLAG_LOG | FLAG_SPEC_ALLOW | FLAG_TSYNC_ESRCH;
+/// linux/capability.h.
+const CAP_SYS_ADMIN: u32 = 21;
+
+memory::abi_struct! {
+    /// `struct sock_fprog`.
+    struct Fprog: 16 {
+        len: u16,
+        pad: [u16; 3],
+        filter: GuestAddr,
+    }
+}
+
+/// An operation that is not known is refused, as on a kernel before it: those of listeners among them.
+pub fn seccomp(cx: &mut Cx<'_>, operation: Int, flags: Hex, args: Ptr) -> Value {
+    match operation.0 {
+        SET_MODE_STRICT if flags.0 == 0 && args.0.is_null() => strict(cx),
+        SET_MODE_FILTER if flags.0 & !FLAGS == 0 => filter(cx, flags.0, args.0),
+        GET_ACTION_AVAIL if flags.0 == 0 => {
+            let action: u32 = UserPtr::new(args.0).read()?;
+            if ACTIONS.contains(&action) { Ok(0) } else { Err(Errno::EOPNOTSUPP.into()) }
+        }
+        _ => Err(Errno::EINVAL.into()),
+    }
+}
+
+/// PR_SET_SECCOMP.
+pub fn set_by_prctl(cx: &Cx<'_>, mode: u64, filter_at: u64) -> Value {
+    match mode {
+        mode if mode == u64::from(STRICT) => strict(cx),
+        mode if mode == u64::from(FILTER) => filter(cx, 0, GuestAddr(filter_at)),
+        _ => Err(Errno::EINVAL.into()),
+    }
+}
+
+fn strict(cx: &Cx<'_>) -> Value {
+    Ok(cx.thread.seccomp.set_strict().map(|()| 0)?)
+}
+
+fn filter(cx: &Cx<'_>, flags: u64, from: GuestAddr) -> Value {
+    let fprog: Fprog = UserPtr::new(from).read()?;
+    let len = usize::from(fprog.len);
+    if len == 0 || len > MAX_INSNS {
+        return Err(Errno::EINVAL.into());
+    }
+    if !may_install(cx)? {
+        return Err(Errno::EACCES.into());
+    }
+    let program = Program::new(UserPtr::<Insn>::new(fprog.filter).read_vec(len)?)?;
+    let sync = flags & FLAG_TSYNC != 0;
+    match cx.process.seccomp.install(&cx.thread.seccomp, program, sync)? {
+        Ok(()) => Ok(0),
+        Err(_) if flags & FLAG_TSYNC_ESRCH != 0 => Err(Errno::ESRCH.into()),
+        Err(tid) => Ok(tid as u64),
+    }
+}
+
+/// Only who can't gain privileges by execve, or has them, may filter what its children do (seccomp(2), EACCES).
+fn may_install(cx: &Cx<'_>) -> Result<bool, Stop> {
+    if cx.call(libc::SYS_prctl, [libc::PR_GET_NO_NEW_PRIVS as u64, 0, 0, 0, 0, 0])? == 1 {
+        return Ok(true);
+    }
+    // _LINUX_CAPABILITY_VERSION_3 and this thread; then effective, permitted and inheritable in two halves.
+    let (header, mut sets) = ([0x2008_0522u32, 0], [0u32; 6]);
+    cx.call(libc::SYS_capget, [sys::address(&header), sys::address_mut(&mut sets), 0, 0, 0, 0])?;
+    Ok(sets[0] >> CAP_SYS_ADMIN & 1 != 0)
+}

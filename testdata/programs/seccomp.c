@@ -1,0 +1,187 @@
+// Filters of system calls: what they see and each of their answers, inheritance, threads, strict mode.
+// libc: glibc
+#define _GNU_SOURCE
+#include "check.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#if defined __aarch64__
+#define ARCH AUDIT_ARCH_AARCH64
+#elif defined __riscv
+#define ARCH AUDIT_ARCH_RISCV64
+#else
+#define ARCH AUDIT_ARCH_X86_64
+#endif
+
+// Answers `action` to call `nr`, kills where the architecture is wrong, lets everything else pass.
+static long filter(int nr, unsigned action, unsigned flags) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, action),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof code / sizeof *code, code};
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+}
+
+// getpriority(which, who) fails with the errno in `who`: the arguments are seen.
+static long filter_by_argument(void) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getpriority, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+        BPF_STMT(BPF_ALU | BPF_OR | BPF_K, SECCOMP_RET_ERRNO),
+        BPF_STMT(BPF_RET | BPF_A, 0),
+    };
+    struct sock_fprog program = {sizeof code / sizeof *code, code};
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+// Runs a test in a child of its own; says how that ended.
+static void child(const char *name, void (*test)(void)) {
+    pid_t pid = fork();
+    if (!pid) {
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        test();
+        _exit(failures);
+    }
+    int status;
+    waitpid(pid, &status, 0);
+    if (WIFEXITED(status)) printf("%s: exit %d\n", name, WEXITSTATUS(status));
+    else printf("%s: signal %d\n", name, WTERMSIG(status));
+}
+
+static void refusals(void) {
+    struct sock_filter bad = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 2);
+    struct sock_fprog program = {1, &bad};
+    CHECK(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == -1 && errno == EINVAL);
+    CHECK(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL) == -1 && errno == EFAULT);
+    CHECK(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 1 << 20, &program) == -1 && errno == EINVAL);
+    CHECK(syscall(SYS_seccomp, 77, 0, NULL) == -1 && errno == EINVAL);
+    unsigned action = SECCOMP_RET_TRAP;
+    CHECK(syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0);
+    action = 0x12340000;
+    CHECK(syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == -1 && errno == EOPNOTSUPP);
+    CHECK(prctl(PR_GET_SECCOMP) == 0);
+}
+
+static void errors(void) {
+    CHECK(filter(SYS_getpgid, SECCOMP_RET_ERRNO | 77, 0) == 0);
+    CHECK(syscall(SYS_getpgid, 0) == -1 && errno == 77);
+    CHECK(getppid() > 0 && prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER);
+    // The newer filter is asked too; the stronger answer holds.
+    CHECK(filter(SYS_getpgid, SECCOMP_RET_ALLOW, 0) == 0);
+    CHECK(syscall(SYS_getpgid, 0) == -1 && errno == 77);
+    CHECK(filter_by_argument() == 0);
+    for (int i = 1; i < 40; i += 7) CHECK(syscall(SYS_getpriority, 0, i) == -1 && errno == i);
+    CHECK(filter(SYS_getsid, SECCOMP_RET_TRACE, 0) == 0);
+    CHECK(syscall(SYS_getsid, 0) == -1 && errno == ENOSYS);
+    // A child has them too.
+    pid_t pid = fork();
+    if (!pid) _exit(syscall(SYS_getpgid, 0) == -1 && errno == 77 ? 3 : 4);
+    int status;
+    CHECK(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 3);
+}
+
+static void status_file(void) {
+    CHECK(filter(SYS_getpgid, SECCOMP_RET_ERRNO, 0) == 0);
+    char line[200];
+    FILE *file = fopen("/proc/self/status", "r");
+    while (file && fgets(line, sizeof line, file))
+        if (!strncmp(line, "Seccomp", 7)) printf("  %s", line);
+}
+
+static volatile int seen_data, seen_nr, seen_code;
+static volatile unsigned seen_arch;
+static void on_sigsys(int signal, siginfo_t *info, void *context) {
+    (void)signal, (void)context;
+    seen_data = info->si_errno, seen_nr = info->si_syscall, seen_arch = info->si_arch, seen_code = info->si_code;
+}
+
+static void traps(void) {
+    struct sigaction action = {.sa_sigaction = on_sigsys, .sa_flags = SA_SIGINFO};
+    sigaction(SIGSYS, &action, NULL);
+    CHECK(filter(SYS_getpgid, SECCOMP_RET_TRAP | 123, 0) == 0);
+    syscall(SYS_getpgid, 0);
+    CHECK(seen_data == 123 && seen_nr == SYS_getpgid && seen_arch == ARCH && seen_code == 1);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGSYS);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    // Blocked, it ends the process.
+    syscall(SYS_getpgid, 0);
+}
+
+static void killed(void) {
+    CHECK(filter(SYS_getpgid, SECCOMP_RET_KILL_PROCESS, 0) == 0);
+    syscall(SYS_getpgid, 0);
+}
+
+static void killed_alone(void) {
+    CHECK(filter(SYS_getpgid, SECCOMP_RET_KILL_THREAD, 0) == 0);
+    syscall(SYS_getpgid, 0);
+}
+
+static int go[2];
+static void *waits(void *result) {
+    char byte;
+    if (read(go[0], &byte, 1) != 1) return result;
+    return (void *)(long)(syscall(SYS_getpgid, 0) == -1 ? errno : 0);
+}
+
+static void threads(void) {
+    pthread_t thread;
+    void *result;
+    CHECK(pipe(go) == 0 && pthread_create(&thread, NULL, waits, NULL) == 0);
+    CHECK(filter(SYS_getpgid, SECCOMP_RET_ERRNO | 55, SECCOMP_FILTER_FLAG_TSYNC) == 0);
+    CHECK(write(go[1], "", 1) == 1);
+    pthread_join(thread, &result);
+    CHECK((long)result == 55);
+}
+
+static void executes(void) {
+    CHECK(filter(SYS_getpgid, SECCOMP_RET_ERRNO | 66, 0) == 0);
+    execl("/proc/self/exe", "seccomp", "inherited", NULL);
+}
+
+static void strict(void) {
+    CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0);
+    syscall(SYS_write, 1, "  strict\n", 9);
+    syscall(SYS_getpid);
+    syscall(SYS_exit, 9);
+}
+
+static void strict_exit(void) {
+    prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
+    syscall(SYS_exit, 9);
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1 && !strcmp(argv[1], "inherited")) return syscall(SYS_getpgid, 0) == -1 && errno == 66 ? 5 : 6;
+    child("refusals", refusals);
+    child("errors", errors);
+    child("status", status_file);
+    child("traps", traps);
+    child("killed", killed);
+    child("killed alone", killed_alone);
+    child("threads", threads);
+    child("executes", executes);
+    child("strict", strict);
+    child("strict exit", strict_exit);
+    DONE();
+}
