@@ -72,7 +72,7 @@ fn soak_for(guest: &dyn Guest, limit: Duration) -> Result<(), Failed> {
 /// Runs the program of a seed by all engines.
 fn check(guest: &dyn Guest, seed: u64) -> Result<(), Failed> {
     let sequences = generate(guest, seed);
-    let results = Engine::ALL.map(|engine| engine.run_random(guest, &sequences));
+    let results = Engine::ALL.map(|engine| engine.run(guest, &sequences));
     let mut found = Vec::new();
     for (i, sequence) in sequences.iter().enumerate() {
         if report::differs(sequence, &results, i) {
@@ -98,7 +98,7 @@ fn generate(guest: &dyn Guest, seed: u64) -> Vec<Sequence> {
     let (mut known, mut unknown) = (Deck::new(known), Deck::new(unknown));
     (0..SEQUENCES)
         .map(|i| {
-            let with_qemu = i % 8 != 7;
+            let with_qemu = i % 8 != 7 || unknown.rows.is_empty();
             let deck = if with_qemu { &mut known } else { &mut unknown };
             let hand = deck.deal(&mut random, INSTRUCTIONS);
             Sequence::random(guest, &mut random, &hand, with_qemu)
@@ -114,7 +114,6 @@ struct Deck {
 
 impl Deck {
     fn new(rows: Vec<&'static Row>) -> Deck {
-        assert!(!rows.is_empty(), "a guest has rows of either kind");
         Deck { left: Vec::new(), rows }
     }
 

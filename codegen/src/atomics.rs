@@ -9,6 +9,7 @@ use crate::flags::cc;
 use crate::regs::{RAX, RBX, RCX, RDX, X0};
 use crate::vectors::rows::{MOVAPS, PEXTR_D, PINSR_D};
 use dynasmrt::DynasmApi;
+use ir::ops::WITHIN_16;
 use ir::{Access, RmwOp, Ty, Val};
 
 /// The LOCK prefix.
@@ -28,6 +29,27 @@ impl ByWidth {
 }
 
 impl Emitter<'_, '_> {
+    /// `aligned`: nearly every address is a multiple of the size.
+    pub fn aligned(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let bytes = (inst.imm & 0xff) as i32;
+        self.clobber();
+        let addr = self.reg(inst.args[0]);
+        self.buf.mov(false, RAX, addr);
+        self.buf.alu(Alu::And, false, RAX, Src::Imm(bytes - 1));
+        let mut passes = [self.buf.jcc(cc::E), 0];
+        if inst.imm & WITHIN_16 != 0 && bytes < 16 {
+            self.buf.mov(false, RAX, addr);
+            self.buf.alu(Alu::And, false, RAX, Src::Imm(15));
+            self.buf.alu(Alu::Cmp, false, RAX, Src::Imm(16 - bytes));
+            passes[1] = self.buf.jcc(cc::BE);
+        }
+        // A misaligned load of this kind always faults.
+        self.may_fault();
+        self.v2(MOVAPS, X0, Rm::Mem(Amode::at(addr)));
+        self.bind_all(passes);
+    }
+
     /// `rmw`
     pub fn rmw(&mut self, val: Val) {
         let inst = self.inst(val);

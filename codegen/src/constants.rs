@@ -68,6 +68,11 @@ constants! {
     SIGN64 = splat64(1 << 63);
     ABS32 = splat32(!(1 << 31));
     ABS64 = splat64(!(1 << 63));
+    ABS16 = splat16(!(1 << 15));
+    /// The least normal numbers.
+    LEAST16 = splat16(1 << 10);
+    LEAST32 = splat32(1 << 23);
+    LEAST64 = splat64(1 << 52);
     HALF32 = splat32(0x3f00_0000);
     HALF64 = splat64(0x3fe0_0000_0000_0000);
     UNIT32 = splat32(0x3f80_0000);

@@ -2,12 +2,16 @@
 
 use crate::emitter::Emitter;
 use crate::encode::Alu;
-use ir::{Inst, Op, Ty, Val};
+use ir::ops::Effect;
+use ir::{Inst, Op, Ty, Underflow, Val};
 
 impl Emitter<'_, '_> {
     /// Emits `val` (and what it fuses with); ops that are not named here are evaluated by a call.
     pub fn emit(&mut self, val: Val, inst: &Inst) {
         use Op::*;
+        if self.block.underflow == Underflow::Evaluated && is_arithmetic(inst.op) {
+            return self.evaluate(val);
+        }
         let vector = inst.ty == Ty::V128;
         match inst.op {
             Const | Addr | VConst => self.define_const(val, inst.ty),
@@ -73,6 +77,7 @@ impl Emitter<'_, '_> {
             Pause => self.pause(),
             Call => self.call_helper(val),
             ExitIf => self.exit_if(val),
+            Aligned => self.aligned(val),
             op if is_lanes(op) => self.vector(val, inst),
             _ => self.evaluate(val),
         }
@@ -162,6 +167,12 @@ impl Emitter<'_, '_> {
         }
         tests
     }
+}
+
+/// Floating-point ops that yield a number or lanes; for the flags of a comparison there is no call, and no need: the
+/// guest's lowering tells of denormals there.
+fn is_arithmetic(op: Op) -> bool {
+    op.info().effect == Effect::Fp && !matches!(op, Op::FcmpF | Op::FCmp)
 }
 
 /// Vector ops on integer lanes, and cryptography: the rows from `vadd` to before `vfadd`, and from

@@ -163,7 +163,7 @@ impl Emitter<'_, '_> {
                 self.store_reg(call.classes[i], size, Amode::context(field::VEC_ARGS + i as i32 * 16), call.args[i]);
             }
         }
-        let constant = slow::constant(&call.inst, call.from, self.block.nan);
+        let constant = slow::constant(self.block, &call.inst, call.from);
         self.store_imm64(field::VEC_IMM, constant as i64);
         self.call_function(field::ENTRY_CALL_VEC, SLOW_PATH);
         let class = Class::of(call.inst.result());

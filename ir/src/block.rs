@@ -2,7 +2,7 @@
 
 use crate::ops::{Op, ResultTy};
 use crate::signature::Want;
-use crate::types::{NanRule, Ty};
+use crate::types::{NanRule, Ty, Underflow};
 
 /// A value: the index of the instruction that yields it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -168,19 +168,29 @@ pub struct Block {
     pub term: Option<Term>,
     /// Which NaN arithmetic yields.
     pub nan: NanRule,
+    /// How arithmetic underflows.
+    pub underflow: Underflow,
 }
 
 impl Default for Block {
     fn default() -> Self {
-        Block { pc: 0, end: 0, guest_insts: 0, insts: Vec::new(), term: None, nan: NanRule::Propagate }
+        Block {
+            pc: 0,
+            end: 0,
+            guest_insts: 0,
+            insts: Vec::new(),
+            term: None,
+            nan: NanRule::Propagate,
+            underflow: Underflow::Host,
+        }
     }
 }
 
 impl Block {
-    /// Empties it for a block at `pc`.
+    /// Empties it for a block at `pc`, which underflows as the host does.
     pub fn clear(&mut self, pc: u64, nan: NanRule) {
         self.insts.clear();
-        *self = Block { pc, end: pc, guest_insts: 0, insts: std::mem::take(&mut self.insts), term: None, nan };
+        *self = Block { pc, end: pc, nan, insts: std::mem::take(&mut self.insts), ..Block::default() };
     }
 
     /// The instruction that yields `val`.

@@ -28,4 +28,4 @@ pub use ops::Op;
 pub use passes::Liveness;
 pub use slot::{GuestState, Nzcv, SlotDef, SlotId};
 pub use tables::Tables;
-pub use types::{Access, CallArgs, Cond, FCond, FpControl, Icond, Lane, NanRule, RmwOp, Round, Ty};
+pub use types::{Access, CallArgs, Cond, FCond, FpControl, Icond, Lane, NanRule, RmwOp, Round, Ty, Underflow};

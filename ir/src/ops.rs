@@ -490,6 +490,10 @@ ops! {
     Cas "cas" 3 same Store Access;
 
     // ---- the rest
+    /// Faults, as a misaligned access of 16 bytes does, where the address a is not a multiple of `imm` & 0xff (a power
+    /// of two); with [`WITHIN_16`] only where so many bytes do not lie within 16 aligned ones.
+    Aligned "aligned" 1 None Load None;
+
     /// A counter that runs at the rate of the host's TSC.
     Cycles "cycles" 0 I64 Fixed None;
     /// A hint that this is a spin loop.
@@ -502,3 +506,6 @@ ops! {
 
 // `aux` and `op` are bytes of an instruction.
 const _: () = assert!(Op::ALL.len() <= 256);
+
+/// In the constant of [`Op::Aligned`]: it is enough that the bytes do not cross a multiple of 16.
+pub const WITHIN_16: i64 = 0x100;

@@ -119,6 +119,7 @@ pub fn of(inst: &Inst) -> Signature {
         Op::Load => row(DATA, &[i64, Want::Index]),
         Op::Store => row(DATA, &[i64, Want::Index, ty]),
         Op::Rmw => row(INT, &[i64, ty]),
+        Op::Aligned => row(NONE, &[i64]),
         Op::Cas => row(MEMORY, &[i64, ty, ty]),
         Op::Call if inst.aux == CallArgs::Int as u8 => row(I64, &[Want::IntArg; 3]),
         Op::Call => row(DATA, &[Want::VecArg; 3]),

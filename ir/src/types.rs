@@ -163,6 +163,20 @@ aux_enum! {
     }
 }
 
+aux_enum! {
+    /// How arithmetic treats what lies below the normal range, where guests differ from the host.
+    Underflow {
+        /// As the host does: a result is tiny if it is so after rounding.
+        Host = "host",
+        /// A result is tiny if it is so before rounding (Arm ARM, FPRound). Only one that comes out as the least
+        /// normal number can differ; code computes it again.
+        Before = "before",
+        /// So, and each denormal that is flushed is told by flags as Arm has them, which the host's say
+        /// nothing about: code evaluates every operation.
+        Evaluated = "evaluated",
+    }
+}
+
 /// The floating-point control that holds while a block runs: what MXCSR is set to, and part of the
 /// block's key where code depends on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

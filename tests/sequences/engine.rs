@@ -48,13 +48,6 @@ impl Engine {
         }
     }
 
-    /// Runs random sequences, which meet the known gaps by chance: what is known not to agree is cleared.
-    pub fn run_random(self, guest: &dyn Guest, sequences: &[Sequence]) -> Output {
-        let mut data = self.run(guest, sequences)?;
-        data.chunks_exact_mut(STRIDE).for_each(|data| guest.forgive(data));
-        Ok(data)
-    }
-
     fn command(self, guest: &dyn Guest) -> Result<Command, String> {
         if self == Engine::Qemu {
             let qemu = fetched("qemu").join(format!("usr/bin/qemu-{}", guest.name()));

@@ -60,8 +60,6 @@ pub trait Guest: Sync {
 
     /// The registers in an input or an output.
     fn fields(&self) -> Vec<Field>;
-    /// Clears in a sequence's data what transom is known not to do yet (ARCHITECTURE.md, "Known gaps").
-    fn forgive(&self, data: &mut [u8]);
     /// Whether it holds modes and flags, of which not every value is valid.
     fn is_status(&self, field: &Field) -> bool;
     /// Fills the input of a sequence with operands that are hard.

@@ -17,7 +17,7 @@ pub fn differs(sequence: &Sequence, outputs: &[Output; 3], i: usize) -> bool {
 /// Runs each prefix of a sequence, and tells of the first instruction after which the engines differ.
 pub fn narrow(guest: &dyn Guest, sequence: &Sequence) -> Result<String, String> {
     let prefixes: Vec<Sequence> = (0..=sequence.instructions.len()).map(|count| sequence.prefix(count)).collect();
-    let outputs = Engine::ALL.map(|engine| engine.run_random(guest, &prefixes));
+    let outputs = Engine::ALL.map(|engine| engine.run(guest, &prefixes));
     let Some(count) = (0..prefixes.len()).find(|i| differs(sequence, &outputs, *i)) else {
         let words: Vec<String> = sequence.instructions.iter().map(|one| hex(&one.code)).collect();
         return Ok(format!("only as a whole: {}", words.join(" ")));

@@ -110,7 +110,7 @@ impl Guest for Riscv64 {
 
     fn unknown_to_qemu(&self) -> &'static [&'static str] {
         // Linux lets programs flush cache blocks (since 6.15); qemu-user does not. The flag that
-        // its FROUNDNX raises (10.0) is lost again by what comes after.
+        // its FROUNDNX raises (11.1) is lost again by what comes after.
         &["zicbom", "froundnx_h", "froundnx_s", "froundnx_d"]
     }
 
@@ -189,8 +189,6 @@ impl Guest for Riscv64 {
         let others = [("fcsr", FCSR), ("signals", COUNT)].map(|(name, at)| (name.to_owned(), at));
         x.chain(f).chain(others).map(|(name, at)| Field { name, at, size: 8 }).collect()
     }
-
-    fn forgive(&self, _data: &mut [u8]) {}
 
     fn is_status(&self, field: &Field) -> bool {
         field.at >= FCSR

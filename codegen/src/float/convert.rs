@@ -11,7 +11,7 @@ use crate::flags::cc;
 use crate::regs::{RAX, RCX, X0, X1};
 use crate::slow::{SlowCall, SlowKind, SlowPath};
 use dynasmrt::DynasmApi;
-use ir::{NanRule, Op, Round, Ty, Val};
+use ir::{Lane, NanRule, Op, Round, Ty, Val};
 
 /// Bit 3 of a rounding constant: inexact is not raised.
 const QUIET: u8 = 8;
@@ -106,6 +106,9 @@ impl Emitter<'_, '_> {
         call.result = self.def(val, 0);
         self.vrr(scalar(CVT, from == Ty::F64), call.result, a, a);
         self.check_nan_unless_kept(call, Shape::of(&inst));
+        if inst.ty == Ty::F32 && self.checks_tiny(inst.op) {
+            self.check_least_normal(call, Lane::S);
+        }
     }
 
     // ---- to integers

@@ -16,7 +16,8 @@ use crate::flags::cc;
 use crate::regs::X0;
 use crate::slow::{SlowCall, SlowKind, SlowPath};
 use crate::vectors::Vop;
-use ir::{Inst, Lane, NanRule, Op, Ty, Val};
+use crate::vectors::rows::{PCMPEQ, row};
+use ir::{Inst, Lane, NanRule, Op, Ty, Underflow, Val};
 use rows::*;
 
 /// How an instruction works on its operands.
@@ -32,6 +33,10 @@ impl Shape {
             Ty::V128 => Shape { double: inst.aux == Lane::D as u8, scalar: false },
             ty => Shape { double: ty == Ty::F64, scalar: true },
         }
+    }
+
+    pub fn lane(self) -> Lane {
+        if self.double { Lane::D } else { Lane::S }
     }
 
     /// The form of a row.
@@ -52,7 +57,7 @@ impl Emitter<'_, '_> {
         let mut call = self.slow_call(val);
         let shape = Shape::of(&inst);
         // Where every NaN becomes the same one the operands need not survive.
-        let forgets = self.block.nan == NanRule::Canonical && !fuses && shape.scalar;
+        let forgets = self.block.nan == NanRule::Canonical && !fuses && shape.scalar && !self.checks_tiny(inst.op);
         let allow = match forgets {
             false => 0,
             true if self.config.features.avx => self.dying_operands(val),
@@ -62,6 +67,9 @@ impl Emitter<'_, '_> {
         let args = self.order_operands(&inst, call.args);
         self.float_compute(inst.op, shape, call.result, args);
         self.check_nan(call, shape);
+        if self.checks_tiny(inst.op) {
+            self.check_least_normal(call, Shape::of(&inst).lane());
+        }
         // The upper lanes come from the first operand (the addend of a fused operation).
         let upper = inst.args[if fuses { 2 } else { 0 }];
         let keeps_upper = inst.op != Op::FSqrt || self.config.features.avx;
@@ -126,6 +134,29 @@ impl Emitter<'_, '_> {
             SlowKind::Evaluate { call, back }
         };
         self.slow.push(SlowPath { jumps: [field, 0], kind });
+    }
+
+    /// Whether results of an operation can be tiny and inexact, and the guest judges that otherwise than the host.
+    /// Sums are exact where they are tiny.
+    pub fn checks_tiny(&self, op: Op) -> bool {
+        use Op::*;
+        self.block.underflow != Underflow::Host
+            && matches!(op, FMul | FDiv | FMulAdd | FCvt | VFMul | VFDiv | VFMulAdd | VFCvtDown)
+    }
+
+    /// Computes a result again in which a lane is the least normal number: it may have been tiny before it was rounded.
+    pub fn check_least_normal(&mut self, call: SlowCall, lane: Lane) {
+        let (magnitude, least) = match lane {
+            Lane::D => (constants::ABS64, constants::LEAST64),
+            Lane::S => (constants::ABS32, constants::LEAST32),
+            _ => (constants::ABS16, constants::LEAST16),
+        };
+        self.v3(AND, X0, call.result, Rm::Mem(Amode::context(magnitude)));
+        self.v3(row(&PCMPEQ, lane), X0, X0, Rm::Mem(Amode::context(least)));
+        self.v2(PTEST, X0, Rm::Reg(X0));
+        let field = self.buf.jcc(cc::NE);
+        let back = self.buf.len();
+        self.slow.push(SlowPath { jumps: [field, 0], kind: SlowKind::Evaluate { call, back } });
     }
 
     /// Jumps where lanes of `a` and `b` are unordered; the field of the jump.

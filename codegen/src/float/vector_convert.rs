@@ -11,7 +11,7 @@ use crate::regs::{RAX, RCX, X0};
 use crate::slow::{SlowKind, SlowPath};
 use crate::vectors::rows::{PCMPEQ_S, PEXTR_D, PINSR_D, PUNPCKL_D};
 use dynasmrt::DynasmApi;
-use ir::{NanRule, Op, Round, Val};
+use ir::{Lane, NanRule, Op, Round, Val};
 
 impl Emitter<'_, '_> {
     /// `vfcmpeq`, `vfcmpge`, `vfcmpgt`: greater is less the other way round.
@@ -133,6 +133,9 @@ impl Emitter<'_, '_> {
             // Of the result's format: lanes that stay zero are no NaNs.
             let result = Shape { double: inst.op == Op::VFCvtUp, scalar: false };
             self.check_nan(call, result);
+        }
+        if self.checks_tiny(inst.op) {
+            self.check_least_normal(call, if shape.double { Lane::S } else { Lane::H });
         }
     }
 }

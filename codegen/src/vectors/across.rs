@@ -8,13 +8,6 @@ use crate::emitter::Emitter;
 use crate::regs::{X0, X1};
 use ir::{Inst, Lane, Op, Val};
 
-const fn row(table: &ByLane, lane: Lane) -> Vop {
-    match table[lane as usize] {
-        Some(op) => op,
-        None => panic!("the table has no such instruction"),
-    }
-}
-
 /// Bytes shifted within the whole register: numbers 3 (right) and 7 (left) of the double-words' group.
 const SHIFT_BYTES: Vop = row(&PSHIFT, Lane::D);
 const RIGHT: u8 = 3;

@@ -11,13 +11,6 @@ use crate::regs::{RAX, X0, X1};
 use dynasmrt::DynasmApi;
 use ir::{Inst, Lane, Op, Val};
 
-const fn row(table: &ByLane, lane: Lane) -> Vop {
-    match table[lane as usize] {
-        Some(op) => op,
-        None => panic!("the table has no such instruction"),
-    }
-}
-
 const ADD: Vop = row(&PADD, Lane::S);
 const SUB: Vop = row(&PSUB, Lane::S);
 const SHIFT: Vop = row(&PSHIFT, Lane::S);

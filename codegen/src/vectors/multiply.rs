@@ -9,13 +9,6 @@ use crate::regs::{X0, X1};
 use dynasmrt::DynasmApi;
 use ir::{Inst, Lane, Op, Val};
 
-const fn row(table: &ByLane, lane: Lane) -> Vop {
-    match table[lane as usize] {
-        Some(op) => op,
-        None => panic!("the table has no such instruction"),
-    }
-}
-
 const SHIFT_H: Vop = row(&PSHIFT, Lane::H);
 const MUL_H: Vop = row(&PMULL, Lane::H);
 

@@ -1,6 +1,7 @@
 //! Table: the vector instructions that ops map to, by lane where they come in widths.
 
 use super::encode::{Vop, op, op3a, op38};
+use ir::Lane;
 
 /// An instruction for each lane width that the host has one for: b, h, s, d.
 pub(crate) type ByLane = [Option<Vop>; 4];
@@ -20,6 +21,14 @@ const fn upto_h(b: Vop, h: Vop) -> ByLane {
 /// `66 0F code`, commutative.
 const fn com(code: u8) -> Vop {
     op(code).commutative()
+}
+
+/// The row for a lane, which the table must have.
+pub(crate) const fn row(table: &ByLane, lane: Lane) -> Vop {
+    match table[lane as usize] {
+        Some(op) => op,
+        None => panic!("the table has no such instruction"),
+    }
 }
 
 /// `66 0F 38 code`, commutative.

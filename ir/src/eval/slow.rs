@@ -2,27 +2,30 @@
 //! [`slow_path`] as a [`HelperFn::Vec`](crate::HelperFn) with [`constant`] as the call's constant.
 
 use super::{eval, mask};
-use crate::block::{Inst, Val};
-use crate::fp::Env;
+use crate::block::{Block, Inst, Val};
+use crate::fp::{Env, Tininess};
 use crate::helper::VecArgs;
 use crate::ops::Op;
 use crate::signature::{self, Want};
-use crate::types::{NanRule, Ty};
+use crate::types::{NanRule, Ty, Underflow};
 
 /// Where the parts of the constant lie.
 const TY: u32 = 8;
 const FROM: u32 = 12;
 const NAN: u32 = 16;
+/// Whether results are tiny before they are rounded.
+const BEFORE: u32 = 17;
 const AUX: u32 = 24;
 const IMM: u32 = 32;
 
-/// Describes `inst`, whose first operand has type `from`, for [`slow_path`]. Its own constant must fit 32 bits.
-pub fn constant(inst: &Inst, from: Ty, nan: NanRule) -> u64 {
+/// Describes `inst` of `block`, whose first operand has type `from`, for [`slow_path`]. Its own constant must fit 32 bits.
+pub fn constant(block: &Block, inst: &Inst, from: Ty) -> u64 {
     debug_assert!(inst.imm == inst.imm as i32 as i64, "constant of a slow path");
     inst.op as u64
         | (inst.ty as u64) << TY
         | (from as u64) << FROM
-        | (nan as u64) << NAN
+        | (block.nan as u64) << NAN
+        | ((block.underflow != Underflow::Host) as u64) << BEFORE
         | (inst.aux as u64) << AUX
         | (inst.imm as u64) << IMM
 }
@@ -38,7 +41,8 @@ pub extern "C" fn slow_path(args: &mut VecArgs) {
         imm: args.imm as i64 >> IMM,
     };
     let from = Ty::from_u8(field(FROM, 4));
-    let mut env = Env::from_mxcsr(NanRule::from_u8(field(NAN, 1)), args.mxcsr);
+    let tiny = if field(BEFORE, 1) != 0 { Tininess::BeforeRounding } else { Tininess::AfterRounding };
+    let mut env = Env { tiny, ..Env::from_mxcsr(NanRule::from_u8(field(NAN, 1)), args.mxcsr) };
     let wants = signature::of(&inst).operands;
     // What lies above a scalar operand is unspecified.
     let operands = std::array::from_fn(|i| match wants[i] {

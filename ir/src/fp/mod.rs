@@ -19,7 +19,7 @@ pub use compare::{Order, compare, holds, nzcv};
 pub use convert::{IntWidth, NanTo, convert, from_i64, from_u64, round_to_integral, to_int};
 pub use minmax::{NumRule, max, maxnum, min, minnum};
 
-use crate::types::{FpControl, Lane, NanRule, Round, Ty};
+use crate::types::{FpControl, Lane, NanRule, Round, Ty, Underflow};
 
 /// The exceptions, at their places in MXCSR (Intel SDM 1, 10.2.3).
 pub mod flags {
@@ -47,6 +47,16 @@ pub enum Tininess {
     BeforeRounding,
     /// After rounding as if the exponent had no limit: RISC-V and the host; flushing raises inexact too.
     AfterRounding,
+}
+
+impl Tininess {
+    /// What holds in a block.
+    pub const fn of(underflow: Underflow) -> Tininess {
+        match underflow {
+            Underflow::Host => Tininess::AfterRounding,
+            Underflow::Before | Underflow::Evaluated => Tininess::BeforeRounding,
+        }
+    }
 }
 
 /// What arithmetic depends on, and what it raised.

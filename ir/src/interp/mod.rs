@@ -8,9 +8,9 @@ pub use memory::{Memory, rmw_value};
 use crate::block::{Block, Exit, Inst, Term, Val};
 use crate::builder::Mem;
 use crate::eval::{self, mask};
-use crate::fp::{self, Env};
+use crate::fp::{self, Env, Tininess};
 use crate::helper::{HelperFn, VecArgs};
-use crate::ops::{Effect, Op};
+use crate::ops::{Effect, Op, WITHIN_16};
 use crate::slot::GuestState;
 use crate::tables::Tables;
 use crate::types::{Access, FpControl, RmwOp, Ty};
@@ -47,8 +47,8 @@ impl Interp {
         state: &mut GuestState,
         memory: &mut dyn Memory,
     ) -> Exit {
-        let mut env = Env::new(block.nan, control);
-        env.raised = state.fp_flags;
+        let tiny = Tininess::of(block.underflow);
+        let env = Env { tiny, raised: state.fp_flags, ..Env::new(block.nan, control) };
         let mut run = Run { values: &mut self.values, block, tables, control, env, state, memory };
         let left = run.insts();
         let raised = run.env.raised;
@@ -159,6 +159,9 @@ impl Run<'_> {
                 let bytes = Access::from_u8(inst.imm as u8).bytes();
                 self.memory.rmw(RmwOp::from_u8(inst.aux), a as u64, bytes, b as u64).map(u128::from)
             }
+            Op::Aligned if is_aligned(a as u64, inst.imm) => Ok(0),
+            // Not aligned, it faults for certain, and as the guest's own access would.
+            Op::Aligned => self.memory.cas(a as u64, 16, 0, 0),
             _ => {
                 let bytes = access.bytes();
                 self.memory.cas(a as u64, bytes, b & low_bytes(bytes), c & low_bytes(bytes))
@@ -199,6 +202,12 @@ impl Run<'_> {
 
 fn low_bytes(bytes: u32) -> u128 {
     u128::MAX >> (128 - 8 * bytes)
+}
+
+/// Whether [`Op::Aligned`] with this constant lets the address pass.
+fn is_aligned(addr: u64, imm: i64) -> bool {
+    let bytes = imm as u64 & 0xff;
+    addr & (bytes - 1) == 0 || imm & WITHIN_16 != 0 && addr % 16 + bytes <= 16
 }
 
 /// The address of a load or store.

@@ -6,7 +6,7 @@ use crate::block::{Block, Inst, Term, Trap, Val};
 use crate::builder::Mem;
 use crate::ops::{Aux, Op};
 use crate::tables::Tables;
-use crate::types::{Access, CallArgs, Cond, FCond, Icond, Lane, NanRule, RmwOp, Round, Ty};
+use crate::types::{Access, CallArgs, Cond, FCond, Icond, Lane, NanRule, RmwOp, Round, Ty, Underflow};
 use std::collections::HashMap;
 use std::fmt;
 
@@ -57,6 +57,9 @@ impl Parser<'_> {
         line.expect("..")?;
         self.block.end = line.number()? as u64;
         self.block.nan = by_name(&mut line, NanRule::ALL, NanRule::name)?;
+        if !line.is_done() {
+            self.block.underflow = by_name(&mut line, Underflow::ALL, Underflow::name)?;
+        }
         line.end()
     }
 

@@ -6,7 +6,7 @@ use crate::builder::Mem;
 use crate::ops::{Aux, Op};
 use crate::passes::Liveness;
 use crate::tables::Tables;
-use crate::types::{Access, CallArgs, Cond, FCond, Icond, Lane, RmwOp, Round, Ty};
+use crate::types::{Access, CallArgs, Cond, FCond, Icond, Lane, RmwOp, Round, Ty, Underflow};
 use std::fmt::{self, Display, Formatter};
 
 /// A block to display with the names of its target.
@@ -32,7 +32,11 @@ impl<'a> Print<'a> {
 impl Display for Print<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let block = self.block;
-        writeln!(f, "block {:#x}..{:#x} {}", block.pc, block.end, block.nan.name())?;
+        write!(f, "block {:#x}..{:#x} {}", block.pc, block.end, block.nan.name())?;
+        match block.underflow {
+            Underflow::Host => writeln!(f)?,
+            other => writeln!(f, " {}", other.name())?,
+        }
         for (i, inst) in block.insts.iter().enumerate() {
             if self.live.is_none_or(|live| !live.is_dead(Val(i as u32))) {
                 f.write_str("  ")?;

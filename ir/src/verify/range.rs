@@ -92,6 +92,7 @@ fn imm_ok(inst: &Inst, lane: Lane) -> bool {
         Op::Sha256Hash | Op::VQDMulH | Op::FcmpF | Op::FRound => below(2),
         Op::FMinNum | Op::FMaxNum | Op::VFMinNum | Op::VFMaxNum | Op::FToS | Op::FToU => below(2),
         Op::CcmpF | Op::CcmnF => imm & 0xfff_ffff == 0,
+        Op::Aligned => matches!(imm & !crate::ops::WITHIN_16, 2 | 4 | 8 | 16),
         Op::Const | Op::Addr | Op::VConst | Op::Insn | Op::Call | Op::ExitIf => true,
         _ => imm == 0,
     }

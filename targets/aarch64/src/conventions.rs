@@ -1,6 +1,6 @@
 //! The conventions of an AArch64 Linux program (AAPCS64, `Documentation/arch/arm64`).
 
-use ir::{FpControl, GuestState, Helper, NanRule, SlotDef};
+use ir::{FpControl, GuestState, Helper, NanRule, SlotDef, Underflow};
 use target::{FeatureDef, Features, Mode, Row, SignalDelivery, SignalFrame, SignalReturn, SyscallRegs, Target, Vdso};
 
 use crate::cpu::{self, Cpu};
@@ -88,6 +88,10 @@ impl Target for Aarch64 {
 
     fn nan_rule(&self, mode: Mode) -> NanRule {
         fpstate::nan_rule(mode)
+    }
+
+    fn underflow(&self, mode: Mode) -> Underflow {
+        fpstate::underflow(mode)
     }
 
     fn fp_control(&self, state: &GuestState) -> FpControl {

@@ -108,12 +108,16 @@ features! {
     RNG "rng" hwcap2(16), [Isar0[60] = 1];
     /// Branch target identification.
     BTI "bti" hwcap2(17), [Pfr1[0] = 1];
+    /// FEAT_ECV: the counter read in order.
+    ECV "ecv" hwcap2(19), [Mmfr0[60] = 1];
     /// WFET, WFIT.
     WFXT "wfxt" hwcap2(31), [Isar2[0] = 2];
     /// ABS, CNT, CTZ, SMAX and their family on general registers.
     CSSC "cssc" hwcap2(34), [Isar2[52] = 1];
     /// Range prefetch: a hint.
     RPRFM "rprfm" hwcap2(35), [Isar2[48] = 1];
+    /// Memory copy and memory set.
+    MOPS "mops" hwcap2(43), [Isar2[16] = 1];
     /// Hinted conditional branches, BC.cond.
     HBC "hbc" hwcap2(44), [Isar2[20] = 1];
     /// FEAT_LRCPC3.
@@ -150,7 +154,7 @@ const MAX: Features = union(
     V8_2,
     &[
         FPHP, ASIMDHP, ASIMDFHM, BF16, FCMA, ASIMDDP, I8MM, JSCVT, FRINT, SHA512, SHA3, SM3, SM4, LRCPC, DIT, USCAT,
-        ILRCPC, FLAGM, SSBS, SB, DCPODP, FLAGM2, DGH, RNG, BTI, HBC, CSSC, WFXT, LRCPC3, LSE128, RPRFM,
+        ILRCPC, FLAGM, SSBS, SB, DCPODP, FLAGM2, DGH, RNG, BTI, MOPS, ECV, HBC, CSSC, WFXT, LRCPC3, LSE128, RPRFM,
     ],
 );
 

@@ -1,14 +1,16 @@
 //! FPCR and FPSR between their architectural layouts and how the state holds them (Arm ARM C5.2).
 
-use ir::{FpControl, GuestState, NanRule, Round};
+use ir::fp::flags::DENORMAL;
+use ir::{FpControl, GuestState, NanRule, Round, Underflow};
 use target::Mode;
 
-use crate::state::{FPCR, IDC, QC, SLOTS};
-use crate::{DEFAULT_NAN, FLUSH, FLUSH16};
+use crate::state::{FPCR, IDC, QC, SLOTS, WATCH};
+use crate::{ALTERNATIVE_HALF, DEFAULT_NAN, FLUSH, FLUSH16, WATCHED};
 
 const DN: u32 = 1 << 25;
 const FZ: u32 = 1 << 24;
 const FZ16: u32 = 1 << 19;
+const AHP: u32 = 1 << 26;
 
 const QC_BIT: u32 = 1 << 27;
 const IDC_BIT: u32 = 1 << 7;
@@ -28,7 +30,8 @@ pub fn fpcr(state: &GuestState) -> u32 {
 pub fn fpsr(state: &GuestState) -> u32 {
     let sticky = state.fp_flags & 1 | state.fp_flags >> 1 & 0x1e;
     let saturated = if slot(state, QC) != 0 { QC_BIT } else { 0 };
-    sticky | slot(state, IDC) as u32 | saturated
+    let flushed = if fpcr(state) & FZ != 0 { (state.fp_flags & DENORMAL) << 6 } else { 0 };
+    sticky | slot(state, IDC) as u32 | flushed | saturated
 }
 
 /// Sets FPSR.
@@ -43,7 +46,23 @@ pub fn set_fpsr(state: &mut GuestState, value: u32) {
 pub fn mode(state: &GuestState) -> Mode {
     let fpcr = fpcr(state);
     let bit = |flag, mode: Mode| if fpcr & flag != 0 { mode.0 } else { 0 };
-    Mode(bit(DN, DEFAULT_NAN) | bit(FZ, FLUSH) | bit(FZ16, FLUSH16))
+    let watched = if slot(state, WATCH) != 0 { WATCHED.0 } else { 0 };
+    Mode(bit(DN, DEFAULT_NAN) | bit(FZ, FLUSH) | bit(FZ16, FLUSH16) | bit(AHP, ALTERNATIVE_HALF) | watched)
+}
+
+/// How single and double precision underflow. Flushing asks for the right moment even where nobody looks at flags:
+/// what rounds up to the least normal number becomes zero.
+pub fn underflow(mode: Mode) -> Underflow {
+    match (mode.0 & FLUSH.0 != 0, mode.0 & WATCHED.0 != 0) {
+        (true, true) => Underflow::Evaluated,
+        (false, false) => Underflow::Host,
+        _ => Underflow::Before,
+    }
+}
+
+/// From now on the program's flags are exact.
+pub fn watch(state: &mut GuestState) {
+    state.set(&SLOTS[WATCH.0 as usize], 1);
 }
 
 /// Which NaN arithmetic yields.

@@ -1,6 +1,7 @@
 //! Table: the functions that lowering calls for what is rare. A row is a constant for the lowering, the
 //! name in the IR's text form, and the function.
 
+mod alternative_half;
 pub mod complex;
 pub mod estimate;
 pub mod fp_round;
@@ -46,6 +47,12 @@ helpers! {
     FJCVTZS "fjcvtzs" Vec(fp_round::javascript);
     /// FCVTXN
     FCVTXN "fcvtxn" Vec(fp_round::to_odd);
+    /// Tells of denormal operands of a comparison.
+    DENORMALS "denormals" Vec(fp_round::denormals);
+    /// Halves of FPCR.AHP to singles or doubles.
+    AHP_WIDEN "ahp_widen" Vec(alternative_half::widen);
+    /// Singles or doubles to such halves.
+    AHP_NARROW "ahp_narrow" Vec(alternative_half::narrow);
     /// FRECPE
     FRECPE "frecpe" Vec(estimate::frecpe);
     /// FRSQRTE

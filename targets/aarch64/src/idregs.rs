@@ -14,6 +14,7 @@ pub enum IdReg {
     Isar0,
     Isar1,
     Isar2,
+    Mmfr0,
     Mmfr2,
 }
 
@@ -47,7 +48,7 @@ pub fn read(features: Features, crm: u32, op2: u32) -> Option<u64> {
         (6, 0) => fields(features, IdReg::Isar0),
         (6, 1) => fields(features, IdReg::Isar1),
         (6, 2) => fields(features, IdReg::Isar2),
-        (7, 0) => MMFR0_FIXED,
+        (7, 0) => fields(features, IdReg::Mmfr0) | MMFR0_FIXED,
         (7, 2) => fields(features, IdReg::Mmfr2),
         (2..=7, _) => 0,
         _ => return None,

@@ -33,3 +33,8 @@ pub const DEFAULT_NAN: Mode = Mode(1 << 1);
 pub const FLUSH: Mode = Mode(1 << 2);
 /// Mode bit: FPCR.FZ16, half precision flushes denormals.
 pub const FLUSH16: Mode = Mode(1 << 3);
+/// Mode bit: FPCR.AHP, conversions of half precision know no infinities and NaNs.
+pub const ALTERNATIVE_HALF: Mode = Mode(1 << 4);
+/// Mode bit: the program looks at FPSR. What the host's flags say otherwise than Arm's costs time to set right, and
+/// most programs never look; so they are exact from the first time on that it reads or writes FPSR.
+pub const WATCHED: Mode = Mode(1 << 5);

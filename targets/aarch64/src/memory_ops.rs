@@ -1,8 +1,10 @@
 //! Addressing modes and transfers of single registers (Arm ARM C1.3.3).
 
+use ir::ops::WITHIN_16;
 use ir::{Access, Mem, Op, Ty, Val};
 use target::Lower;
 
+use crate::cpu;
 use crate::fields::Word;
 use crate::regs::{reg, reg_sp, set_reg, set_reg_sp, untag};
 use crate::rows::dp_reg::extended;
@@ -82,6 +84,23 @@ pub fn post(b: &mut Lower, f: Word, offset: i64) -> Address {
     let base = base(b, f);
     let new = b.bin_imm(Op::Add, Ty::I64, base, offset);
     Address { mem: untag(b, Mem::at(base)), write_back: Some(new) }
+}
+
+/// Ordered and atomic accesses of `bytes` must be aligned; with FEAT_LSE2 it is enough that they lie within 16
+/// aligned bytes (Arm ARM B2.2.1, B2.5.2; Linux leaves SCTLR_EL1.nAA at 0).
+pub fn check_aligned(b: &mut Lower, mem: Mem, bytes: u32) {
+    if bytes == 1 {
+        return;
+    }
+    let addr = if mem.disp == 0 { mem.base } else { b.bin_imm(Op::Add, Ty::I64, mem.base, mem.disp) };
+    let within = if b.has(cpu::USCAT) { WITHIN_16 } else { 0 };
+    b.op(Op::Aligned, Ty::None, 0, [addr, Val::NONE, Val::NONE], bytes as i64 | within);
+}
+
+/// The same of an access that such an addressing mode yields.
+pub fn ordered(b: &mut Lower, at: Address, bytes: u32) -> Address {
+    check_aligned(b, at.mem, bytes);
+    at
 }
 
 impl Address {

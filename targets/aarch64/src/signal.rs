@@ -6,7 +6,7 @@
 use ir::{GuestState, Nzcv};
 use target::{AltStack, SignalDelivery, SignalFrame, SignalReturn};
 
-use crate::fpstate::{fpcr, fpsr, set_fpsr};
+use crate::fpstate::{fpcr, fpsr, set_fpsr, watch};
 use crate::rows::sysregs::FPCR_MASK;
 use crate::state::{EXCL_ADDR, FPCR, LR, NZCV, PSTATE, SLOTS, SP, v, x};
 
@@ -37,6 +37,8 @@ const FPSIMD_SIZE: usize = 528;
 const ESR_MAGIC: u32 = 0x4553_5201;
 const ESR_SIZE: usize = 16;
 
+const SIGILL: u32 = 4;
+const SIGTRAP: u32 = 5;
 const SIGBUS: u32 = 7;
 const SIGSEGV: u32 = 11;
 
@@ -138,6 +140,10 @@ pub fn enter(state: &mut GuestState, delivery: &SignalDelivery, frame: u64) {
     set(state, LR, delivery.restorer as u128);
     set(state, SP, frame as u128);
     set(state, EXCL_ADDR, u64::MAX as u128);
+    // Who makes such signals on purpose looks at the registers of the frame.
+    if matches!(delivery.signal, SIGILL | SIGTRAP) {
+        watch(state);
+    }
     state.pc = delivery.handler;
 }
 

@@ -40,7 +40,9 @@ pub const CNT_SCALE: SlotId = SlotId(72);
 pub const MIDR: SlotId = SlotId(73);
 /// The high half of such a pair.
 pub const EXCL_HIGH: SlotId = SlotId(74);
-const COUNT: usize = 75;
+/// Not zero once the program looked at FPSR: from then on its flags are exact ([`crate::WATCHED`]).
+pub const WATCH: SlotId = SlotId(75);
+const COUNT: usize = 76;
 
 /// Names of the general registers.
 pub const X_NAMES: [&str; 32] = [
@@ -89,6 +91,7 @@ const fn slots() -> [SlotDef; COUNT] {
     all[IDC.0 as usize] = SlotDef { name: "idc", ty: Ty::I32, offset: 776, pin: 0 };
     all[PSTATE.0 as usize] = SlotDef { name: "pstate", ty: Ty::I32, offset: 780, pin: 0 };
     all[CNT_SCALE.0 as usize] = SlotDef { name: "cnt_scale", ty: Ty::I64, offset: 832, pin: 0 };
+    all[WATCH.0 as usize] = SlotDef { name: "watch", ty: Ty::I32, offset: 848, pin: 0 };
     all[MIDR.0 as usize] = SlotDef { name: "midr", ty: Ty::I64, offset: 840, pin: 0 };
     all
 }

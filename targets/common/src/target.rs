@@ -1,6 +1,6 @@
 //! The trait of a guest architecture.
 
-use ir::{FpControl, GuestState, Helper, NanRule, SlotDef};
+use ir::{FpControl, GuestState, Helper, NanRule, SlotDef, Underflow};
 
 use crate::cpu::{FeatureDef, Features};
 use crate::debug::Feature;
@@ -64,6 +64,10 @@ pub trait Target: Sync + Send {
     fn mode(&self, state: &GuestState) -> Mode;
     /// Which NaN arithmetic yields in a mode.
     fn nan_rule(&self, mode: Mode) -> NanRule;
+    /// How arithmetic underflows in a mode.
+    fn underflow(&self, _mode: Mode) -> Underflow {
+        Underflow::Host
+    }
     /// Rounding and flushing the state asks for.
     fn fp_control(&self, state: &GuestState) -> FpControl;
 

@@ -40,6 +40,7 @@ pub fn translate(
     limits: Limits,
 ) -> Result<(), Stop> {
     builder.begin(pc, target.nan_rule(mode));
+    builder.block_mut().underflow = target.underflow(mode);
     let features = target.features();
     let mut at = 0usize;
     while !builder.is_ended() {

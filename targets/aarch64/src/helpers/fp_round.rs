@@ -29,6 +29,16 @@ pub extern "C" fn int_range(args: &mut VecArgs) {
     });
 }
 
+/// Raises what operands raise that are denormal and flushed: an operation that reads them does so, though the host's
+/// comparison does not.
+pub extern "C" fn denormals(args: &mut VecArgs) {
+    map_float(args, |env, format, _, [n, m, _]| {
+        fp::compare(env, format, n, m, false);
+        0
+    });
+    args.raised &= flags::DENORMAL;
+}
+
 /// v[0]'s double to an integer modulo 2 to the power 32 in word 0, NZCV in bits 31 to 28 of word 1
 /// (Arm ARM, FPToFixedJS).
 pub extern "C" fn javascript(args: &mut VecArgs) {

@@ -11,7 +11,7 @@ use crate::vector::Shape;
 
 /// Bits from here on are the helper's own; the lane is in the two below.
 const KIND: i64 = 1 << 2;
-const ONE_LANE: i64 = 1 << 12;
+pub(super) const ONE_LANE: i64 = 1 << 12;
 const CANONICAL: i64 = 1 << 13;
 const FLUSH_HALF: i64 = 1 << 14;
 

@@ -1,12 +1,14 @@
 //! Floating-point compare and conditional compare (Arm ARM C4.1.96).
 
-use ir::{Op, Ty, Val};
+use ir::{Lane, Op, Ty, Underflow, Val};
 use target::{Lower, instructions};
 
 use crate::cpu;
 use crate::fields::Word;
 use crate::float::{constant, get, precision};
+use crate::helpers::{self, request};
 use crate::state::NZCV;
+use crate::vector::Shape;
 
 instructions! {
     /// Single and double precision. Rm should be zero where the other operand is; CPUs do not look.
@@ -21,6 +23,11 @@ instructions! {
 
 /// The flags of a comparison; where `signal`, quiet NaNs are invalid too.
 pub fn compare_values(b: &mut Lower, ty: Ty, n: Val, m: Val, signal: bool) -> Val {
+    if b.block().underflow == Underflow::Evaluated {
+        let lane = if ty == Ty::F64 { Lane::D } else { Lane::S };
+        let request = request(b, Shape::Scalar, lane, 0);
+        b.call_vec(helpers::DENORMALS, Ty::V128, [n, m, Val::NONE], request);
+    }
     b.op(Op::FcmpF, ty, 0, [n, m, Val::NONE], signal as i64)
 }
 

@@ -3,13 +3,14 @@
 use ir::{Lane, Op, Round, Ty, Val};
 use target::{Lower, instructions};
 
+use crate::ALTERNATIVE_HALF;
 use crate::cpu;
 use crate::fields::Word;
 use crate::float::{bits_of, constant, get, power_of_two, precision, set};
-use crate::helpers;
+use crate::helpers::{self, request};
 use crate::regs::{reg, set_reg};
 use crate::state::{NZCV, v};
-use crate::vector::extract;
+use crate::vector::{Shape, extract};
 
 instructions! {
     /// Single and double precision, and half precision as a storage format.
@@ -55,6 +56,12 @@ instructions! {
 
 fn format(b: &mut Lower, f: Word, from: Ty, to: Ty) {
     let n = get(b, from, f.rn());
+    if b.mode.0 & ALTERNATIVE_HALF.0 != 0 && [from, to].contains(&Ty::F16) {
+        let (helper, wide) = if from == Ty::F16 { (helpers::AHP_WIDEN, to) } else { (helpers::AHP_NARROW, from) };
+        let request = request(b, Shape::Scalar, lane_of(wide), 0);
+        let result = b.call_vec(helper, Ty::V128, [n, Val::NONE, Val::NONE], request);
+        return b.put(v(f.rd()), result);
+    }
     let result = b.fcvt(to, from, n);
     set(b, to, f.rd(), result);
 }

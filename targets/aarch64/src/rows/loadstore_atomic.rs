@@ -43,7 +43,7 @@ fn ty_of(size: u32) -> Ty {
 
 fn read_modify_write(b: &mut Lower, f: Word, op: RmwOp) {
     let size = f.bits(30, 2);
-    let addr = address(b, f);
+    let addr = address(b, f, 1 << size);
     let operand = reg(b, ty_of(size), f.rs());
     let old = b.rmw(op, ty_of(size), access(size), addr, operand);
     set_reg(b, ty_of(size), f.rt(), old);
@@ -51,14 +51,14 @@ fn read_modify_write(b: &mut Lower, f: Word, op: RmwOp) {
 
 fn cas(b: &mut Lower, f: Word) {
     let size = f.bits(30, 2);
-    let addr = address(b, f);
+    let addr = address(b, f, 1 << size);
     let (expected, new) = (reg(b, ty_of(size), f.rs()), reg(b, ty_of(size), f.rt()));
     let old = b.cas(ty_of(size), access(size), addr, expected, new);
     set_reg(b, ty_of(size), f.rs(), old);
 }
 
 fn casp_words(b: &mut Lower, f: Word) {
-    let addr = address(b, f);
+    let addr = address(b, f, 8);
     let expected = word_pair(b, f.rs(), f.rs() + 1);
     let new = word_pair(b, f.rt(), f.rt() + 1);
     let old = b.cas(Ty::I64, Access::B64, addr, expected, new);
@@ -69,7 +69,7 @@ fn casp_words(b: &mut Lower, f: Word) {
 }
 
 fn casp(b: &mut Lower, f: Word) {
-    let addr = address(b, f);
+    let addr = address(b, f, 16);
     let both = |b: &mut Lower, n| {
         let (low, high) = (reg(b, Ty::I64, n), reg(b, Ty::I64, n + 1));
         pair(b, low, high)
@@ -87,7 +87,7 @@ fn read_modify_write_pair(b: &mut Lower, f: Word, op: Option<Op>) {
     if f.rt() == 31 || f.rm() == 31 {
         return b.undefined();
     }
-    let addr = address(b, f);
+    let addr = address(b, f, 16);
     let (low, high) = (reg(b, Ty::I64, f.rt()), reg(b, Ty::I64, f.rm()));
     let operand = pair(b, low, high);
     let expected = b.load(Ty::V128, Access::B128, ir::Mem::at(addr));

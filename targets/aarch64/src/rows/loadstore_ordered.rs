@@ -12,7 +12,7 @@ use super::loadstore_pair::{extract, pair};
 use super::system::clear_monitor;
 use crate::cpu;
 use crate::fields::Word;
-use crate::memory_ops::{self, IntLoad, access, at_base, unscaled};
+use crate::memory_ops::{self, Address, IntLoad, access, at_base, ordered, unscaled};
 use crate::regs::{reg, set_reg};
 use crate::state::{EXCL_ADDR, EXCL_HIGH, EXCL_VALUE, v};
 
@@ -27,33 +27,33 @@ instructions! {
     stlxp "1z 001000 0 0 1 sssss 1 22222 nnnnn ttttt" |b, f: Word| stxp(b, f);
     ldxp  "1z 001000 0 1 1 sssss 0 22222 nnnnn ttttt" |b, f: Word| ldxp(b, f);
     ldaxp "1z 001000 0 1 1 sssss 1 22222 nnnnn ttttt" |b, f: Word| ldxp(b, f);
-    stlr  "zz 001000 1 0 0 11111 1 11111 nnnnn ttttt" |b, f: Word| stlr(b, f, at_base);
-    ldar  "zz 001000 1 1 0 11111 1 11111 nnnnn ttttt" |b, f: Word| ldar(b, f, at_base);
+    stlr  "zz 001000 1 0 0 11111 1 11111 nnnnn ttttt" |b, f: Word| stlr(b, f, base);
+    ldar  "zz 001000 1 1 0 11111 1 11111 nnnnn ttttt" |b, f: Word| ldar(b, f, base);
 }
 
 instructions! {
     /// FEAT_LOR, of Armv8.1 as LSE is.
     pub LOR: cpu::ATOMICS;
-    stllr "zz 001000 1 0 0 11111 0 11111 nnnnn ttttt" |b, f: Word| stlr(b, f, at_base);
-    ldlar "zz 001000 1 1 0 11111 0 11111 nnnnn ttttt" |b, f: Word| ldar(b, f, at_base);
+    stllr "zz 001000 1 0 0 11111 0 11111 nnnnn ttttt" |b, f: Word| stlr(b, f, base);
+    ldlar "zz 001000 1 1 0 11111 0 11111 nnnnn ttttt" |b, f: Word| ldar(b, f, base);
 }
 
 instructions! {
     /// LDAPR.
     pub LRCPC: cpu::LRCPC;
-    ldapr "zz 111 0 00 1 0 1 11111 1 100 00 nnnnn ttttt" |b, f: Word| ldar(b, f, at_base);
+    ldapr "zz 111 0 00 1 0 1 11111 1 100 00 nnnnn ttttt" |b, f: Word| ldar(b, f, base);
 }
 
 instructions! {
     /// LDAPUR and STLUR.
     pub ILRCPC: cpu::ILRCPC;
-    stlur     "zz 011001 00 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| stlr(b, f, unscaled);
-    ldapur    "zz 011001 01 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| ldar(b, f, unscaled);
-    ldapursb_x "00 011001 10 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| memory_ops::load(b, f, IntLoad(Access::S8, Ty::I64), unscaled);
-    ldapursb_w "00 011001 11 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| memory_ops::load(b, f, IntLoad(Access::S8, Ty::I32), unscaled);
-    ldapursh_x "01 011001 10 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| memory_ops::load(b, f, IntLoad(Access::S16, Ty::I64), unscaled);
-    ldapursh_w "01 011001 11 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| memory_ops::load(b, f, IntLoad(Access::S16, Ty::I32), unscaled);
-    ldapursw   "10 011001 10 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| memory_ops::load(b, f, IntLoad(Access::S32, Ty::I64), unscaled);
+    stlur     "zz 011001 00 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| stlr(b, f, offset);
+    ldapur    "zz 011001 01 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| ldar(b, f, offset);
+    ldapursb_x "00 011001 10 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| memory_ops::load(b, f, IntLoad(Access::S8, Ty::I64), offset);
+    ldapursb_w "00 011001 11 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| memory_ops::load(b, f, IntLoad(Access::S8, Ty::I32), offset);
+    ldapursh_x "01 011001 10 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| memory_ops::load(b, f, IntLoad(Access::S16, Ty::I64), offset);
+    ldapursh_w "01 011001 11 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| memory_ops::load(b, f, IntLoad(Access::S16, Ty::I32), offset);
+    ldapursw   "10 011001 10 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| memory_ops::load(b, f, IntLoad(Access::S32, Ty::I64), offset);
 }
 
 instructions! {
@@ -63,14 +63,38 @@ instructions! {
     stilp       "1z 011001 00 0 uuuuu 0001 10 nnnnn ttttt" |b, f: Word| stilp(b, f, false);
     ldiapp_post "1z 011001 01 0 uuuuu 0000 10 nnnnn ttttt" |b, f: Word| ldiapp(b, f, true);
     ldiapp      "1z 011001 01 0 uuuuu 0001 10 nnnnn ttttt" |b, f: Word| ldiapp(b, f, false);
-    stlr_pre    "1z 011001 10 0 00000 0000 10 nnnnn ttttt" |b, f: Word| stlr(b, f, |b, f, scale| memory_ops::pre(b, f, -1 << scale));
-    ldapr_post  "1z 011001 11 0 00000 0000 10 nnnnn ttttt" |b, f: Word| ldar(b, f, |b, f, scale| memory_ops::post(b, f, 1 << scale));
+    stlr_pre    "1z 011001 10 0 00000 0000 10 nnnnn ttttt" |b, f: Word| stlr(b, f, pre);
+    ldapr_post  "1z 011001 11 0 00000 0000 10 nnnnn ttttt" |b, f: Word| ldar(b, f, post);
     stlur_v     "zz 011101 00 0 iiiiiiiii 10 nnnnn ttttt" |b, f: Word| stlur_vector(b, f, f.bits(30, 2));
-    ldapur_v    "zz 011101 01 0 iiiiiiiii 10 nnnnn ttttt" |b, f: Word| memory_ops::load_vector(b, f, access(f.bits(30, 2)), unscaled);
+    ldapur_v    "zz 011101 01 0 iiiiiiiii 10 nnnnn ttttt" |b, f: Word| memory_ops::load_vector(b, f, access(f.bits(30, 2)), offset);
     stlur_vq    "00 011101 10 0 iiiiiiiii 10 nnnnn ttttt" |b, f: Word| stlur_vector(b, f, 4);
-    ldapur_vq   "00 011101 11 0 iiiiiiiii 10 nnnnn ttttt" |b, f: Word| memory_ops::load_vector(b, f, access(4), unscaled);
+    ldapur_vq   "00 011101 11 0 iiiiiiiii 10 nnnnn ttttt" |b, f: Word| memory_ops::load_vector(b, f, access(4), offset);
     stl1        "0q 001101 00 0 00001 1000 01 nnnnn ttttt" |b, f: Word| stl1(b, f);
     ldap1       "0q 001101 01 0 00001 1000 01 nnnnn ttttt" |b, f: Word| ldap1(b, f);
+}
+
+/// [Xn], of an ordered access.
+fn base(b: &mut Lower, f: Word, scale: u32) -> Address {
+    let at = at_base(b, f, scale);
+    ordered(b, at, 1 << scale)
+}
+
+/// [Xn, #imm9]
+fn offset(b: &mut Lower, f: Word, scale: u32) -> Address {
+    let at = unscaled(b, f, scale);
+    ordered(b, at, 1 << scale)
+}
+
+/// [Xn, #-size]!
+fn pre(b: &mut Lower, f: Word, scale: u32) -> Address {
+    let at = memory_ops::pre(b, f, -1 << scale);
+    ordered(b, at, 1 << scale)
+}
+
+/// [Xn], #size
+fn post(b: &mut Lower, f: Word, scale: u32) -> Address {
+    let at = memory_ops::post(b, f, 1 << scale);
+    ordered(b, at, 1 << scale)
 }
 
 fn ldar(b: &mut Lower, f: Word, mode: memory_ops::Mode) {
@@ -83,13 +107,14 @@ fn stlr(b: &mut Lower, f: Word, mode: memory_ops::Mode) {
 }
 
 fn stlur_vector(b: &mut Lower, f: Word, scale: u32) {
-    memory_ops::store_vector(b, f, access(scale), unscaled);
+    memory_ops::store_vector(b, f, access(scale), offset);
     b.fence();
 }
 
 fn stilp(b: &mut Lower, f: Word, write_back: bool) {
     let size = f.bits(30, 2);
     let at = if write_back { memory_ops::pre(b, f, -2 << size) } else { at_base(b, f, size) };
+    let at = ordered(b, at, 2 << size);
     if size == 3 {
         let (low, high) = (reg(b, Ty::I64, f.rt()), reg(b, Ty::I64, f.rm()));
         let both = pair(b, low, high);
@@ -105,6 +130,7 @@ fn stilp(b: &mut Lower, f: Word, write_back: bool) {
 fn ldiapp(b: &mut Lower, f: Word, write_back: bool) {
     let size = f.bits(30, 2);
     let at = if write_back { memory_ops::post(b, f, 2 << size) } else { at_base(b, f, size) };
+    let at = ordered(b, at, 2 << size);
     if size == 3 {
         let both = b.load(Ty::V128, Access::B128, at.mem);
         at.finish(b, f);
@@ -127,7 +153,7 @@ fn lane(f: Word) -> i64 {
 }
 
 fn stl1(b: &mut Lower, f: Word) {
-    let at = at_base(b, f, 3);
+    let at = base(b, f, 3);
     let vector = b.get(v(f.rt()));
     let value = extract(b, vector, lane(f));
     b.store(Ty::I64, Access::B64, at.mem, value);
@@ -135,20 +161,26 @@ fn stl1(b: &mut Lower, f: Word) {
 }
 
 fn ldap1(b: &mut Lower, f: Word) {
-    let at = at_base(b, f, 3);
+    let at = base(b, f, 3);
     let value = b.load(Ty::I64, Access::B64, at.mem);
     let old = b.get(v(f.rt()));
     let new = b.op(Op::VInsert, Ty::I64, Lane::D as u8, [old, value, Val::NONE], lane(f));
     b.put(v(f.rt()), new);
 }
 
-/// The address, without its tag if it has one.
-pub(super) fn address(b: &mut Lower, f: Word) -> Val {
-    at_base(b, f, 0).mem.base
+/// The address of an atomic access of `bytes`, without its tag if it has one.
+pub(super) fn address(b: &mut Lower, f: Word, bytes: u32) -> Val {
+    let at = at_base(b, f, 0);
+    ordered(b, at, bytes).mem.base
+}
+
+/// Bytes of an exclusive pair.
+fn pair_bytes(f: Word) -> u32 {
+    if f.bit(30) { 16 } else { 8 }
 }
 
 fn ldxr(b: &mut Lower, f: Word) {
-    let addr = address(b, f);
+    let addr = address(b, f, 1 << f.bits(30, 2));
     let value = b.load(Ty::I64, access(f.bits(30, 2)), ir::Mem::at(addr));
     b.put(EXCL_ADDR, addr);
     b.put(EXCL_VALUE, value);
@@ -157,7 +189,7 @@ fn ldxr(b: &mut Lower, f: Word) {
 
 /// Pairs of words are one double-word; of double-words two loads do, as a torn pair never stores.
 fn ldxp(b: &mut Lower, f: Word) {
-    let addr = address(b, f);
+    let addr = address(b, f, pair_bytes(f));
     let value = b.load(Ty::I64, Access::B64, ir::Mem::at(addr));
     if f.bit(30) {
         let high = b.load(Ty::I64, Access::B64, ir::Mem::disp(addr, 8));
@@ -196,7 +228,7 @@ fn set_status(b: &mut Lower, f: Word, ours: Val, unchanged: Val) {
 fn stxr(b: &mut Lower, f: Word) {
     let size = f.bits(30, 2);
     let ty = if size == 3 { Ty::I64 } else { Ty::I32 };
-    let addr = address(b, f);
+    let addr = address(b, f, 1 << size);
     let expected = b.get(EXCL_VALUE);
     let expected = if ty == Ty::I32 { b.trunc(expected) } else { expected };
     let new = reg(b, ty, f.rt());
@@ -207,7 +239,7 @@ fn stxr(b: &mut Lower, f: Word) {
 }
 
 fn stxp(b: &mut Lower, f: Word) {
-    let addr = address(b, f);
+    let addr = address(b, f, pair_bytes(f));
     let expected = b.get(EXCL_VALUE);
     if f.bit(30) {
         let (low, high) = (reg(b, Ty::I64, f.rt()), reg(b, Ty::I64, f.rt2()));

@@ -15,6 +15,7 @@ pub mod fp_data;
 pub mod fp_half;
 pub mod loadstore;
 pub mod loadstore_atomic;
+pub mod loadstore_mops;
 pub mod loadstore_ordered;
 pub mod loadstore_pair;
 pub mod simd_across;
@@ -51,6 +52,7 @@ pub const GROUPS: &[&[Row]] = &[
     system::DIT,
     system::SSBS,
     sysregs::ROWS,
+    sysregs::ECV,
     sysregs::CPUID,
     sysregs::DIT,
     sysregs::SSBS,
@@ -62,6 +64,7 @@ pub const GROUPS: &[&[Row]] = &[
     loadstore::PRE_INDEX,
     loadstore::REGISTER,
     loadstore::LITERAL,
+    loadstore_mops::MOPS,
     loadstore_pair::ROWS,
     loadstore_ordered::ROWS,
     loadstore_ordered::LOR,

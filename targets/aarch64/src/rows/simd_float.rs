@@ -1,10 +1,11 @@
 //! Advanced SIMD floating point: three registers of the same type and two-register miscellaneous
 //! (Arm ARM C4.1.96), and their scalar forms. Single and double precision.
 
-use ir::{Lane, Op, Round, Ty, Val};
+use ir::{HelperId, Lane, Op, Round, Ty, Val};
 use target::{Lower, instructions};
 
 use super::simd_two_misc::{long_operand, put_narrow};
+use crate::ALTERNATIVE_HALF;
 use crate::cpu;
 use crate::fields::Word;
 use crate::float::{self, binary, bits_of, operand, precision, unary};
@@ -247,7 +248,10 @@ fn from_int_scalar(b: &mut Lower, f: Word, op: Op) {
 fn narrow(b: &mut Lower, f: Word) {
     let lane = if f.bit(22) { Lane::D } else { Lane::S };
     let n = b.get(v(f.rn()));
-    let result = b.vun(Op::VFCvtDown, lane, n);
+    let result = match lane {
+        Lane::S if b.mode.0 & ALTERNATIVE_HALF.0 != 0 => alternative(b, helpers::AHP_NARROW, n),
+        _ => b.vun(Op::VFCvtDown, lane, n),
+    };
     put_narrow(b, f, result);
 }
 
@@ -265,6 +269,15 @@ fn narrow_to_odd(b: &mut Lower, f: Word) {
 fn lengthen(b: &mut Lower, f: Word) {
     let lane = if f.bit(22) { Lane::D } else { Lane::S };
     let n = long_operand(b, f, f.rn());
-    let result = b.vun(Op::VFCvtUp, lane, n);
+    let result = match lane {
+        Lane::S if b.mode.0 & ALTERNATIVE_HALF.0 != 0 => alternative(b, helpers::AHP_WIDEN, n),
+        _ => b.vun(Op::VFCvtUp, lane, n),
+    };
     b.put(v(f.rd()), result);
+}
+
+/// Between four words and half-words of the alternative format.
+fn alternative(b: &mut Lower, helper: HelperId, n: Val) -> Val {
+    let request = request(b, Shape::Full, Lane::S, 0);
+    b.call_vec(helper, Ty::V128, [n, Val::NONE, Val::NONE], request)
 }

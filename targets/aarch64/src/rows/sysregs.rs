@@ -9,7 +9,8 @@ use crate::fields::Word;
 use crate::helpers;
 use crate::idregs;
 use crate::regs::{reg, set_reg};
-use crate::state::{CNT_SCALE, FPCR, IDC, MIDR, NZCV, PSTATE, QC, TPIDR};
+use crate::state::{CNT_SCALE, FPCR, IDC, MIDR, NZCV, PSTATE, QC, TPIDR, WATCH};
+use crate::{FLUSH, WATCHED};
 
 instructions! {
     /// Registers of every CPU.
@@ -28,6 +29,12 @@ instructions! {
     mrs_cntfrq    "1101010100 1 11 011 1110 0000 000 ttttt" |b, f: Word| constant(b, f, COUNTER_HZ);
     mrs_cntvct    "1101010100 1 11 011 1110 0000 010 ttttt" |b, f: Word| mrs_cntvct(b, f);
     mrs_clock     "1101010100 1 11 011 1111 mmmm 000 ttttt" |b, f: Word| mrs_clock(b, f);
+}
+
+instructions! {
+    /// The counter, read in program order; so is the other.
+    pub ECV: cpu::ECV;
+    mrs_cntvctss "1101010100 1 11 011 1110 0000 110 ttttt" |b, f: Word| mrs_cntvct(b, f);
 }
 
 instructions! {
@@ -70,6 +77,7 @@ pub const COUNTER_HZ: u64 = 1_000_000_000;
 pub const FPCR_MASK: u32 = 0x07c8_0000;
 const QC_BIT: i64 = 1 << 27;
 const IDC_BIT: i64 = 1 << 7;
+const DENORMAL: i64 = ir::fp::flags::DENORMAL as i64;
 
 fn constant(b: &mut Lower, f: Word, value: u64) {
     let value = b.i64(value as i64);
@@ -109,9 +117,15 @@ fn msr_nzcv(b: &mut Lower, f: Word) {
     flags::put(b, value);
 }
 
-/// Code depends on DN and FZ, and the host's rounding is set outside of it.
+/// Code depends on DN and FZ, and the host's rounding is set outside of it. What the host's flag for denormals says
+/// is of the old mode: IDC while it flushed, nothing else.
 fn msr_fpcr(b: &mut Lower, f: Word) {
     let value = reg(b, Ty::I32, f.rt());
+    let host = host_flags(b);
+    let idc = denormals(b, host);
+    b.put(IDC, idc);
+    let others = b.bin_imm(Op::And, Ty::I32, host, !DENORMAL);
+    set_host_flags(b, others);
     let value = b.bin_imm(Op::And, Ty::I32, value, FPCR_MASK as i64);
     b.put(FPCR, value);
     let next = b.next;
@@ -120,16 +134,46 @@ fn msr_fpcr(b: &mut Lower, f: Word) {
 
 /// IOC, DZC, OFC, UFC, IXC are bits 0 to 4; the host has a flag for denormal operands between the first two.
 fn mrs_fpsr(b: &mut Lower, f: Word) {
-    let host = b.op(Op::GetFpFlags, Ty::I32, 0, [Val::NONE; 3], 0);
+    let host = host_flags(b);
     let ioc = b.bin_imm(Op::And, Ty::I32, host, 1);
     let down = b.bin_imm(Op::Shr, Ty::I32, host, 1);
     let rest = b.bin_imm(Op::And, Ty::I32, down, 0x1e);
     let sticky = b.or(Ty::I32, ioc, rest);
-    let idc = b.get(IDC);
+    let idc = denormals(b, host);
     let sticky = b.or(Ty::I32, sticky, idc);
     let qc = saturated(b);
     let value = b.or(Ty::I32, sticky, qc);
     set_reg(b, Ty::I32, f.rt(), value);
+    watch(b);
+}
+
+/// The program looks at FPSR: the code behind keeps its flags exactly.
+fn watch(b: &mut Lower) {
+    if b.mode.0 & WATCHED.0 == 0 {
+        let yes = b.i32(1);
+        b.put(WATCH, yes);
+        let next = b.next;
+        b.end(Term::Sync { next });
+    }
+}
+
+fn host_flags(b: &mut Lower) -> Val {
+    b.op(Op::GetFpFlags, Ty::I32, 0, [Val::NONE; 3], 0)
+}
+
+fn set_host_flags(b: &mut Lower, flags: Val) {
+    b.op(Op::SetFpFlags, Ty::None, 0, [flags, Val::NONE, Val::NONE], 0);
+}
+
+/// IDC in its place. While denormals are flushed the host's flags tell of them too, set by evaluated operations.
+fn denormals(b: &mut Lower, host: Val) -> Val {
+    let idc = b.get(IDC);
+    if b.mode.0 & FLUSH.0 == 0 {
+        return idc;
+    }
+    let seen = b.bin_imm(Op::And, Ty::I32, host, DENORMAL);
+    let seen = b.bin_imm(Op::Shl, Ty::I32, seen, 6);
+    b.or(Ty::I32, idc, seen)
 }
 
 /// QC in its place: set where any bit of the slot is.
@@ -155,6 +199,7 @@ fn msr_fpsr(b: &mut Lower, f: Word) {
     let qc = b.bin_imm(Op::And, Ty::I32, value, QC_BIT);
     let qc = b.op(Op::VSplat, Ty::I32, Lane::S as u8, [qc, Val::NONE, Val::NONE], 0);
     b.put(QC, qc);
+    watch(b);
 }
 
 /// The host's counter, scaled: 62 bits of fraction, so that it is shifted by two first.

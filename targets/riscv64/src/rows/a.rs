@@ -1,7 +1,7 @@
 //! A: atomics; Zabha: their bytes and half-words; Zacas: compare and swap; Zawrs: waiting on a reservation
 //! (unprivileged ISA, chapters of these names).
 //!
-//! Misaligned atomics work, as Zama16b has it within 16 bytes. A known gap: LR and SC, which should trap there, work too.
+//! Misaligned atomic operations work, as Zama16b has it within 16 bytes; LR and SC must be aligned.
 //!
 //! A locked instruction of the host is a full barrier and every load an acquiring one. What is left
 //! to order is a store before the load of an `lr` that releases.
@@ -91,11 +91,17 @@ instructions! {
     wrs_sto "000000011101 00000 000 00000 1110011" |b, _f: u32| wait(b);
 }
 
+/// A misaligned address raises an exception, which Linux makes SIGBUS (unprivileged ISA, Zalrsc).
+fn check_aligned(b: &mut Lower, addr: Val, access: Access) {
+    b.op(Op::Aligned, Ty::None, 0, [addr, Val::NONE, Val::NONE], access.bytes().into());
+}
+
 fn load_reserved(b: &mut Lower, f: Amo, access: Access) {
     if f.rl {
         b.fence();
     }
     let addr = b.x(f.rs1);
+    check_aligned(b, addr, access);
     let val = b.load(Ty::I64, access, Mem::at(addr));
     b.put(RES_ADDR, addr);
     b.put(RES_VALUE, val);
@@ -109,6 +115,7 @@ fn load_reserved(b: &mut Lower, f: Amo, access: Access) {
 fn store_conditional(b: &mut Lower, f: Amo, access: Access) {
     let ty = ty_of(access);
     let (addr, held, reserved) = (b.x(f.rs1), b.get(RES_ADDR), b.get(RES_VALUE));
+    check_aligned(b, addr, access);
     let expected = narrow(b, ty, reserved);
     let val = operand(b, ty, f.rs2);
     let matches = b.icmp(Icond::Eq, Ty::I64, held, addr);
