@@ -171,6 +171,7 @@ impl Vcpu {
         for signal in SigSet::SYNCHRONOUS.iter().filter(|&signal| self.process.actions.get(signal).handler == 1) {
             handler::reset(signal, true);
         }
+        self.machine.engine.save();
         let limits = self.process.limits.apply_to_host();
         self.debug_end(Ended::Exited(0));
         let Some(executing) = &self.executing else { return Errno::ENOEXEC };

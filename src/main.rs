@@ -16,6 +16,7 @@ mod layout;
 mod loader;
 mod machine;
 mod options;
+mod persist;
 mod program;
 mod run;
 mod signals;

@@ -70,6 +70,10 @@ pub struct Options {
     pub stats: bool,
     /// Where gdb connects to.
     pub gdb: Option<String>,
+    /// Folders of the persistent cache; the last is written as well. None: there is no cache.
+    pub cache: Vec<PathBuf>,
+    /// Bytes that the cache's folder may have.
+    pub cache_bound: Option<u64>,
 }
 
 impl Options {
@@ -79,6 +83,10 @@ impl Options {
         for path in &self.sysroots {
             words.push(OsString::from_vec([b"L", path.as_os_str().as_bytes()].concat()));
         }
+        for path in &self.cache {
+            words.push(OsString::from_vec([b"C", path.as_os_str().as_bytes()].concat()));
+        }
+        words.extend(self.cache_bound.map(|bound| format!("B{bound}").into()));
         let texts = [
             ('c', self.cpu.clone()),
             ('u', self.uname.clone()),
@@ -103,6 +111,8 @@ impl Options {
     pub fn decode(&mut self, word: &[u8]) -> bool {
         match word {
             [b'L', path @ ..] => self.sysroots.push(OsString::from_vec(path.to_vec()).into()),
+            [b'C', path @ ..] => self.cache.push(OsString::from_vec(path.to_vec()).into()),
+            [b'B', bound @ ..] => self.cache_bound = str::from_utf8(bound).ok().and_then(|bound| bound.parse().ok()),
             [b'c', cpu @ ..] => self.cpu = Some(String::from_utf8_lossy(cpu).into_owned()),
             [b'u', release @ ..] => self.uname = Some(String::from_utf8_lossy(release).into_owned()),
             [b'S', size @ ..] => self.stack_size = number(size),
@@ -141,6 +151,8 @@ mod tests {
             trace: Trace { guest: true, ir: false, host: true },
             stats: true,
             gdb: Some("/tmp/socket".into()),
+            cache: vec!["/d e".into()],
+            cache_bound: Some(1 << 40),
         };
         let mut back = Options::default();
         assert!(options.encode().iter().all(|word| back.decode(word.as_bytes())));

@@ -27,6 +27,7 @@ use crate::guest::{self, Architecture, Guest};
 use crate::loader::{self, LoadError, Loaded, Malformed, Opened, Start, Wrong};
 use crate::machine::Machine;
 use crate::options::Options;
+use crate::persist::Persist;
 use crate::program::{self, Found, Kind};
 use crate::signals::{self, handler};
 use crate::sysroots;
@@ -127,6 +128,8 @@ pub fn command(command: Command) -> Result<Vcpu, Error> {
     if command.lenient_sysroots {
         command.options.sysroots.retain(|path| path.is_dir());
     }
+    command.options.cache = crate::persist::folders(command.options.cache);
+    command.options.cache_bound = crate::persist::bound();
     let roots = open_roots(&command.options, &hidden)?;
     let given = c_string(command.program);
     let name = program::look_up(&roots, &given);
@@ -222,6 +225,7 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
 
     let image = describe(&guest, &loaded, &start, exe, &plan.roots, &plan.hidden);
     name_process(&start.execfn);
+    let persist = Persist::open(&plan.options, guest.target.name(), &plan.hidden);
     let strace = plan.options.strace.then(|| Arc::new(Strace::new(2)));
     let process = Process {
         abi: guest.abi,
@@ -240,7 +244,7 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
         release: plan.options.uname.as_deref().map(Arc::from),
     };
     let machine = Box::leak(Box::new(Machine {
-        engine: Engine::new(guest.target, &plan.options)?,
+        engine: Engine::new(guest.target, &plan.options, persist)?,
         debugger: debugger(&plan.options)?,
         options: plan.options,
         own_program: plan.own_program,

@@ -89,8 +89,9 @@ impl Vcpu {
 }
 
 impl Vcpu {
-    /// Prints what is to be printed when the process ends.
+    /// Keeps what is to be kept and prints what is to be printed when the process ends.
     pub fn finish(&self) {
+        self.machine.engine.save();
         if self.machine.options.stats {
             let mut exits = *self.machine.exits.lock();
             exits.add(&self.exits);

@@ -1,4 +1,4 @@
-//! Runs each guest program of `testdata/programs` with each engine: output, exit status and signal must be those of
+//! Runs each guest program of `testdata/programs` with each engine, and twice with a cache: output, exit status and signal must be those of
 //! the program's native build. One program alone: `cargo test --test programs aarch64/hello`.
 
 mod support;
@@ -12,7 +12,8 @@ use support::run::{End, run};
 use support::source::Source;
 use support::{difference, files_in, program, repository, transom};
 
-const ENGINES: [&str; 2] = ["jit", "interp"];
+/// How a program is run: machine code, the same kept on disk by a first run for a second one, and the interpreter.
+const WAYS: [&str; 3] = ["jit", "kept", "interp"];
 
 /// Generous: the interpreter is slow, and a busy machine slower. Nothing waits for it but what hangs.
 const LIMIT: Duration = Duration::from_secs(180);
@@ -34,18 +35,33 @@ fn trials_of(path: &Path) -> Vec<Trial> {
     }
     for guest in &source.guests {
         for binary in source.binaries() {
-            for engine in ENGINES {
+            for way in WAYS {
                 let (path, guest) = (path.to_owned(), guest.clone());
-                let name = format!("{guest}/{binary}/{engine}");
+                let name = format!("{guest}/{binary}/{way}");
                 let binary = program(&guest, &binary);
-                trials.push(Trial::test(name, move || check(&path, &guest, &binary, engine)));
+                trials.push(Trial::test(name, move || check(&path, &guest, &binary, way)));
             }
         }
     }
     trials
 }
 
-fn check(path: &Path, guest: &str, binary: &Path, engine: &str) -> Result<(), Failed> {
+fn check(path: &Path, guest: &str, binary: &Path, way: &str) -> Result<(), Failed> {
+    match way {
+        "kept" => {
+            let cache = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+            let run = |run: &str| {
+                check_run(path, guest, binary, "jit", Some(cache.path()))
+                    .map_err(|failed| format!("{run}: {}", failed.message().unwrap_or_default()))
+            };
+            run("cold")?;
+            Ok(run("warm")?)
+        }
+        engine => check_run(path, guest, binary, engine, None),
+    }
+}
+
+fn check_run(path: &Path, guest: &str, binary: &Path, engine: &str, cache: Option<&Path>) -> Result<(), Failed> {
     let source = Source::read(path)?;
     let expected_path = expectation(path, guest);
     let expected = std::fs::read(&expected_path).map_err(|error| format!("{}: {error}", expected_path.display()))?;
@@ -53,6 +69,10 @@ fn check(path: &Path, guest: &str, binary: &Path, engine: &str) -> Result<(), Fa
     let mut command = Command::new(transom());
     command.args(["--engine", engine]).arg(binary).args(&source.args);
     command.env_clear().env("PATH", "/usr/bin:/bin").envs(source.env.iter().cloned());
+    match cache {
+        Some(cache) => command.env("TRANSOM_CACHE_DIR", cache),
+        None => command.env("TRANSOM_CACHE", "off"),
+    };
     let outcome = run(command.current_dir(folder.path()), LIMIT);
 
     let end = match &source.ends {

@@ -22,12 +22,31 @@ pub struct Full;
 pub struct CodeBuf<'a> {
     bytes: &'a mut [u8],
     len: usize,
+    /// Where the code will run, if it is to name guest addresses by their distance.
+    place: Option<u64>,
 }
 
 impl<'a> CodeBuf<'a> {
     /// A buffer over `bytes`.
     pub fn new(bytes: &'a mut [u8]) -> CodeBuf<'a> {
-        CodeBuf { bytes, len: 0 }
+        CodeBuf { bytes, len: 0, place: None }
+    }
+
+    /// A buffer whose code will run at host address `place` and keeps its distance to the guest code it comes from:
+    /// guest addresses are emitted relative to `rip`.
+    pub fn beside_guest(bytes: &'a mut [u8], place: u64) -> CodeBuf<'a> {
+        CodeBuf { bytes, len: 0, place: Some(place) }
+    }
+
+    /// Whether guest addresses are emitted relative to `rip`.
+    pub(crate) fn is_beside_guest(&self) -> bool {
+        self.place.is_some()
+    }
+
+    /// The distance of guest address `value` from `offset` in the code, where distances are wanted and it fits.
+    pub(crate) fn distance(&self, offset: usize, value: u64) -> Option<i32> {
+        let from = self.place?.wrapping_add(offset as u64);
+        i32::try_from(value.wrapping_sub(from) as i64).ok()
     }
 
     /// Bytes written, or that would have been.

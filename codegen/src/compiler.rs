@@ -56,6 +56,17 @@ pub enum RelocKind {
     Abs32,
     /// Four bytes that are sign-extended.
     AbsS32,
+    /// Four bytes: the distance from the end of the field.
+    FromEnd,
+    /// Four bytes: the distance from the beginning of the field.
+    FromField,
+}
+
+impl RelocKind {
+    /// Whether the field is a distance: right as long as code and guest keep theirs.
+    pub fn is_distance(self) -> bool {
+        matches!(self, RelocKind::FromEnd | RelocKind::FromField)
+    }
 }
 
 /// A compiled block; it borrows the compiler's tables until the next.

@@ -88,6 +88,8 @@ pub struct FaultInfo {
 pub(crate) struct Entries {
     pub link: u64,
     pub code: u64,
+    pub link_near: u64,
+    pub code_near: u64,
     pub miss: u64,
     pub return_miss: u64,
     pub call_int: u64,
@@ -244,6 +246,8 @@ pub(crate) mod field {
     pub const LOOKUP_CODE: i32 = LOOKUP + offset_of!(LookupEntry, code) as i32;
     pub const ENTRY_LINK: i32 = ENTRIES + offset_of!(Entries, link) as i32;
     pub const ENTRY_CODE: i32 = ENTRIES + offset_of!(Entries, code) as i32;
+    pub const ENTRY_LINK_NEAR: i32 = ENTRIES + offset_of!(Entries, link_near) as i32;
+    pub const ENTRY_CODE_NEAR: i32 = ENTRIES + offset_of!(Entries, code_near) as i32;
     pub const ENTRY_MISS: i32 = ENTRIES + offset_of!(Entries, miss) as i32;
     pub const ENTRY_RETURN_MISS: i32 = ENTRIES + offset_of!(Entries, return_miss) as i32;
     pub const ENTRY_CALL_INT: i32 = ENTRIES + offset_of!(Entries, call_int) as i32;

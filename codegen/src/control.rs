@@ -183,12 +183,12 @@ impl Emitter<'_, '_> {
 
     fn push_return(&mut self, ret: u64) {
         match i32::try_from(ret) {
-            Ok(imm) => {
+            Ok(imm) if !self.buf.is_beside_guest() => {
                 asm!(self.buf; push DWORD imm);
                 let offset = self.buf.len() as u32 - 4;
                 self.relocs.push(Reloc { offset, kind: RelocKind::AbsS32, value: ret });
             }
-            Err(_) => {
+            _ => {
                 self.mov_addr(RAX, ret);
                 asm!(self.buf; push rax);
             }

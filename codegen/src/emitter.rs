@@ -2,7 +2,7 @@
 
 use crate::alloc::{Alloc, Class, Ent, Eviction, Home, spill_disp};
 use crate::analysis::Analysis;
-use crate::buffer::CodeBuf;
+use crate::buffer::{CodeBuf, asm};
 use crate::compiler::{Config, LinkSite, Reloc, RelocKind};
 use crate::context::field;
 use crate::encode::{Amode, Opcode, Rm, Src};
@@ -230,6 +230,12 @@ impl Emitter<'_, '_> {
 
     /// A constant that moves with the guest's program.
     pub fn mov_addr(&mut self, dst: u8, value: u64) {
+        const LEA_BYTES: usize = 7;
+        if let Some(distance) = self.buf.distance(self.buf.len() + LEA_BYTES, value) {
+            asm!(self.buf; lea Rq(dst), [rip + distance]);
+            let offset = self.buf.len() as u32 - 4;
+            return self.relocs.push(Reloc { offset, kind: RelocKind::FromEnd, value });
+        }
         let kind = if value <= u32::MAX as u64 { RelocKind::Abs32 } else { RelocKind::Abs64 };
         self.buf.mov_imm(dst, if kind == RelocKind::Abs64 { i64::MIN } else { 0 });
         let bytes = if kind == RelocKind::Abs64 { 8 } else { 4 };
@@ -240,6 +246,12 @@ impl Emitter<'_, '_> {
             self.buf.patch_i32(offset, value as i32);
         }
         self.relocs.push(Reloc { offset: offset as u32, kind, value });
+    }
+
+    /// A guest address as four bytes of data, if it can be told by its distance.
+    pub fn push_distance(&mut self, value: u64, distance: i32) {
+        self.relocs.push(Reloc { offset: self.buf.len() as u32, kind: RelocKind::FromField, value });
+        self.buf.push_i32(distance);
     }
 
     /// A guest address as eight bytes of data.

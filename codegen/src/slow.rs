@@ -110,17 +110,30 @@ impl Emitter<'_, '_> {
         let (offset, target) = (site.offset, site.target);
         // The field leads here until it is linked.
         self.buf.bind(offset as usize);
-        asm!(self.buf; call QWORD [rbp + field::ENTRY_LINK]);
-        let data = self.buf.len();
-        self.push_addr(target);
-        self.buf.push_i32(offset as i32 - data as i32);
+        self.call_with_addr(target, field::ENTRY_LINK, field::ENTRY_LINK_NEAR);
+        let here = self.buf.len();
+        self.buf.push_i32(offset as i32 - here as i32);
     }
 
     /// Leaves emitted code with the guest at `pc`.
     pub fn emit_exit(&mut self, pc: u64, code: RawExit) {
-        asm!(self.buf; call QWORD [rbp + field::ENTRY_CODE]);
-        self.push_addr(pc);
+        self.call_with_addr(pc, field::ENTRY_CODE, field::ENTRY_CODE_NEAR);
         self.buf.push_i32(code as i32);
+    }
+
+    /// Calls the runtime's `entry` with a guest address behind the call, or `near` with its distance.
+    fn call_with_addr(&mut self, addr: u64, entry: i32, near: i32) {
+        const CALL_BYTES: usize = 6;
+        match self.buf.distance(self.buf.len() + CALL_BYTES, addr) {
+            Some(distance) => {
+                asm!(self.buf; call QWORD [rbp + near]);
+                self.push_distance(addr, distance);
+            }
+            None => {
+                asm!(self.buf; call QWORD [rbp + entry]);
+                self.push_addr(addr);
+            }
+        }
     }
 
     /// Evaluates `val` by a call, in line: for what is rare, and for hosts that lack an instruction.

@@ -23,6 +23,8 @@ pub struct Stubs {
     pub len: usize,
     link: usize,
     code: usize,
+    link_near: usize,
+    code_near: usize,
     miss: usize,
     return_miss: usize,
     call_int: usize,
@@ -35,6 +37,8 @@ impl Context {
         self.entries = Entries {
             link: base + stubs.link as u64,
             code: base + stubs.code as u64,
+            link_near: base + stubs.link_near as u64,
+            code_near: base + stubs.code_near as u64,
             miss: base + stubs.miss as u64,
             return_miss: base + stubs.return_miss as u64,
             call_int: base + stubs.call_int as u64,
@@ -49,8 +53,8 @@ pub fn emit_runtime(buf: &mut CodeBuf<'_>, pins: &Pins, pc_shift: u8) -> Result<
     emit_enter(buf, pins);
     let leave = buf.len();
     emit_leave(buf, pins);
-    let mut at = [0; 6];
-    let emitters = [emit_link, emit_code, emit_miss, emit_fault];
+    let mut at = [0; 8];
+    let emitters = [emit_link, emit_code, emit_link_near, emit_code_near, emit_miss, emit_fault];
     for (at, emit) in at.iter_mut().zip(emitters) {
         *at = buf.len();
         emit(buf);
@@ -58,15 +62,16 @@ pub fn emit_runtime(buf: &mut CodeBuf<'_>, pins: &Pins, pc_shift: u8) -> Result<
         let field = buf.len() - 4;
         buf.patch_i32(field, leave as i32 - buf.len() as i32);
     }
-    for (at, vectors) in at[4..].iter_mut().zip([false, true]) {
+    for (at, vectors) in at[6..].iter_mut().zip([false, true]) {
         *at = buf.len();
         emit_call(buf, vectors);
     }
-    let [link, code, miss, fault, call_int, call_vec] = at;
+    let [link, code, link_near, code_near, miss, fault, call_int, call_vec] = at;
     let return_miss = buf.len();
     emit_return_miss(buf, pc_shift, miss);
     buf.written()?;
-    Ok(Stubs { enter, fault, len: buf.len(), link, code, miss, return_miss, call_int, call_vec })
+    let len = buf.len();
+    Ok(Stubs { enter, fault, len, link, code, link_near, code_near, miss, return_miss, call_int, call_vec })
 }
 
 fn emit_enter(buf: &mut CodeBuf<'_>, pins: &Pins) {
@@ -130,13 +135,29 @@ fn store(buf: &mut CodeBuf<'_>, pin: &Pin) {
 }
 
 /// An unlinked jump. It is called, and behind the call are the guest address (8 bytes) and the
-/// distance from there to the rel32 that can be linked (4 bytes).
+/// distance from behind that to the rel32 that can be linked (4 bytes).
 fn emit_link(buf: &mut CodeBuf<'_>) {
     asm!(buf
         ; pop rcx
         ; mov rax, [rcx]
+        ; add rcx, 8
         ; mov [rbp + field::PC], rax
-        ; movsxd rax, DWORD [rcx + 8]
+        ; movsxd rax, DWORD [rcx]
+        ; add rax, rcx
+        ; mov [rbp + field::EXIT_LINK], rax
+        ; mov eax, RawExit::Link as i32
+    );
+}
+
+/// The same, the guest address being told by its distance from there (4 bytes).
+fn emit_link_near(buf: &mut CodeBuf<'_>) {
+    asm!(buf
+        ; pop rcx
+        ; movsxd rax, DWORD [rcx]
+        ; add rax, rcx
+        ; add rcx, 4
+        ; mov [rbp + field::PC], rax
+        ; movsxd rax, DWORD [rcx]
         ; add rax, rcx
         ; mov [rbp + field::EXIT_LINK], rax
         ; mov eax, RawExit::Link as i32
@@ -150,6 +171,17 @@ fn emit_code(buf: &mut CodeBuf<'_>) {
         ; mov rax, [rcx]
         ; mov [rbp + field::PC], rax
         ; mov eax, [rcx + 8]
+    );
+}
+
+/// The same, the guest address being told by its distance from there (4 bytes).
+fn emit_code_near(buf: &mut CodeBuf<'_>) {
+    asm!(buf
+        ; pop rcx
+        ; movsxd rax, DWORD [rcx]
+        ; add rax, rcx
+        ; mov [rbp + field::PC], rax
+        ; mov eax, [rcx + 4]
     );
 }
 

@@ -18,6 +18,9 @@ const ALIGN: usize = 16;
 pub struct Arena {
     base: u64,
     used: usize,
+    size: usize,
+    /// Whether it is a mapping of its own, or a part of a unit's region.
+    is_mapping: bool,
 }
 
 impl Arena {
@@ -28,7 +31,20 @@ impl Arena {
         let args = [0, ARENA as u64, prot as u64, flags as u64, u64::MAX, 0];
         // SAFETY: a new mapping at a place of the kernel's choice.
         let base = unsafe { memory::sys::syscall(libc::SYS_mmap as u64, args) }?;
-        Ok(Arena { base, used: 0 })
+        Ok(Arena { base, used: 0, size: ARENA, is_mapping: true })
+    }
+
+    /// An arena in a unit's region, which stays the unit's.
+    ///
+    /// # Safety
+    /// `size` bytes at `base` must be mapped, writable and executable, hold nothing, and outlive the arena.
+    pub unsafe fn within(base: u64, size: usize) -> Arena {
+        Arena { base, used: 0, size, is_mapping: false }
+    }
+
+    /// Bytes in use.
+    pub fn used(&self) -> usize {
+        self.used
     }
 
     /// First address.
@@ -43,7 +59,7 @@ impl Arena {
 
     /// Where the next block goes, and the room there; `None` when the arena is full.
     pub fn free(&mut self) -> Option<(u64, &mut [u8])> {
-        let room = ARENA - self.used;
+        let room = self.size - self.used;
         if room < BLOCK_ROOM {
             return None;
         }
@@ -54,12 +70,15 @@ impl Arena {
 
     /// Keeps the first `len` bytes of what [`Arena::free`] lent.
     pub fn take(&mut self, len: usize) {
-        self.used = (self.used + len).next_multiple_of(ALIGN).min(ARENA);
+        self.used = (self.used + len).next_multiple_of(ALIGN).min(self.size);
     }
 }
 
 impl Drop for Arena {
     fn drop(&mut self) {
+        if !self.is_mapping {
+            return;
+        }
         let args = [self.base, ARENA as u64, 0, 0, 0, 0];
         // SAFETY: nobody runs or refers to this code any more (see `CodeCache::flush`); unmapping what
         // was mapped can't fail.

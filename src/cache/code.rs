@@ -4,6 +4,8 @@ use memory::Errno;
 
 use super::arena::{Arena, patch};
 use super::table::Key;
+use crate::persist::assemble::{Piece, STUB_CALL};
+use crate::persist::format::Site;
 
 /// Index of a block in its generation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -11,6 +13,8 @@ pub struct BlockId(pub u32);
 
 /// End of a list of links.
 const END: u32 = u32::MAX;
+/// The region of arenas whose unit goes.
+const CLOSED: u64 = u64::MAX;
 /// Arenas in a generation; when they are full all code is dropped and translation begins anew.
 pub const MAX_ARENAS: usize = 24;
 
@@ -30,6 +34,8 @@ pub struct Block {
     /// First of the links that lead here.
     incoming: u32,
     live: bool,
+    /// Fields that are distances to guest addresses; `None` if the code can't be moved or is not to be kept.
+    distances: Option<(u32, u32)>,
 }
 
 /// A jump from one block to another.
@@ -58,11 +64,13 @@ pub struct Located<'a> {
 /// An arena with its blocks.
 struct Filled {
     arena: Arena,
-    /// Number of its first block.
-    first: u32,
     /// Where in the arena each block begins. Apart from the blocks themselves, so that a search stays in the
     /// processor's cache.
     starts: Vec<u32>,
+    /// The block that begins there.
+    ids: Vec<u32>,
+    /// Host address of the region of the unit that it is for, 0 for what belongs to none.
+    region: u64,
 }
 
 /// A generation.
@@ -75,30 +83,84 @@ pub struct Code {
     /// The first link of each block, and the end of the last; one more than there are blocks.
     link_starts: Vec<u32>,
     faults: Vec<u8>,
+    distances: Vec<u32>,
+    /// Jumps of cache files to blocks of this generation.
+    filed: Vec<Link>,
+    /// The arena that room was lent in last.
+    lent: usize,
+    /// Blocks below this number were offered to the persistent cache.
+    saved: u32,
 }
+
+/// Marks the number of a link in `Code::filed`.
+const FILED: u32 = 1 << 31;
 
 impl Code {
     /// Room for a block; `None` when the generation is full.
     pub fn room(&mut self, known: &super::Ranges) -> Result<Option<(u64, &mut [u8])>, Errno> {
-        let full = self.arenas.last_mut().is_none_or(|filled| filled.arena.free().is_none());
-        if full {
-            if self.arenas.len() == MAX_ARENAS {
-                return Ok(None);
+        let last = self.arenas.iter_mut().rposition(|filled| filled.region == 0 && filled.arena.free().is_some());
+        self.lent = match last {
+            Some(last) => last,
+            None if self.arenas.iter().filter(|filled| filled.region == 0).count() == MAX_ARENAS => return Ok(None),
+            None => {
+                let arena = Arena::map()?;
+                known.add(arena.base(), super::arena::ARENA as u64);
+                self.arenas.push(Filled { arena, starts: Vec::new(), ids: Vec::new(), region: 0 });
+                self.arenas.len() - 1
             }
-            let arena = Arena::map()?;
-            known.add(arena.base());
-            self.arenas.push(Filled { arena, first: self.blocks.len() as u32, starts: Vec::new() });
+        };
+        Ok(self.arenas[self.lent].arena.free())
+    }
+
+    /// Room for a block in a unit's region; `None` when that is full.
+    pub fn room_in(&mut self, unit: &super::Unit) -> Option<(u64, &mut [u8])> {
+        let region = unit.place.region;
+        self.lent = match self.arenas.iter().position(|filled| filled.region == region) {
+            Some(known) => known,
+            None => {
+                // SAFETY: the region is mapped as long as the unit lives, and the cache frees a unit only when no
+                // generation that has code there is in use; behind `used` it is empty.
+                let arena =
+                    unsafe { Arena::within(region + unit.used, unit.place.len.saturating_sub(unit.used) as usize) };
+                self.arenas.push(Filled { arena, starts: Vec::new(), ids: Vec::new(), region });
+                self.arenas.len() - 1
+            }
+        };
+        self.arenas[self.lent].arena.free()
+    }
+
+    /// How much of a unit's region this generation takes behind `Unit::used`.
+    pub fn used_in(&self, region: u64) -> u64 {
+        self.arenas.iter().find(|filled| filled.region == region).map_or(0, |filled| filled.arena.used() as u64)
+    }
+
+    /// Gives no more room in a unit's region. Its blocks are dead; they stay known to threads that are in them.
+    pub fn close_region(&mut self, region: u64) {
+        if let Some(filled) = self.arenas.iter_mut().find(|filled| filled.region == region) {
+            filled.region = CLOSED;
         }
-        Ok(self.arenas.last_mut().and_then(|filled| filled.arena.free()))
+    }
+
+    /// Forgets the blocks in a unit's region, which is freed.
+    pub fn forget_region(&mut self, unit: &super::Unit) {
+        self.arenas.retain(|filled| filled.region == 0 || !unit.holds(filled.arena.base()));
     }
 
     /// Enters the block that was written to the room lent last; its address.
-    pub fn add(&mut self, key: Key, end: u64, digest: u64, compiled: &codegen::Compiled<'_>) -> Option<BlockId> {
-        let filled = self.arenas.last_mut()?;
+    pub fn add(
+        &mut self,
+        key: Key,
+        end: u64,
+        digest: u64,
+        compiled: &codegen::Compiled<'_>,
+        keep: bool,
+    ) -> Option<BlockId> {
+        let filled = self.arenas.get_mut(self.lent)?;
         let (code, _) = filled.arena.free()?;
         filled.arena.take(compiled.len);
         filled.starts.push((code - filled.arena.base()) as u32);
         let id = self.blocks.len() as u32;
+        filled.ids.push(id);
         let faults = (self.faults.len() as u32, compiled.faults.len() as u32);
         self.faults.extend_from_slice(compiled.faults);
         self.link_starts.push(self.links.len() as u32);
@@ -111,8 +173,54 @@ impl Code {
             linked: false,
         }));
         let code_len = compiled.len as u32;
-        self.blocks.push(Block { key, end, digest, code, code_len, faults, incoming: END, live: true });
+        let distances = (filled.region != 0 && keep).then(|| {
+            let start = self.distances.len() as u32;
+            let relocs = compiled.relocs.iter().filter(|reloc| reloc.kind.is_distance());
+            self.distances.extend(relocs.map(|reloc| reloc.offset));
+            (start, self.distances.len() as u32 - start)
+        });
+        self.blocks.push(Block { key, end, digest, code, code_len, faults, incoming: END, live: true, distances });
         Some(BlockId(id))
+    }
+
+    /// The blocks of a unit that can be kept, as pieces of a file.
+    pub fn pieces(&self, unit: &super::Unit) -> Vec<Piece<'_>> {
+        let Some(filled) = self.arenas.iter().find(|filled| filled.region == unit.place.region) else {
+            return Vec::new();
+        };
+        let new = filled.ids.iter().filter(|&&id| id >= self.saved);
+        new.filter_map(|&id| self.piece(unit, BlockId(id))).collect()
+    }
+
+    /// The blocks that there are need not be kept once more.
+    pub fn mark_saved(&mut self) {
+        self.saved = self.blocks.len() as u32;
+    }
+
+    fn piece(&self, unit: &super::Unit, id: BlockId) -> Option<Piece<'_>> {
+        let block = self.block(id);
+        let (start, count) = block.distances.filter(|_| block.live)?;
+        let within = |pc: u64| u32::try_from(pc.checked_sub(unit.place.range.start.0)?).ok();
+        let links = &self.links[self.links_of(id)];
+        let stubs: Vec<u32> = links.iter().map(|link| (link.stub - block.code) as u32 + STUB_CALL as u32).collect();
+        let distances = &self.distances[start as usize..(start + count) as usize];
+        let mut distances: Vec<u32> = distances.iter().copied().filter(|offset| !stubs.contains(offset)).collect();
+        distances.sort_unstable();
+        let site = |link: &Link| Site { field: (link.site - block.code) as u32, stub: (link.stub - block.code) as u32 };
+        // SAFETY: code of a block is mapped as long as its generation; its fields change only under the cache's
+        // lock, which the caller holds.
+        let code = unsafe { std::slice::from_raw_parts(block.code as *const u8, block.code_len as usize) };
+        Some(Piece {
+            guest: within(block.key.pc)?,
+            len: u16::try_from(block.end - block.key.pc).ok()?,
+            mode: u16::try_from(block.key.mode.0).ok()?,
+            position: block.code - unit.place.region,
+            code,
+            faults: &self.faults[block.faults.0 as usize..(block.faults.0 + block.faults.1) as usize],
+            distances,
+            sites: links.iter().map(site).collect(),
+            targets: links.iter().map(|link| within(link.target)).collect(),
+        })
     }
 
     /// A block.
@@ -130,7 +238,7 @@ impl Code {
         let filled = self.arenas.iter().find(|filled| filled.arena.contains(host))?;
         let offset = (host - filled.arena.base()) as u32;
         let after = filled.starts.partition_point(|&start| start <= offset);
-        let id = BlockId(filled.first + after.checked_sub(1)? as u32);
+        let id = BlockId(filled.ids[after.checked_sub(1)?]);
         let block = self.block(id);
         (host - block.code < u64::from(block.code_len)).then_some(id)
     }
@@ -155,6 +263,13 @@ impl Code {
         Key { pc: link.target, mode: link.mode }
     }
 
+    fn link_mut(&mut self, number: u32) -> &mut Link {
+        match number & FILED {
+            0 => &mut self.links[number as usize],
+            _ => &mut self.filed[(number & !FILED) as usize],
+        }
+    }
+
     /// The number of the link whose field is at `site`.
     pub fn link_at(&self, site: u64) -> Option<u32> {
         self.links_of(self.at(site)?).find(|&n| self.links[n].site == site).map(|n| n as u32)
@@ -162,14 +277,49 @@ impl Code {
 
     /// Points a link to a block.
     pub fn link(&mut self, number: u32, to: BlockId) {
-        let link = &mut self.links[number as usize];
-        let target = &mut self.blocks[to.0 as usize];
-        if link.linked || !target.live {
+        let Block { code, incoming, live, .. } = self.blocks[to.0 as usize];
+        let link = self.link_mut(number);
+        if link.linked || !live {
             return;
         }
         // SAFETY: the compiler said that there is an aligned rel32 field.
-        if unsafe { patch(link.site, target.code) } {
-            (link.next, target.incoming, link.linked) = (target.incoming, number, true);
+        if unsafe { patch(link.site, code) } {
+            (link.next, link.linked) = (incoming, true);
+            self.blocks[to.0 as usize].incoming = number;
+        }
+    }
+
+    /// Points a link to code of a file, which stays until its unit goes.
+    pub fn link_to_file(&mut self, number: u32, code: u64) {
+        let link = self.link_mut(number);
+        // SAFETY: as in `link`.
+        if !link.linked && unsafe { patch(link.site, code) } {
+            link.linked = true;
+        }
+    }
+
+    /// Points a jump of a file, at `site` and with its exit at `stub`, to a block.
+    pub fn link_from_file(&mut self, site: u64, stub: u64, target: Key, to: BlockId) {
+        let number = self.filed.len() as u32 | FILED;
+        self.filed.push(Link { site, stub, target: target.pc, mode: target.mode, next: END, linked: false });
+        self.link(number, to);
+    }
+
+    /// Points the jumps that lead to guest code in `range` back to their exits: what they lead to is no block of this
+    /// generation, and goes.
+    pub fn unlink_to(&mut self, range: memory::Range) {
+        for link in self.links.iter_mut().filter(|link| link.linked && range.contains(memory::GuestAddr(link.target))) {
+            // SAFETY: as in `remove`.
+            unsafe { patch(link.site, link.stub) };
+            link.linked = false;
+        }
+    }
+
+    /// Points the jumps of files, in so far as these are mapped, back to their exits: the generation goes.
+    pub fn unlink_files(&mut self, is_mapped: impl Fn(u64) -> bool) {
+        for link in self.filed.drain(..).filter(|link| link.linked && is_mapped(link.site)) {
+            // SAFETY: the unit is mapped, and the site and exit of its file are as its tables say.
+            unsafe { patch(link.site, link.stub) };
         }
     }
 
@@ -180,7 +330,7 @@ impl Code {
         block.live = false;
         let mut number = std::mem::replace(&mut block.incoming, END);
         while number != END {
-            let link = &mut self.links[number as usize];
+            let link = self.link_mut(number);
             // SAFETY: as in `link`; the stub is in the same block, so it fits.
             unsafe { patch(link.site, link.stub) };
             link.linked = false;
@@ -195,6 +345,6 @@ impl Code {
 
     /// Base addresses of its arenas.
     pub fn bases(&self) -> impl Iterator<Item = u64> + '_ {
-        self.arenas.iter().map(|filled| filled.arena.base())
+        self.arenas.iter().filter(|filled| filled.region == 0).map(|filled| filled.arena.base())
     }
 }

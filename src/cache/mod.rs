@@ -2,6 +2,7 @@
 //!
 //! - [`table`]: look-up without a lock
 //! - [`code`]: arenas, blocks, links, fault tables of one generation
+//! - [`unit`]: stretches of guest files whose code comes from cache files
 //! - [`pages`]: which blocks go when guest code changes
 //! - [`residents`]: which threads may be in code, so that none is freed under them
 //!
@@ -17,17 +18,20 @@ mod pages;
 mod ranges;
 mod residents;
 mod table;
+mod unit;
+mod units;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use memory::{Errno, Lock, LockGuard, Range};
 
-pub use arena::Arena;
+pub use arena::{ARENA, Arena};
 pub use code::{BlockId, Code, Located};
 pub use ranges::Ranges;
 pub use residents::{Resident, Residents};
 pub use table::{CodeTable, Key};
+pub use unit::{Place, Unit};
 
 /// The cache.
 #[derive(Default)]
@@ -51,6 +55,7 @@ pub struct Inner {
     pages: pages::Pages,
     /// Blocks whose guest bytes are to be looked at before they run again.
     suspended: HashMap<Key, BlockId>,
+    units: units::Units,
     /// Addresses of blocks that met an address with a tag, and must mask.
     tagged: HashSet<u64>,
 }
@@ -97,8 +102,15 @@ impl Locked<'_> {
     }
 
     /// Publishes the block written to the room lent last, and links it with its neighbours.
-    pub fn publish(&mut self, key: Key, end: u64, digest: u64, compiled: &codegen::Compiled<'_>) -> Option<u64> {
-        let id = self.inner.current.add(key, end, digest, compiled)?;
+    pub fn publish(
+        &mut self,
+        key: Key,
+        end: u64,
+        digest: u64,
+        compiled: &codegen::Compiled<'_>,
+        keep: bool,
+    ) -> Option<u64> {
+        let id = self.inner.current.add(key, end, digest, compiled, keep)?;
         self.inner.suspended.remove(&key);
         Some(self.enter(id))
     }
@@ -129,9 +141,14 @@ impl Locked<'_> {
     }
 
     fn link_to(&mut self, number: u32, target: Key) {
-        let known = self.cache.table.get(target).and_then(|code| self.inner.current.at(code));
-        if let Some(to) = known {
-            self.inner.current.link(number, to);
+        let Inner { current, units, .. } = &mut *self.inner;
+        let unit = units.at(target.pc);
+        let known = self.cache.table.get(target).or_else(|| unit?.find(target));
+        let Some(code) = known else { return };
+        match current.at(code) {
+            Some(to) => current.link(number, to),
+            None if unit.is_some_and(|unit| unit.files_hold(code)) => current.link_to_file(number, code),
+            None => {}
         }
     }
 
@@ -140,13 +157,15 @@ impl Locked<'_> {
     pub fn link(&mut self, site: u64, target: Key) {
         if let Some(number) = self.inner.current.link_at(site) {
             self.link_to(number, target);
+        } else {
+            self.link_in_file(site, target);
         }
     }
 
     /// What a fault at a host address needs to know.
     pub fn locate(&self, host: u64) -> Option<Located<'_>> {
         let generations = std::iter::once(&self.inner.current).chain(self.inner.retired.iter().map(|(_, code)| code));
-        generations.into_iter().find_map(|code| code.locate(host))
+        generations.into_iter().find_map(|code| code.locate(host)).or_else(|| self.inner.units.locate(host))
     }
 
     /// Whether the block at `pc` must mask tags off addresses.
@@ -159,9 +178,15 @@ impl Locked<'_> {
     pub fn set_tagged(&mut self, key: Key, pc: u64) -> bool {
         let new = self.inner.tagged.insert(key.pc) | self.inner.tagged.insert(pc);
         self.inner.suspended.retain(|suspended, _| suspended.pc != key.pc && suspended.pc != pc);
-        if let Some(id) = self.cache.table.get(key).and_then(|code| self.inner.current.at(code)) {
+        let code = self.cache.table.get(key);
+        if let Some(id) = code.and_then(|code| self.inner.current.at(code)) {
             self.remove(id);
             self.cache.bump();
+        } else if let Some(unit) = self.inner.units.at(key.pc) {
+            // Its code leads to blocks without masks in ways that nobody noted.
+            let range = unit.place.range;
+            self.detach(range);
+            self.refuse(range);
         }
         new
     }
@@ -205,9 +230,11 @@ impl Locked<'_> {
     /// Drops all code. Its memory stays until the last thread has left it.
     pub fn flush(&mut self) {
         self.cache.table.clear();
-        self.inner.pages.clear();
-        self.inner.suspended.clear();
-        let old = std::mem::take(&mut self.inner.current);
+        let Inner { current, units, pages, suspended, .. } = &mut *self.inner;
+        pages.clear();
+        suspended.clear();
+        units.let_go_of(current);
+        let old = std::mem::take(current);
         self.cache.bump();
         let epoch = self.cache.epoch();
         self.inner.retired.push((epoch, old));
@@ -215,11 +242,17 @@ impl Locked<'_> {
 
     /// Frees the generations that no thread is in any more.
     fn reclaim(&mut self) {
-        if self.inner.retired.is_empty() {
+        if self.inner.retired.is_empty() && !self.inner.units.any_retired() {
             return;
         }
         let oldest = self.cache.residents.oldest_epoch();
-        self.inner.retired.retain(|(epoch, code)| {
+        let Inner { current, retired, units, .. } = &mut *self.inner;
+        for unit in units.reclaim(oldest) {
+            retired.iter_mut().for_each(|(_, code)| code.forget_region(&unit));
+            current.forget_region(&unit);
+            self.cache.ranges.remove(unit.place.region);
+        }
+        retired.retain(|(epoch, code)| {
             let in_use = oldest < *epoch;
             if !in_use {
                 code.bases().for_each(|base| self.cache.ranges.remove(base));
@@ -252,7 +285,7 @@ mod tests {
         room[FIELD as usize..STUB as usize].copy_from_slice(&(STUB as i32 - FIELD as i32 - 4).to_le_bytes());
         let links = [LinkSite { offset: FIELD, stub: STUB, target }];
         let compiled = Compiled { len: 16, links: &links, relocs: &[], faults: &[] };
-        assert_eq!(locked.publish(key(pc), pc + 8, pc, &compiled), Some(at));
+        assert_eq!(locked.publish(key(pc), pc + 8, pc, &compiled, false), Some(at));
         at
     }
 

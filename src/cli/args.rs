@@ -52,6 +52,9 @@ pub struct Args {
     /// Give the program the same random numbers each time: those at its start (AT_RANDOM)
     #[arg(long, value_name = "NUMBER", env = "TRANSOM_SEED", hide_env_values = true)]
     seed: Option<u64>,
+    /// Keep translated code in DIR [env: TRANSOM_CACHE_DIR]; may be given several times: only the last is written
+    #[arg(long = "cache-dir", value_name = "DIR")]
+    cache: Vec<PathBuf>,
     /// Print system calls and signals to standard error
     #[arg(long, value_parser = FalseyValueParser::new(), env = "TRANSOM_STRACE", hide_env_values = true)]
     strace: bool,
@@ -138,6 +141,8 @@ fn options(matches: &ArgMatches, args: Args) -> Options {
         trace: args.trace.unwrap_or_default(),
         stats: args.stats,
         gdb: args.gdb,
+        cache: args.cache,
+        cache_bound: None,
     }
 }
 

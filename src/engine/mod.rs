@@ -14,6 +14,7 @@ use target::Target;
 
 use crate::cache::{Arena, CodeCache};
 use crate::options::{Engine as Kind, Options, Trace};
+use crate::persist::Persist;
 
 use breakpoints::Breakpoints;
 pub use fetch::FetchFault;
@@ -38,6 +39,8 @@ pub struct Engine {
     runtime: Runtime,
     /// Offset in the guest's state of its flags slot, if it has one.
     flags_slot: Option<u16>,
+    /// Code on disk.
+    persist: Option<Persist>,
 }
 
 /// The code by which emitted code is entered and left.
@@ -59,7 +62,7 @@ pub enum NoCode {
 
 impl Engine {
     /// An engine for one guest.
-    pub fn new(target: &'static dyn Target, options: &Options) -> Result<Engine, Errno> {
+    pub fn new(target: &'static dyn Target, options: &Options, persist: Option<Persist>) -> Result<Engine, Errno> {
         let config = Config {
             slots: target.slots(),
             pc_shift: target.code_shift() as u8,
@@ -81,6 +84,7 @@ impl Engine {
             workshop: Lock::new(Workshop::new(target, compiler)),
             runtime,
             flags_slot: flags.map(|slot| slot.offset),
+            persist,
         })
     }
 
@@ -128,6 +132,13 @@ impl Engine {
         };
         let views = if len == 0 { Vec::new() } else { space.code_views(written) };
         let mut locked = self.cache.lock();
+        for range in std::iter::once(written).filter(|_| len != 0).chain(views.iter().copied()) {
+            // What else knows of a file's code does not notice that the file was changed.
+            if locked.units_within(range) {
+                locked.detach(range);
+                locked.refuse(range);
+            }
+        }
         for range in std::iter::once(written).chain(views) {
             locked.verify(range, |start, end| fetch::digest_of_code(space, start, end));
         }
@@ -143,7 +154,10 @@ impl Engine {
         }
         let views: Vec<Range> = changed.ranges.iter().flat_map(|&range| space.code_views(range)).collect();
         let mut locked = self.cache.lock();
-        changed.ranges.iter().chain(&views).for_each(|&range| locked.suspend(range));
+        changed.ranges.iter().chain(&views).for_each(|&range| {
+            locked.detach(range);
+            locked.suspend(range);
+        });
     }
 
     /// The guest is about to write to `range`: suspends the translations of what is watched there, and lets it write.
@@ -157,9 +171,20 @@ impl Engine {
         }
         match self.interprets {
             true => self.cache.bump(),
-            false => changed.ranges.iter().for_each(|&code| locked.suspend(code)),
+            false => changed.ranges.iter().for_each(|&code| {
+                locked.detach(code);
+                locked.suspend(code);
+            }),
         }
         space.open(range)
+    }
+
+    /// Keeps on disk what was translated, for other runs: when the process ends or becomes another program.
+    pub fn save(&self) {
+        if let Some(persist) = &self.persist {
+            let _in_order = self.workshop.lock();
+            persist.save(&mut self.cache.lock());
+        }
     }
 
     /// What was translated so far.
@@ -196,7 +221,7 @@ impl Engine {
 impl Runtime {
     fn emit(compiler: &Compiler, pc_shift: u8, cache: &CodeCache) -> Result<Runtime, Errno> {
         let mut arena = Arena::map()?;
-        cache.ranges.add(arena.base());
+        cache.ranges.add(arena.base(), crate::cache::ARENA as u64);
         let (base, room) = arena.free().ok_or(Errno::ENOMEM)?;
         let stubs = emit_runtime(&mut CodeBuf::new(room), compiler.pins(), pc_shift).map_err(|_| Errno::ENOMEM)?;
         // It serves for the life of the process.

@@ -5,6 +5,8 @@
 pub struct Translation {
     /// Blocks.
     pub blocks: u64,
+    /// Blocks found in cache files.
+    pub from_files: u64,
     /// Guest instructions in them.
     pub insts: u64,
     /// Guest bytes.
@@ -119,7 +121,7 @@ impl Exits {
 /// The text of `--stats`.
 pub fn report(translation: &Translation, mut exits: Exits) -> String {
     use std::fmt::Write;
-    let Translation { blocks, insts, guest_bytes, code_bytes, lower, compile, publish } = *translation;
+    let Translation { blocks, from_files, insts, guest_bytes, code_bytes, lower, compile, publish } = *translation;
     let per = |sum: u64| sum as f64 / insts.max(1) as f64;
     let mut text = String::from("transom statistics\n");
     let mut line = |name: &str, value: String| {
@@ -127,6 +129,7 @@ pub fn report(translation: &Translation, mut exits: Exits) -> String {
         let _ = writeln!(text, "  {name:<42} {value}");
     };
     line("blocks translated", blocks.to_string());
+    line("blocks found in cache files", from_files.to_string());
     line("guest instructions translated", insts.to_string());
     line("guest bytes translated", guest_bytes.to_string());
     line("cycles per guest instruction, all", format!("{:.0}", per(lower + compile + publish)));

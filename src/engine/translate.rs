@@ -64,7 +64,15 @@ impl Engine {
         if let Some(code) = self.revive(&mut cache, space, key) {
             return Ok(code);
         }
-        let mode = if cache.is_tagged(key.pc) { self.target.masking(key.mode) } else { key.mode };
+        let tagged = cache.is_tagged(key.pc);
+        if let Some(persist) = self.persist.as_ref().filter(|_| !tagged) {
+            persist.attach(space, &mut cache, key.pc);
+            if let Some(code) = cache.find_in_files(key) {
+                shop.counts.from_files += 1;
+                return Ok(code);
+            }
+        }
+        let mode = if tagged { self.target.masking(key.mode) } else { key.mode };
         let mut limits = Limits::DEFAULT;
         loop {
             match self.attempt(shop, &mut cache, space, key, mode, limits)? {
@@ -113,15 +121,25 @@ impl Engine {
         };
         clock.lap(&mut shop.counts.lower);
         let block = shop.builder.block();
-        let (code, room) = cache.room().map_err(NoCode::Memory)?;
-        let mut buf = CodeBuf::new(room);
+        let form = cache.unit_form(key.pc);
+        let in_unit = form.is_some() && cache.room_in_unit(key.pc).is_some();
+        let (code, room) = match in_unit {
+            true => cache.room_in_unit(key.pc).ok_or(NoCode::Memory(Errno::ENOMEM))?,
+            false => cache.room().map_err(NoCode::Memory)?,
+        };
+        let mut buf = match form.filter(|_| in_unit) {
+            Some(true) => CodeBuf::beside_guest(room, code),
+            _ => CodeBuf::new(room),
+        };
         let Ok(compiled) = shop.compiler.compile(block, &mut buf) else { return Ok(None) };
         clock.lap(&mut shop.counts.compile);
         if self.trace.any() {
             trace::block(self, block, &shop.bytes[..], buf.written().ok().map(|bytes| (code, bytes)));
         }
         shop.counts.add(block, compiled.len);
-        let published = cache.publish(key, block.end, digest, &compiled);
+        let movable = form == Some(false) || compiled.relocs.iter().all(|reloc| reloc.kind.is_distance());
+        let keep = in_unit && movable && mode == key.mode && cache.is_in_unit(key.pc, block.end);
+        let published = cache.publish(key, block.end, digest, &compiled, keep);
         clock.lap(&mut shop.counts.publish);
         Ok(published)
     }

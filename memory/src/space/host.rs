@@ -1,5 +1,6 @@
 //! The host's mapping calls, raw.
 
+use super::FileStamp;
 use crate::sys::syscall;
 use crate::{Errno, GuestAddr, Prot, Range};
 
@@ -93,8 +94,8 @@ pub fn is_mapped(page: GuestAddr) -> bool {
     unsafe { syscall(libc::SYS_mincore as u64, args) }.is_ok()
 }
 
-/// Device and inode behind a descriptor.
-pub fn identity(fd: i32) -> Result<(u64, u64), Errno> {
+/// The file behind a descriptor: its device and inode, and the stamp of its content.
+pub fn identity(fd: i32) -> Result<(u64, u64, FileStamp), Errno> {
     let mut stat = std::mem::MaybeUninit::<libc::stat>::uninit();
     let args = [i64::from(fd) as u64, stat.as_mut_ptr() as u64, 0, 0, 0, 0];
     // SAFETY: fstat fills the struct in when it succeeds.
@@ -102,7 +103,13 @@ pub fn identity(fd: i32) -> Result<(u64, u64), Errno> {
         syscall(libc::SYS_fstat as u64, args)?;
         stat.assume_init()
     };
-    Ok((stat.st_dev, stat.st_ino))
+    let nanoseconds = |seconds: i64, rest: i64| seconds.wrapping_mul(1_000_000_000).wrapping_add(rest);
+    let stamp = FileStamp {
+        size: stat.st_size as u64,
+        modified: nanoseconds(stat.st_mtime, stat.st_mtime_nsec),
+        changed: nanoseconds(stat.st_ctime, stat.st_ctime_nsec),
+    };
+    Ok((stat.st_dev, stat.st_ino, stamp))
 }
 
 /// Whether a descriptor allows writing.

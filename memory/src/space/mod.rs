@@ -25,14 +25,14 @@ mod shm;
 mod watch;
 
 pub use ops::MapRequest;
-pub use region::{Backing, Name, ObjectId, Prot, Region, RegionFlags};
+pub use region::{Backing, FileStamp, Name, ObjectId, Prot, Region, RegionFlags};
 pub use remap::RemapRequest;
 
 use crate::lock::{Lock, LockGuard};
 use crate::{Errno, GuestAddr, Range};
 use map::RegionMap;
 use place::Layout;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::AtomicBool;
 
 /// Limits on the guest's own mappings (setrlimit(2)); the host process keeps its own.
@@ -88,6 +88,8 @@ struct Inner {
     watched: BTreeSet<GuestAddr>,
     /// Numbers for shared anonymous objects, which have no inode that could be asked for.
     next_object: u64,
+    /// The stamp of each file at the time it was mapped last, by device and inode.
+    stamps: HashMap<(u64, u64), FileStamp>,
 }
 
 impl AddressSpace {
@@ -102,6 +104,7 @@ impl AddressSpace {
             brk: brk::Brk::default(),
             watched: BTreeSet::new(),
             next_object: 1,
+            stamps: HashMap::new(),
         };
         AddressSpace { inner: Lock::new(inner), watching: AtomicBool::new(false), layout }
     }

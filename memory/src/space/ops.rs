@@ -124,7 +124,11 @@ impl Inner {
             if piece.prot.contains(Prot::EXEC) && piece.prot != prot {
                 changed.push(piece.range);
             }
-            self.map.update(piece.range, |region| region.prot = prot);
+            let is_copy = piece.is_private_file() && prot.contains(Prot::WRITE);
+            self.map.update(piece.range, |region| {
+                region.prot = prot;
+                region.flags.set(RegionFlags::WRITABLE, is_copy || region.flags.contains(RegionFlags::WRITABLE));
+            });
             if !piece.is_writer() {
                 self.report_writer(&Region { prot, ..piece }, changed);
             }
@@ -138,7 +142,8 @@ impl Inner {
         let mut flags = RegionFlags::empty();
         let shared = request.flags & libc::MAP_TYPE != libc::MAP_PRIVATE;
         let backing = if request.flags & libc::MAP_ANONYMOUS == 0 {
-            let (dev, ino) = host::identity(request.fd)?;
+            let (dev, ino, stamp) = host::identity(request.fd)?;
+            self.stamps.insert((dev, ino), stamp);
             flags.set(RegionFlags::OPEN_TO_WRITE, host::is_open_to_write(request.fd));
             Backing::Object { id: ObjectId::File { dev, ino }, offset: request.offset }
         } else if shared {
@@ -148,6 +153,8 @@ impl Inner {
             Backing::Zero
         };
         flags.set(RegionFlags::SHARED, shared);
+        let is_file = matches!(backing, Backing::Object { .. });
+        flags.set(RegionFlags::WRITABLE, is_file && !shared && request.prot.contains(Prot::WRITE));
         flags.set(RegionFlags::GROWS_DOWN, request.flags & libc::MAP_GROWSDOWN != 0);
         Ok(Region { range: Range::new(0, len), prot: request.prot, flags, backing, name: Name::None })
     }
@@ -277,6 +284,10 @@ fn give_back(claimed: &[Range]) {
 }
 
 impl Region {
+    fn is_private_file(&self) -> bool {
+        matches!(self.backing, Backing::Object { .. }) && !self.flags.contains(RegionFlags::SHARED)
+    }
+
     fn grows_down(&self) -> bool {
         self.flags.contains(RegionFlags::GROWS_DOWN)
     }

@@ -1,6 +1,6 @@
 //! Questions about the map.
 
-use super::{AddressSpace, Backing, Name, Prot, Region};
+use super::{AddressSpace, Backing, FileStamp, Name, ObjectId, Prot, Region};
 use crate::{GuestAddr, Range};
 
 impl AddressSpace {
@@ -46,6 +46,14 @@ impl AddressSpace {
                 _ => None,
             })
             .collect()
+    }
+
+    /// The stamp that a file had when the guest mapped it last; `None` where the guest may have changed it since, or may
+    /// while it is mapped, without a trace in the stamp.
+    pub fn file_stamp(&self, dev: u64, ino: u64) -> Option<FileStamp> {
+        let inner = self.inner.lock();
+        let stays = inner.map.views(ObjectId::File { dev, ino }).writers == 0;
+        inner.stamps.get(&(dev, ino)).copied().filter(|_| stays)
     }
 
     /// Whether all of the range is the guest's.

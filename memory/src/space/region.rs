@@ -25,6 +25,8 @@ bitflags::bitflags! {
         const DONT_FORK = 4;
         /// The descriptor that was mapped allows writing to the file.
         const OPEN_TO_WRITE = 8;
+        /// A private mapping of a file that is or was writable: its bytes may not be the file's any more.
+        const WRITABLE = 16;
     }
 }
 
@@ -34,6 +36,17 @@ impl Prot {
         let readable = if self.contains(Prot::EXEC) { Prot::READ } else { Prot::empty() };
         ((self - Prot::EXEC) | readable).bits().into()
     }
+}
+
+/// What tells a file's content from what it was before (stat(2)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct FileStamp {
+    /// Bytes.
+    pub size: u64,
+    /// st_mtim in nanoseconds.
+    pub modified: i64,
+    /// st_ctim in nanoseconds.
+    pub changed: i64,
 }
 
 /// Which file or shared object's bytes are mapped.

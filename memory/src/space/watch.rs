@@ -59,7 +59,7 @@ impl AddressSpace {
         if !inner.map.has_writable_code() {
             return changed;
         }
-        let Ok((dev, ino)) = host::identity(fd) else { return changed };
+        let Ok((dev, ino, _)) = host::identity(fd) else { return changed };
         let id = ObjectId::File { dev, ino };
         if inner.map.views(id).code != 0 {
             let views = inner.map.iter().filter(|view| view.prot.contains(Prot::EXEC) && view.shows(id));
@@ -133,11 +133,15 @@ impl Inner {
     }
 
     /// A mapping came that code may be written through: its translations are to be made again, and watched there too.
-    pub(super) fn report_writer(&self, region: &Region, changed: &mut Changed) {
-        if let Backing::Object { id, .. } = region.backing
-            && region.is_writer()
-            && self.map.views(id).code != 0
-        {
+    pub(super) fn report_writer(&mut self, region: &Region, changed: &mut Changed) {
+        let Backing::Object { id, .. } = region.backing else { return };
+        if !region.is_writer() {
+            return;
+        }
+        if let ObjectId::File { dev, ino } = id {
+            self.stamps.remove(&(dev, ino));
+        }
+        if self.map.views(id).code != 0 {
             self.code_views(region.range).into_iter().for_each(|view| changed.push(view));
         }
     }
