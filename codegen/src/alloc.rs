@@ -6,7 +6,7 @@
 //! of what it holds, so there is nothing to release.
 
 use crate::context::{SPILL_WORDS, field};
-use crate::regs::{NONE, TEMP_GPRS, TEMP_XMMS};
+use crate::regs::NONE;
 use ir::{SlotId, Ty};
 
 /// The first instruction's entity, or any other; values share them.
@@ -21,21 +21,9 @@ pub(crate) enum Class {
     Xmm = 1,
 }
 
-/// The temporaries of a class.
-pub(crate) fn temps(class: Class) -> u16 {
-    class.temps()
-}
-
 impl Class {
     pub fn of(ty: Ty) -> Class {
         if ty.is_vec() { Class::Xmm } else { Class::Gpr }
-    }
-
-    fn temps(self) -> u16 {
-        match self {
-            Class::Gpr => TEMP_GPRS,
-            Class::Xmm => TEMP_XMMS,
-        }
     }
 }
 
@@ -55,6 +43,8 @@ pub(crate) struct Entity {
     pub val: u32,
     /// The last instruction that uses it.
     pub last: u32,
+    /// The next one as far as is known, else the last.
+    next: u32,
     /// Its register, or [`NONE`].
     pub reg: u8,
     pub class: Class,
@@ -83,6 +73,8 @@ pub(crate) struct Alloc {
     /// The entity of each value.
     rep: Vec<Ent>,
     files: [File; 2],
+    /// The temporaries by class.
+    temps: [u16; 2],
     /// Who lives in each spill word.
     spills: [Ent; SPILL_WORDS / 2],
     /// Whose home each slot is.
@@ -108,6 +100,7 @@ impl Alloc {
             ents: Vec::new(),
             rep: Vec::new(),
             files: [file(), file()],
+            temps: [0; 2],
             spills: [NOBODY; SPILL_WORDS / 2],
             slot_owner: vec![NOBODY; slots],
             now: 0,
@@ -115,7 +108,9 @@ impl Alloc {
         }
     }
 
-    pub fn begin(&mut self, values: usize) {
+    /// Begins a block of so many values with these temporaries.
+    pub fn begin(&mut self, values: usize, temps: [u16; 2]) {
+        self.temps = temps;
         self.ents.clear();
         self.rep.clear();
         self.rep.resize(values, NOBODY);
@@ -144,6 +139,7 @@ impl Alloc {
         self.ents.push(Entity {
             val,
             last,
+            next: last,
             reg: NONE,
             class: Class::of(ty),
             size: ty.bytes() as u8,
@@ -166,6 +162,18 @@ impl Alloc {
     pub fn keep(&mut self, ent: Ent, last: u32) {
         let e = &mut self.ents[ent as usize];
         e.last = e.last.max(last);
+        e.next = e.last;
+    }
+
+    /// The value is used next at `next`, which may be `u32::MAX` for never again under this name.
+    pub fn note_use(&mut self, val: ir::Val, next: u32) {
+        let ent = self.rep[val.index()];
+        if ent == NOBODY {
+            return;
+        }
+        let e = &mut self.ents[ent as usize];
+        let known = if e.next > self.now { e.next } else { e.last };
+        e.next = next.min(known);
     }
 
     #[inline]
@@ -202,6 +210,12 @@ impl Alloc {
         self.files[class as usize].locked >> reg & 1 != 0
     }
 
+    /// Whether a register is a temporary.
+    #[inline]
+    pub fn is_temp(&self, class: Class, reg: u8) -> bool {
+        self.temps[class as usize] >> reg & 1 != 0
+    }
+
     #[inline]
     pub fn holder(&self, class: Class, reg: u8) -> Ent {
         self.files[class as usize].holder[reg as usize]
@@ -229,11 +243,11 @@ impl Alloc {
         }
     }
 
-    /// A temporary that nobody needs, or the one needed last with what has to be saved. Registers in
+    /// A temporary that nobody needs, or the one needed latest with what has to be saved. Registers in
     /// `allow` may be given away although they are locked.
     pub fn temp(&mut self, class: Class, allow: u16) -> (u8, Option<Eviction>) {
         let file = &self.files[class as usize];
-        let candidates = class.temps() & (!file.locked | allow);
+        let candidates = self.temps[class as usize] & (!file.locked | allow);
         let mut best = (NONE, 0);
         let mut rest = candidates;
         while rest != 0 {
@@ -246,9 +260,9 @@ impl Alloc {
             if dead {
                 return (reg, None);
             }
-            let last = self.ents[holder as usize].last;
-            if last >= best.1 {
-                best = (reg, last);
+            let next = self.ents[holder as usize].next;
+            if next >= best.1 {
+                best = (reg, next);
             }
         }
         assert!(best.0 != NONE, "an operation holds all temporaries");

@@ -1,7 +1,8 @@
 //! The backward pass of the code generator, which goes along with the IR's: where a value should be computed,
 //! and where the flags slot must be exact.
 
-use crate::regs::{NONE, Pins};
+use crate::layout::Layout;
+use crate::regs::NONE;
 use ir::passes::{self, Role, Watch};
 use ir::{Block, Inst, Liveness, Op, SlotDef, SlotId, Ty, Val};
 
@@ -30,11 +31,11 @@ struct Pending {
 }
 
 impl Analysis {
-    pub fn run(&mut self, block: &Block, slots: &[SlotDef], pins: &Pins) {
+    pub fn run(&mut self, block: &Block, slots: &[SlotDef], layout: &Layout) {
         self.notes.clear();
         self.notes.resize(block.insts.len(), Note { hint: NONE, flags_live: true });
         let pending = [Pending::default(), Pending::default()];
-        let mut walk = Walk { notes: &mut self.notes, slots, pins, pending, flags_live: true };
+        let mut walk = Walk { notes: &mut self.notes, slots, layout, pending, flags_live: true };
         passes::backward::run(block, &mut self.live, &mut walk);
     }
 
@@ -54,7 +55,7 @@ impl Analysis {
 struct Walk<'a> {
     notes: &'a mut [Note],
     slots: &'a [SlotDef],
-    pins: &'a Pins,
+    layout: &'a Layout,
     pending: [Pending; 2],
     flags_live: bool,
 }
@@ -86,7 +87,7 @@ impl Walk<'_> {
         if ty == Ty::Flags {
             self.flags_live = inst.op == Op::Get;
         }
-        let reg = self.pins.reg(slot);
+        let reg = self.layout.reg(slot);
         if reg == NONE {
             return;
         }

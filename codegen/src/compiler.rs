@@ -7,6 +7,7 @@ use crate::emitter::Emitter;
 use crate::faults::FaultTable;
 use crate::features::HostFeatures;
 use crate::flags::EflagsState;
+use crate::layout::Layout;
 use crate::regs::Pins;
 use crate::slow::SlowPath;
 use ir::{Block, Op, SlotDef, SlotId, Ty, Val};
@@ -87,6 +88,7 @@ pub struct Compiled<'a> {
 pub struct Compiler {
     config: Config,
     pins: Pins,
+    layout: Layout,
     flags_slot: Option<SlotId>,
     analysis: Analysis,
     alloc: Alloc,
@@ -100,9 +102,11 @@ impl Compiler {
     /// A compiler for one guest on one host.
     pub fn new(config: Config) -> Compiler {
         let flags_slot = config.slots.iter().position(|slot| slot.ty == Ty::Flags);
+        let pins = Pins::choose(config.slots);
         Compiler {
             config,
-            pins: Pins::choose(config.slots),
+            layout: Layout::new(config.slots, &pins),
+            pins,
             flags_slot: flags_slot.map(|i| SlotId(i as u16)),
             analysis: Analysis::default(),
             alloc: Alloc::new(config.slots.len()),
@@ -120,19 +124,21 @@ impl Compiler {
 
     /// Compiles `block` to the beginning of `buf`.
     pub fn compile(&mut self, block: &Block, buf: &mut CodeBuf<'_>) -> Result<Compiled<'_>, Full> {
-        self.analysis.run(block, self.config.slots, &self.pins);
-        self.alloc.begin(block.insts.len());
+        self.layout.plan(block, self.config.slots, &self.pins);
+        self.analysis.run(block, self.config.slots, &self.layout);
+        self.layout.note_next_uses(block, &self.analysis.live);
+        self.alloc.begin(block.insts.len(), self.layout.temps);
         self.links.clear();
         self.relocs.clear();
         self.slow.clear();
-        self.faults.clear(block.pc);
+        self.faults.clear(block.pc, self.layout.moved(), self.config.slots);
         let mut emitter = Emitter {
             buf,
             block,
             live: &self.analysis.live,
             analysis: &self.analysis,
             config: &self.config,
-            pins: &self.pins,
+            layout: &self.layout,
             alloc: &mut self.alloc,
             links: &mut self.links,
             relocs: &mut self.relocs,
@@ -142,6 +148,7 @@ impl Compiler {
             flags_slot: self.flags_slot,
             pc: block.pc,
             deferred: Val::NONE,
+            body: 0,
         };
         emitter.run();
         buf.written()?;
@@ -156,6 +163,8 @@ impl Emitter<'_, '_> {
     /// The forward pass: instructions in their order, the terminator, and what lies out of line.
     fn run(&mut self) {
         let block = self.block;
+        self.enter_layout();
+        self.body = self.buf.len();
         let mut at = 0;
         // An instruction that was emitted together with an earlier one.
         let mut done = usize::MAX;
@@ -170,6 +179,7 @@ impl Emitter<'_, '_> {
                         None => self.emit(val, inst),
                     },
                 }
+                self.note_uses(at);
             }
             at += 1;
         }

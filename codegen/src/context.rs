@@ -65,6 +65,8 @@ pub struct Context {
     vec_args: VecArgs,
     /// Registers that a called function may change, while it runs.
     save: [u128; 16],
+    /// What was in the memory of pinned slots at a fault, by [`crate::faults::saved_at`].
+    pub(crate) fault_slots: [u128; 32],
     spill: [u128; SPILL_WORDS / 2],
     /// Functions of the code generator, then those of the target.
     functions: [u64; crate::runtime::BUILTINS + MAX_HELPERS],
@@ -133,6 +135,7 @@ impl Context {
             call_args: [0; 4],
             vec_args: VecArgs::default(),
             save: [0; 16],
+            fault_slots: [0; 32],
             spill: [0; SPILL_WORDS / 2],
             functions,
             constants: Constants::NEW,
@@ -237,6 +240,7 @@ pub(crate) mod field {
         VEC_MXCSR = vec_args.mxcsr;
         VEC_RAISED = vec_args.raised;
         SAVE = save;
+        FAULT_SLOTS = fault_slots;
         SPILL = spill;
         FUNCTIONS = functions;
         CONSTANTS = constants;

@@ -20,21 +20,27 @@ impl Emitter<'_, '_> {
     pub fn terminate(&mut self, term: &Term) {
         self.write_pending();
         match *term {
+            Term::Jump { target } if target == self.block.pc => return self.loop_back(),
+            Term::Branch { cond, taken, fall } => return self.branch(cond, taken, fall),
+            _ => {}
+        }
+        // An operand is safe in `rax`.
+        if let Some(operand) = term.operand() {
+            self.copy_to(RAX, operand);
+        }
+        self.leave_layout();
+        match *term {
             Term::Jump { target } => self.jump_with_poll(target),
-            Term::Branch { cond, taken, fall } => self.branch(cond, taken, fall),
-            Term::JumpIndirect { target } => {
-                self.copy_to(RAX, target);
-                self.lookup_jump();
-            }
+            Term::Branch { .. } => unreachable!("done above"),
+            Term::JumpIndirect { .. } => self.lookup_jump(),
             Term::Call { target, ret } if self.config.call_pairs => self.call(target, ret),
             Term::Call { target, .. } => self.jump_with_poll(target),
-            Term::CallIndirect { target, ret } => self.call_indirect(target, ret),
-            Term::Return { target } => self.ret(target),
+            Term::CallIndirect { ret, .. } => self.call_indirect(ret),
+            Term::Return { .. } => self.ret(),
             Term::Syscall { next } => self.emit_exit(next, RawExit::Syscall),
             Term::Trap { kind, pc } => self.emit_exit(pc, trap_exit(kind)),
             Term::Sync { next } => self.emit_exit(next, RawExit::Sync),
-            Term::Invalidate { addr, len, next } => {
-                self.copy_to(RAX, addr);
+            Term::Invalidate { len, next, .. } => {
                 self.buf.rm(Opcode::MOV_STORE, true, RAX, Rm::Mem(Amode::context(field::EXIT_ADDR)));
                 self.store_imm64(field::EXIT_LEN, len as i64);
                 self.emit_exit(next, RawExit::Invalidate);
@@ -103,6 +109,15 @@ impl Emitter<'_, '_> {
 
     fn branch(&mut self, cond: Val, taken: u64, fall: u64) {
         let test = self.condition(cond);
+        let head = self.block.pc;
+        match test {
+            Test::Always if taken == head => return self.loop_back(),
+            Test::Always => {}
+            _ if taken == head => return self.loop_if(test, fall),
+            _ if fall == head => return self.loop_if(test.not(), taken),
+            _ => {}
+        }
+        self.leave_layout();
         if test == Test::Always {
             self.jump_with_poll(taken);
         } else if self.is_backward(taken) {
@@ -115,15 +130,37 @@ impl Emitter<'_, '_> {
         }
     }
 
+    /// Goes on at the block's beginning where `test` holds, else at `fall`.
+    fn loop_if(&mut self, test: Test, fall: u64) {
+        if self.layout.moved().is_empty() && !self.is_backward(fall) {
+            self.branch_if(test.not(), fall);
+        } else {
+            self.side_exit(test.not(), fall);
+        }
+        self.loop_back();
+    }
+
+    /// Goes on at the block's beginning, where registers are as they are here.
+    fn loop_back(&mut self) {
+        asm!(self.buf; cmp rsp, [rbp + field::STACK_LIMIT]);
+        let again = self.buf.jcc(cc::AE);
+        self.buf.bind_to(again, self.body);
+        let polled = self.buf.jmp();
+        self.slow.push(SlowPath { jumps: [polled, 0], kind: SlowKind::LoopExit });
+    }
+
     /// `exit_if`
     pub fn exit_if(&mut self, val: Val) {
         let inst = self.inst(val);
         let target = inst.imm as u64;
         let test = self.condition(inst.args[0]);
+        let simple = !self.eflags.pending && !self.is_backward(target) && self.layout.moved().is_empty();
+        if simple && test != Test::Always { self.branch_if(test, target) } else { self.side_exit(test, target) }
+    }
+
+    /// Goes to `target` where `test` holds, by a path that has more to do than to jump.
+    fn side_exit(&mut self, test: Test, target: u64) {
         let poll = self.is_backward(target);
-        if !self.eflags.pending && !poll && test != Test::Always {
-            return self.branch_if(test, target);
-        }
         let kind = SlowKind::SideExit { target, eflags: self.eflags, poll };
         let jumps = match test {
             Test::Always => [self.buf.jmp(), 0],
@@ -169,8 +206,8 @@ impl Emitter<'_, '_> {
         self.land(ret);
     }
 
-    fn call_indirect(&mut self, target: Val, ret: u64) {
-        self.copy_to(RAX, target);
+    /// A call of the guest address in `rax`.
+    fn call_indirect(&mut self, ret: u64) {
         if !self.config.call_pairs {
             return self.lookup_jump();
         }
@@ -201,8 +238,8 @@ impl Emitter<'_, '_> {
         self.jump_to(ret);
     }
 
-    fn ret(&mut self, target: Val) {
-        self.copy_to(RAX, target);
+    /// A return to the guest address in `rax`.
+    fn ret(&mut self) {
         if !self.config.call_pairs {
             return self.lookup_jump();
         }

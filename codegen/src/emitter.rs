@@ -8,7 +8,8 @@ use crate::context::field;
 use crate::encode::{Amode, Opcode, Rm, Src};
 use crate::faults::{FaultTable, FlagsAt};
 use crate::flags::EflagsState;
-use crate::regs::{NONE, Pins, RAX};
+use crate::layout::Layout;
+use crate::regs::{NONE, RAX};
 use crate::slow::SlowPath;
 use crate::vectors::rows::PUNPCKL_D;
 use dynasmrt::DynasmApi;
@@ -21,7 +22,7 @@ pub(crate) struct Emitter<'a, 'b> {
     pub live: &'a Liveness,
     pub analysis: &'a Analysis,
     pub config: &'a Config,
-    pub pins: &'a Pins,
+    pub layout: &'a Layout,
     pub alloc: &'a mut Alloc,
     pub links: &'a mut Vec<LinkSite>,
     pub relocs: &'a mut Vec<Reloc>,
@@ -34,6 +35,8 @@ pub(crate) struct Emitter<'a, 'b> {
     pub pc: u64,
     /// The truth value that its only user computes, or [`Val::NONE`].
     pub deferred: Val,
+    /// Offset of the block's first instruction; in front of it the registers are moved.
+    pub body: usize,
 }
 
 impl Emitter<'_, '_> {

@@ -1,12 +1,15 @@
 //! The fault table of a block: which host instructions may fault, and what the guest's state then
 //! is. Registers are exact by construction (slots are in memory or in their pinned registers, which the
-//! fault entry stores); what the table says is the guest instruction and whether NZCV is still in EFLAGS.
+//! fault entry stores); what the table says is the guest instruction, whether NZCV is still in EFLAGS, and
+//! which registers mean something else inside the block ([`crate::layout`]).
 //!
-//! An entry is two LEB128 numbers: the distance to the entry before in host bytes, times eight plus
+//! It begins with the number of these, and for each its place among [`Context::fault_slots`], the offset of
+//! the slot it is pinned to, one more than the offset of the slot that it holds or 0, and the slots' size. An entry is two LEB128 numbers: the distance to the entry before in host bytes, times eight plus
 //! the place of the flags; and the distance in guest bytes, zigzag.
 
 use crate::context::Context;
-use ir::Nzcv;
+use crate::layout::Moved;
+use ir::{GuestState, Nzcv, SlotDef, SlotId, Ty};
 
 /// Where the guest's NZCV is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,8 +36,17 @@ pub(crate) struct FaultTable {
 }
 
 impl FaultTable {
-    pub fn clear(&mut self, pc: u64) {
+    /// Begins the table of a block at `pc`.
+    pub fn clear(&mut self, pc: u64, moved: &[Moved], slots: &[SlotDef]) {
         self.bytes.clear();
+        self.number(moved.len() as u64);
+        for moved in moved {
+            let offset = |slot: SlotId| slots[slot.0 as usize].offset as u64;
+            self.number(saved_at(moved.reg, moved.ty) as u64);
+            self.number(offset(moved.home));
+            self.number(moved.resident.map_or(0, |slot| offset(slot) + 1));
+            self.number(moved.ty.bytes() as u64);
+        }
         self.host = 0;
         self.guest = pc;
     }
@@ -74,8 +86,7 @@ fn read(bytes: &mut impl Iterator<Item = u8>) -> Option<u64> {
 
 /// The guest instruction that the host instruction at `offset` of a block belongs to. A damaged
 /// table yields `None`.
-fn find(table: &[u8], block_pc: u64, offset: u32) -> Option<(u64, FlagsAt)> {
-    let mut bytes = table.iter().copied();
+fn find(mut bytes: impl Iterator<Item = u8>, block_pc: u64, offset: u32) -> Option<(u64, FlagsAt)> {
     let (mut host, mut guest) = (0u32, block_pc);
     while let Some(head) = read(&mut bytes) {
         host = host.wrapping_add((head >> 3) as u32);
@@ -100,7 +111,10 @@ impl Context {
     /// that begins at `block_pc`: sets `pc`, and NZCV (at `nzcv`, the target's flags slot) if
     /// EFLAGS held it. False if no instruction there may fault: a bug of the code generator.
     pub fn recover(&mut self, table: &[u8], block_pc: u64, offset: u32, nzcv: Option<u16>) -> bool {
-        let Some((pc, flags)) = find(table, block_pc, offset) else { return false };
+        let mut bytes = table.iter().copied();
+        let Some(moved) = self.unmoved(&mut bytes) else { return false };
+        let Some((pc, flags)) = find(bytes, block_pc, offset) else { return false };
+        self.guest = moved;
         self.guest.pc = pc;
         let value = match flags {
             FlagsAt::Slot => return true,
@@ -114,6 +128,38 @@ impl Context {
         }
         true
     }
+}
+
+impl Context {
+    /// The guest's registers with those that were moved inside the block at their places; reads the table's head.
+    fn unmoved(&self, bytes: &mut impl Iterator<Item = u8>) -> Option<GuestState> {
+        let mut state = self.guest.clone();
+        for _ in 0..read(bytes)? {
+            let saved = *self.fault_slots.get(read(bytes)? as usize)?;
+            let (home, resident, size) = (read(bytes)?, read(bytes)?, read(bytes)?);
+            let limit = ir::STATE_BYTES as u64 - 16;
+            if home > limit || resident > limit {
+                return None;
+            }
+            let mut set = |at: u64, value: u128| match size {
+                16 => state.set_u128_at(at as u16, value),
+                _ => state.set_u64_at(at as u16, value as u64),
+            };
+            if resident != 0 {
+                set(
+                    resident - 1,
+                    if size == 16 { self.guest.u128_at(home as u16) } else { self.guest.u64_at(home as u16) as u128 },
+                );
+            }
+            set(home, saved);
+        }
+        Some(state)
+    }
+}
+
+/// Where the fault entry keeps what was in the memory of the slot that is pinned to a register.
+pub(crate) const fn saved_at(reg: u8, ty: Ty) -> usize {
+    reg as usize + if ty.is_vec() { 16 } else { 0 }
 }
 
 /// Flags of a comparison (Arm ARM, FPCompare) from what `lahf` left in bits 8 to 15.
@@ -134,15 +180,15 @@ mod tests {
     #[test]
     fn finds_what_was_pushed() {
         let mut table = FaultTable::default();
-        table.clear(0x40_0000);
+        table.clear(0x40_0000, &[], &[]);
         table.push(10, 0x40_0000, FlagsAt::Slot);
         table.push(500, 0x3f_ffff_0004, FlagsAt::Sub);
         table.push(501, 0x40_0002, FlagsAt::FcmpSwapped);
-        let find = |offset| find(table.bytes(), 0x40_0000, offset);
+        let find = |offset| find(table.bytes().iter().copied().skip(1), 0x40_0000, offset);
         assert_eq!(find(10), Some((0x40_0000, FlagsAt::Slot)));
         assert_eq!(find(500), Some((0x3f_ffff_0004, FlagsAt::Sub)));
         assert_eq!(find(501), Some((0x40_0002, FlagsAt::FcmpSwapped)));
         assert_eq!(find(11), None);
-        assert_eq!(super::find(&[0x80; 30], 0, 0), None);
+        assert_eq!(super::find([0x80; 30].into_iter(), 0, 0), None);
     }
 }

@@ -13,7 +13,7 @@ impl Emitter<'_, '_> {
         let inst = self.inst(val);
         let slot = SlotId(inst.imm as u16);
         let last = self.live.last_use(val);
-        let pin = self.pins.reg(slot);
+        let pin = self.layout.reg(slot);
         let known = if pin != NONE {
             self.alloc.holder(Class::of(inst.ty), pin)
         } else if inst.ty == Ty::Flags && self.eflags.pending {
@@ -59,7 +59,7 @@ impl Emitter<'_, '_> {
     pub fn put(&mut self, val: Val) {
         let inst = self.inst(val);
         let slot = SlotId(inst.imm as u16);
-        let pin = self.pins.reg(slot);
+        let pin = self.layout.reg(slot);
         if pin != NONE {
             self.put_pinned(inst.args[0], pin);
         } else {
@@ -85,7 +85,7 @@ impl Emitter<'_, '_> {
         } else {
             self.move_reg(e.class, pin, e.reg);
             // A temporary has done its duty; a value that is another slot's stays there.
-            if self.is_temp(e.class, e.reg) && !e.is_const {
+            if self.alloc.is_temp(e.class, e.reg) && !e.is_const {
                 self.alloc.assign(ent, pin);
             }
         }
@@ -135,9 +135,5 @@ impl Emitter<'_, '_> {
         }
         let reg = self.reg(val);
         self.store_reg(Class::of(ty), ty.bytes(), at, reg);
-    }
-
-    fn is_temp(&self, class: Class, reg: u8) -> bool {
-        crate::alloc::temps(class) >> reg & 1 != 0
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct SlowPath {
 pub(crate) enum SlowKind {
     /// The exit of an unlinked jump, by its number.
     Link(u32),
+    /// The poll of a loop over the block.
+    LoopExit,
     /// Another exit.
     Exit { pc: u64, code: RawExit },
     /// An indirect branch to `rax` that the table does not know.
@@ -68,11 +70,16 @@ impl Emitter<'_, '_> {
         match kind {
             SlowKind::Link(link) => self.emit_link_exit(link),
             SlowKind::Exit { pc, code } => self.emit_exit(pc, code),
+            SlowKind::LoopExit => {
+                self.leave_layout();
+                self.emit_exit(self.block.pc, RawExit::Interrupted);
+            }
             SlowKind::Miss => asm!(self.buf; jmp QWORD [rbp + field::ENTRY_MISS]),
             SlowKind::ReturnMiss => asm!(self.buf; jmp QWORD [rbp + field::ENTRY_RETURN_MISS]),
             SlowKind::SideExit { target, eflags, poll } => {
                 self.eflags = eflags;
                 self.write_pending();
+                self.leave_layout();
                 if poll {
                     self.poll(target);
                 }

@@ -57,7 +57,7 @@ pub fn emit_runtime(buf: &mut CodeBuf<'_>, pins: &Pins, pc_shift: u8) -> Result<
     let emitters = [emit_link, emit_code, emit_link_near, emit_code_near, emit_miss, emit_fault];
     for (at, emit) in at.iter_mut().zip(emitters) {
         *at = buf.len();
-        emit(buf);
+        emit(buf, pins);
         asm!(buf; jmp DWORD 0);
         let field = buf.len() - 4;
         buf.patch_i32(field, leave as i32 - buf.len() as i32);
@@ -136,7 +136,7 @@ fn store(buf: &mut CodeBuf<'_>, pin: &Pin) {
 
 /// An unlinked jump. It is called, and behind the call are the guest address (8 bytes) and the
 /// distance from behind that to the rel32 that can be linked (4 bytes).
-fn emit_link(buf: &mut CodeBuf<'_>) {
+fn emit_link(buf: &mut CodeBuf<'_>, _: &Pins) {
     asm!(buf
         ; pop rcx
         ; mov rax, [rcx]
@@ -150,7 +150,7 @@ fn emit_link(buf: &mut CodeBuf<'_>) {
 }
 
 /// The same, the guest address being told by its distance from there (4 bytes).
-fn emit_link_near(buf: &mut CodeBuf<'_>) {
+fn emit_link_near(buf: &mut CodeBuf<'_>, _: &Pins) {
     asm!(buf
         ; pop rcx
         ; movsxd rax, DWORD [rcx]
@@ -165,7 +165,7 @@ fn emit_link_near(buf: &mut CodeBuf<'_>) {
 }
 
 /// Any other exit with a known address: behind the call are the guest address (8 bytes) and the exit's number (4 bytes).
-fn emit_code(buf: &mut CodeBuf<'_>) {
+fn emit_code(buf: &mut CodeBuf<'_>, _: &Pins) {
     asm!(buf
         ; pop rcx
         ; mov rax, [rcx]
@@ -175,7 +175,7 @@ fn emit_code(buf: &mut CodeBuf<'_>) {
 }
 
 /// The same, the guest address being told by its distance from there (4 bytes).
-fn emit_code_near(buf: &mut CodeBuf<'_>) {
+fn emit_code_near(buf: &mut CodeBuf<'_>, _: &Pins) {
     asm!(buf
         ; pop rcx
         ; movsxd rax, DWORD [rcx]
@@ -186,7 +186,7 @@ fn emit_code_near(buf: &mut CodeBuf<'_>) {
 }
 
 /// An indirect branch to `rax` that the table doesn't know, or whose poll saw a request: both go on at `rax`.
-fn emit_miss(buf: &mut CodeBuf<'_>) {
+fn emit_miss(buf: &mut CodeBuf<'_>, _: &Pins) {
     asm!(buf
         ; mov [rbp + field::PC], rax
         ; mov ecx, RawExit::Miss as i32
@@ -208,13 +208,24 @@ fn emit_return_miss(buf: &mut CodeBuf<'_>, pc_shift: u8, miss: usize) {
     buf.bind_to(missed, miss);
 }
 
-fn emit_fault(buf: &mut CodeBuf<'_>) {
+/// A fault: pinned registers may be in use for something else, and the memory of their slots, which leaving
+/// overwrites, hold what [`Context::recover`] needs.
+fn emit_fault(buf: &mut CodeBuf<'_>, pins: &Pins) {
     asm!(buf
         ; lahf
         ; seto al
         ; mov [rbp + field::FAULT_FLAGS], eax
-        ; mov eax, RawExit::Fault as i32
     );
+    for pin in pins.iter() {
+        let (from, to) = (
+            field::GUEST + pin.offset as i32,
+            field::FAULT_SLOTS + crate::faults::saved_at(pin.reg, pin.ty) as i32 * 16,
+        );
+        for half in (0..pin.ty.bytes() as i32).step_by(8) {
+            asm!(buf; mov rax, [rbp + from + half] ; mov [rbp + to + half], rax);
+        }
+    }
+    asm!(buf; mov eax, RawExit::Fault as i32);
 }
 
 /// Calls function number `eax` with the operands in the context, changing no register but `rax`.

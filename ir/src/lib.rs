@@ -26,6 +26,6 @@ pub use builder::{Builder, Mem, Passes};
 pub use helper::{Helper, HelperFn, HelperId, VecArgs};
 pub use ops::Op;
 pub use passes::Liveness;
-pub use slot::{GuestState, Nzcv, SlotDef, SlotId};
+pub use slot::{GuestState, Nzcv, STATE_BYTES, SlotDef, SlotId};
 pub use tables::Tables;
 pub use types::{Access, CallArgs, Cond, FCond, FpControl, Icond, Lane, NanRule, RmwOp, Round, Ty, Underflow};

@@ -27,7 +27,7 @@ impl Emitter<'_, '_> {
         }
         let a = self.reg(inst.args[0]);
         // A value that nobody sees as wider can be cleared where it is.
-        let is_temp = crate::alloc::temps(Class::Xmm) >> a & 1 != 0 || self.analysis.hint(val) == a;
+        let is_temp = self.alloc.is_temp(Class::Xmm, a) || self.analysis.hint(val) == a;
         let in_place = e.size as u32 == bytes && is_temp;
         let d = if in_place {
             let e = self.alloc.get_mut(ent);

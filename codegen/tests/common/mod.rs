@@ -31,6 +31,15 @@ pub const SLOTS: &[SlotDef] = &[
     slot("w0", Ty::I32, 136, 4),
     slot("w1", Ty::I32, 140, 0),
     slot("nzcv", Ty::Flags, 144, 0),
+    slot("x6", Ty::I64, 152, 0),
+    slot("x7", Ty::I64, 160, 0),
+    slot("x8", Ty::I64, 168, 0),
+    slot("x9", Ty::I64, 176, 0),
+    slot("q4", Ty::V128, 192, 0),
+    slot("q5", Ty::V128, 208, 0),
+    slot("q6", Ty::V128, 224, 0),
+    slot("q7", Ty::V128, 240, 0),
+    slot("q8", Ty::V128, 256, 0),
 ];
 
 /// Byte offset of the flags slot.
