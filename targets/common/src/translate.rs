@@ -1,11 +1,12 @@
 //! From guest bytes to a block: the loop over instructions.
 
-use ir::{Builder, Term};
+use ir::{Builder, Op, Term};
 
 use crate::lower::{Lower, Mode};
 use crate::target::Target;
 
-/// How long a block may get.
+/// How long a block may get; twice as long where nothing leaves it before its end, because such code is
+/// often unrolled and keeps its values in registers over the whole block.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// Guest instructions.
@@ -43,9 +44,13 @@ pub fn translate(
     builder.block_mut().underflow = target.underflow(mode);
     let features = target.features();
     let mut at = 0usize;
+    let mut scale = 2;
     while !builder.is_ended() {
         let block = builder.block();
-        if block.guest_insts >= limits.insts || block.insts.len() as u32 >= limits.ir_insts {
+        if block.insts.last().is_some_and(|inst| inst.op == Op::ExitIf) {
+            scale = 1;
+        }
+        if block.guest_insts >= limits.insts * scale || block.insts.len() as u32 >= limits.ir_insts * scale {
             builder.end(Term::Jump { target: pc + at as u64 });
             break;
         }
