@@ -5,9 +5,13 @@ use crate::buffer::asm;
 use crate::emitter::Emitter;
 use crate::encode::{Alu, Amode, Opcode, Rm, Src};
 use crate::flags::cc;
-use crate::regs::{RAX, RCX, RDX};
+use crate::regs::{NONE, RAX, RCX, RDX};
+use crate::vectors::{Vop, op38};
 use dynasmrt::DynasmApi;
 use ir::{Op, Ty, Val};
+
+/// Leaves EFLAGS alone; a general operation in a vector one's form.
+const MULX: Vop = op38(0xf6).prefix(3);
 
 impl Emitter<'_, '_> {
     /// `mul`
@@ -38,22 +42,42 @@ impl Emitter<'_, '_> {
 
     /// Long additions multiply between the carries: `mulx` leaves EFLAGS to them.
     fn mul_keeping_flags(&mut self, val: Val, a: Val, b: Val) {
-        self.load_factors(a, b);
-        let d = self.def(val, 0);
-        if self.inst(val).ty == Ty::I64 {
-            asm!(self.buf; mulx rax, Rq(d), rcx);
-        } else {
-            asm!(self.buf; mulx eax, Rd(d), ecx);
-        }
+        let wide = self.inst(val).ty == Ty::I64;
+        let (d, factor) = self.mulx_operands(val, a, b);
+        self.mulx(wide, RAX, d, factor);
         self.zero_above(val);
     }
 
-    /// The operands of `mulx` to `rdx` and `rcx`.
-    fn load_factors(&mut self, a: Val, b: Val) {
-        self.claim(Class::Gpr, RDX);
-        self.copy_to(RDX, a);
-        self.copy_to(RCX, b);
-        self.unlock();
+    /// Brings one factor into `rdx`, to stay there for products to come; the result's register and the other factor.
+    fn mulx_operands(&mut self, val: Val, a: Val, b: Val) -> (u8, Rm) {
+        let ent = |this: &Self, v| *this.alloc.get(this.alloc.ent(v));
+        let (a, b) = match (ent(self, a), ent(self, b)) {
+            (_, second) if second.reg == RDX => (b, a),
+            (first, _) if first.reg == RDX => (a, b),
+            (first, second) if second.last > first.last => (b, a),
+            _ => (a, b),
+        };
+        let first = ent(self, a);
+        if first.reg != RDX {
+            self.claim(Class::Gpr, RDX);
+            if first.reg == NONE {
+                self.load_ent(self.alloc.ent(a), RDX);
+            } else {
+                self.buf.mov(true, RDX, first.reg);
+            }
+            if first.reg == NONE || self.alloc.is_temp(Class::Gpr, first.reg) {
+                self.alloc.assign(self.alloc.ent(a), RDX);
+            }
+        }
+        self.alloc.lock(Class::Gpr, RDX);
+        let factor = self.rm_src(b);
+        let allow = (self.dying(a) | self.dying(b)) & !(1 << RDX) | self.dying(a) & 1 << RDX;
+        (self.def(val, allow), factor)
+    }
+
+    /// `high:low = rdx * factor`
+    fn mulx(&mut self, wide: bool, high: u8, low: u8, factor: Rm) {
+        self.buf.vex(if wide { MULX.wide() } else { MULX }, high, low, factor);
     }
 
     /// `mulhu`, `mulhs`, `mulhsu`
@@ -61,9 +85,8 @@ impl Emitter<'_, '_> {
         let inst = self.inst(val);
         let [a, b, _] = inst.args;
         if inst.op == Op::MulHU && self.config.features.bmi2 {
-            self.load_factors(a, b);
-            let d = self.def(val, 0);
-            return asm!(self.buf; mulx Rq(d), rax, rcx);
+            let (d, factor) = self.mulx_operands(val, a, b);
+            return self.mulx(true, d, RAX, factor);
         }
         self.clobber();
         self.claim(Class::Gpr, RDX);
