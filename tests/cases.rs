@@ -13,14 +13,18 @@
 //!   register: `x1=mem+16`. All else has values of which no two are the same.
 //! - After `=>`: what is changed. All else must come out as it went in. `signals=` is the sum of the signals that were
 //!   raised (4 for SIGILL); the instruction is then stepped over.
+//!   `?` in their place is filled in by UPDATE=1 with what qemu-user says, or where it has no say the interpreter: a claim
+//!   to be read against the manual.
 //! - `!qemu` at the end: qemu-user is wrong here; say why in a comment above. Of instructions that it lacks it is not asked.
 
 mod sequences;
 mod support;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use target::Row;
 
 use sequences::elf::DATA;
 use sequences::engine::Engine;
@@ -38,8 +42,38 @@ fn main() {
             let name = format!("{guest}/{}", path.file_stem().expect("a file's name").to_string_lossy());
             trials.push(Trial::test(name, move || check(make, &path)));
         }
+        trials.push(Trial::test(format!("{guest}/every row"), move || every_row(make)));
     }
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// What an engine runs of a case: nothing where it is qemu and has no say, as it may not survive that.
+fn for_engine(engine: Engine, case: &Case) -> Sequence {
+    let mut sequence = case.sequence.clone();
+    if engine == Engine::Qemu && !sequence.with_qemu {
+        sequence.instructions.clear();
+    }
+    sequence
+}
+
+/// Each row of the guest is what some word of some case decodes to.
+fn every_row(make: Make) -> Result<(), Failed> {
+    let guest = &*make();
+    let mut words = Vec::new();
+    for path in files_in(&repository("testdata/cases").join(guest.name()), "case") {
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let code = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split('"').next());
+        words.extend(code.flat_map(str::split_whitespace).filter_map(|word| u32::from_str_radix(word, 16).ok()));
+    }
+    let proven: HashSet<_> = words.into_iter().filter_map(|word| guest.target().decode(word)).map(key).collect();
+    let missing = guest.target().rows().into_iter().filter(|row| !proven.contains(&key(row))).map(|row| row.name);
+    let missing: Vec<_> = missing.collect();
+    if missing.is_empty() { Ok(()) } else { Err(format!("rows without a case: {}", missing.join(" ")).into()) }
+}
+
+/// What tells a row from all others: no two match one word.
+fn key(row: &Row) -> (u32, u32) {
+    (row.pattern.mask, row.pattern.value)
 }
 
 /// A line of a file.
@@ -54,14 +88,17 @@ fn check(make: Make, path: &Path) -> Result<(), Failed> {
     let guest = &*make();
     let shown = path.strip_prefix(repository("")).unwrap_or(path).display();
     let text = std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
+    if std::env::var_os("UPDATE").is_some() && text.contains("=> ?") {
+        return fill(guest, path, &text);
+    }
     let mut cases = Vec::new();
     for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
         let base = DATA + (FIRST + cases.len() * STRIDE) as u64;
         cases.push(parse(guest, at + 1, line, base).map_err(|what| format!("{shown}:{}: {what}", at + 1))?);
     }
-    let sequences: Vec<Sequence> = cases.iter().map(|case| case.sequence.clone()).collect();
     let mut failures = Vec::new();
     for engine in Engine::ALL {
+        let sequences: Vec<_> = cases.iter().map(|case| for_engine(engine, case)).collect();
         let data = engine.run(guest, &sequences).map_err(|what| format!("{shown}: {}: {what}", engine.name()))?;
         for (case, found) in cases.iter().zip(data.chunks_exact(STRIDE)) {
             if engine != Engine::Qemu || case.sequence.with_qemu {
@@ -75,12 +112,43 @@ fn check(make: Make, path: &Path) -> Result<(), Failed> {
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n").into()) }
 }
 
+/// Writes what the lines do that leave it open.
+fn fill(guest: &dyn Guest, path: &Path, text: &str) -> Result<(), Failed> {
+    let mut filled = String::new();
+    for line in text.lines() {
+        let Some(open) = line.strip_suffix("=> ?") else {
+            filled += &format!("{line}\n");
+            continue;
+        };
+        let case = parse(guest, 0, &format!("{open}=>"), DATA + FIRST as u64)?;
+        let engine = if case.sequence.with_qemu { Engine::Qemu } else { Engine::Interpreter };
+        let found = engine.run(guest, std::slice::from_ref(&case.sequence))?;
+        let changed = places(guest).filter(|(_, at, size)| found[*at..at + size] != case.expected[*at..at + size]);
+        let changed = changed.map(|(name, at, size)| {
+            let (bytes, base) = (&found[at..at + size], DATA + FIRST as u64);
+            let address = bytes.try_into().map_or(0, u64::from_le_bytes);
+            match name.starts_with('[') {
+                true => format!("{name}={}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+                false if (base..base + STRIDE as u64).contains(&address) => {
+                    format!("{name}=mem{:+}", address as i64 - base as i64 - WINDOW_MIDDLE as i64)
+                }
+                false => format!("{name}={}", hex(bytes)),
+            }
+        });
+        filled += &format!("{open}=> {}\n", changed.collect::<Vec<_>>().join(" "));
+    }
+    Ok(std::fs::write(path, filled)?)
+}
+
+/// All that a case shows: the registers behind it, and memory by double-words.
+fn places(guest: &dyn Guest) -> impl Iterator<Item = (String, usize, usize)> {
+    let registers = guest.fields().into_iter().map(|field| (field.name, OUTPUT + field.at, field.size));
+    registers.chain(WINDOW.step_by(8).map(|at| (format!("[mem{:+}]", at as i64 - WINDOW_MIDDLE as i64), at, 8)))
+}
+
 /// What came out otherwise than the line says.
 fn differences(guest: &dyn Guest, case: &Case, found: &[u8]) -> impl Iterator<Item = String> {
-    let registers = guest.fields().into_iter().map(|field| (field.name, OUTPUT + field.at, field.size));
-    let memory = WINDOW.step_by(8).map(|at| (format!("[mem{:+}]", at as i64 - WINDOW_MIDDLE as i64), at, 8));
-    registers
-        .chain(memory)
+    places(guest)
         .filter(|(_, at, size)| found[*at..at + size] != case.expected[*at..at + size])
         .map(|(name, at, size)| {
             format!("{name} is {}, not {}", hex(&found[at..at + size]), hex(&case.expected[at..at + size]))
