@@ -1,6 +1,7 @@
 //! Project tools, run as `cargo xtask COMMAND`.
 
 mod check;
+mod dist;
 mod docs;
 mod tidy;
 
@@ -12,7 +13,8 @@ usage: cargo xtask COMMAND
 
   tidy             check the invariants of ARCHITECTURE.md that a tool can see
   check            the quick tier: format, lints, tidy, docs and the tests that take seconds
-  docs [--check]   write docs/ from the tables in the code, or say what is out of date";
+  docs [--check]   write docs/ from the tables in the code, or say what is out of date
+  dist [PROGRAM]   make target/dist: a tar and Debian packages of transom, which is built if no PROGRAM is given";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -21,6 +23,8 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(&repository()),
         ["docs"] => docs::write(&repository()),
         ["docs", "--check"] => docs::check(&repository()),
+        ["dist"] => dist::build(&repository()).and_then(|program| dist::pack(&repository(), &program)),
+        ["dist", program] => dist::pack(&repository(), Path::new(program)),
         ["check"] => check::run(&repository()),
         _ => Err(USAGE.to_owned()),
     };
