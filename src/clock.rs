@@ -1,6 +1,7 @@
 //! The rate of the host's time-stamp counter.
 
 use std::arch::x86_64::{__cpuid, _rdtsc};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// Where hypervisors tell the rate in kHz (the leaf that VMware began and KVM and others took over).
@@ -8,8 +9,21 @@ const HYPERVISOR_MAX: u32 = 0x4000_0000;
 const HYPERVISOR_RATE: u32 = 0x4000_0010;
 /// Intel SDM 2A, CPUID: the counter's ratio to the core crystal, and the crystal's rate.
 const CRYSTAL: u32 = 0x15;
-/// How long the counter is watched where nobody tells its rate.
+/// How long the counter is watched at the least where nobody tells its rate.
 const WATCH: Duration = Duration::from_micros(100);
+
+/// The time and the counter when the watch began.
+static BEGIN: OnceLock<(Instant, u64)> = OnceLock::new();
+
+/// Begins to watch the counter: what is done until its rate is asked for need not be waited for.
+pub fn watch() {
+    BEGIN.get_or_init(|| (Instant::now(), now()));
+}
+
+fn now() -> u64 {
+    // SAFETY: every x86-64 has the time-stamp counter.
+    unsafe { _rdtsc() }
+}
 
 /// Counts of the time-stamp counter in a second.
 pub fn cycles_hz() -> u64 {
@@ -30,9 +44,7 @@ fn told() -> Option<u64> {
 }
 
 fn measured() -> u64 {
-    // SAFETY: every x86-64 has the time-stamp counter.
-    let now = || unsafe { _rdtsc() };
-    let (start, ticks) = (Instant::now(), now());
+    let &(start, ticks) = BEGIN.get_or_init(|| (Instant::now(), now()));
     while start.elapsed() < WATCH {}
     let (ticks, time) = (now().wrapping_sub(ticks), start.elapsed());
     (u128::from(ticks) * 1_000_000_000 / time.as_nanos().max(1)) as u64

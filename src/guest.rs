@@ -79,16 +79,16 @@ pub fn is_known(machine: u16) -> bool {
 
 /// The guest for an ELF machine, with the CPU that `--cpu` describes. `None` where no guest has this machine.
 pub fn of_machine(machine: u16, cpu: Option<&str>) -> Result<Option<Guest>, String> {
-    let hz = clock::cycles_hz();
     match machine {
         EM_AARCH64 => {
             let cpu = cpu.map(aarch64::Cpu::parse).transpose()?.unwrap_or_default();
-            let target = Box::leak(Box::new(Aarch64::new(cpu, hz)));
+            let target = Box::leak(Box::new(Aarch64::new(cpu, clock::cycles_hz)));
             Ok(Some(Guest { target, abi: &abi::AARCH64, hwprobe: Vec::new() }))
         }
         EM_RISCV => {
             let cpu = cpu.map(riscv64::Cpu::parse).transpose().map_err(|error| error.to_string())?.unwrap_or_default();
             let target = &*Box::leak(Box::new(Riscv64::new(cpu)));
+            let hz = clock::cycles_hz();
             let answers = (0..).map_while(|key| Some((key, target.hwprobe(key, hz, USER_END - 1)?)));
             Ok(Some(Guest { target, abi: &abi::RISCV64, hwprobe: answers.collect() }))
         }

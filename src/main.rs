@@ -44,6 +44,7 @@ use crate::vcpu::Vcpu;
 #[cfg_attr(not(test), unsafe(export_name = "main"))]
 #[cfg_attr(test, allow(dead_code, reason = "the test harness brings its own"))]
 pub unsafe extern "C" fn begin(_: c_int, argv: *const *const c_char, envp: *const *const c_char) -> c_int {
+    clock::watch();
     // SAFETY: the caller's.
     let (args, env) = unsafe { (strings(argv), strings(envp)) };
     match prepare(args, &env) {

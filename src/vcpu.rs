@@ -57,7 +57,9 @@ impl Vcpu {
     /// A thread of `process` that begins with `state`.
     pub fn new(machine: &'static Machine, process: Arc<Process>, state: GuestState, stacks: Stacks) -> Vcpu {
         let engine = &machine.engine;
-        let mut context = Context::new(engine.target.helpers());
+        // SAFETY: the context says that all zeros is a value of it.
+        let mut context = unsafe { Box::<Context>::new_zeroed().assume_init() };
+        context.set_up(engine.target.helpers());
         engine.equip(&mut context);
         let (low, high) = stacks.code();
         context.set_stack(low, high);

@@ -28,8 +28,11 @@ pub struct LookupEntry {
 ///
 /// A run loop owns it; the signal handler of the same thread writes [`Context::stack_limit`] and
 /// [`Context::fault`] while emitted code runs.
+///
+/// All zeros is a context that [`Context::set_up`] was not called on yet. It is aligned no more than allocators
+/// align, so that they can give zeroed memory that was not touched: most of it is a table that fills slowly.
 #[derive(Debug)]
-#[repr(C, align(64))]
+#[repr(C, align(16))]
 pub struct Context {
     /// Guest registers. Exact whenever no emitted code is running.
     pub guest: GuestState,
@@ -72,6 +75,8 @@ pub struct Context {
     functions: [u64; crate::runtime::BUILTINS + MAX_HELPERS],
     constants: Constants,
     lookup: [LookupEntry; LOOKUP_ENTRIES],
+    /// Whether anything was entered in `lookup`.
+    lookup_used: bool,
 }
 
 /// Where a memory access of emitted code faulted.
@@ -106,41 +111,20 @@ impl LookupEntry {
 }
 
 impl Context {
-    /// A context for a target with these helpers, on the heap because of its size.
-    pub fn new(helpers: &[ir::Helper]) -> Box<Context> {
-        let mut functions = [0; crate::runtime::BUILTINS + MAX_HELPERS];
-        crate::runtime::fill(&mut functions);
-        for (entry, helper) in functions[crate::runtime::BUILTINS..].iter_mut().zip(helpers) {
+    /// Makes a context that is all zeros ready for a target with these helpers.
+    pub fn set_up(&mut self, helpers: &[ir::Helper]) {
+        crate::runtime::fill(&mut self.functions);
+        for (entry, helper) in self.functions[crate::runtime::BUILTINS..].iter_mut().zip(helpers) {
             *entry = match helper.function {
                 ir::HelperFn::Int(f) => f as usize as u64,
                 ir::HelperFn::Vec(f) => f as usize as u64,
             };
         }
-        Box::new(Context {
-            guest: GuestState::default(),
-            stack_limit: AtomicU64::new(u64::MAX),
-            normal_limit: u64::MAX,
-            stack_base: 0,
-            code_rsp: 0,
-            host_rsp: 0,
-            host_mxcsr: MXCSR_DEFAULT,
-            guest_mxcsr: MXCSR_DEFAULT,
-            mxcsr_scratch: 0,
-            fault_flags: 0,
-            exit_link: 0,
-            exit_addr: 0,
-            exit_len: 0,
-            fault: FaultInfo::default(),
-            entries: Entries::default(),
-            call_args: [0; 4],
-            vec_args: VecArgs::default(),
-            save: [0; 16],
-            fault_slots: [0; 32],
-            spill: [0; SPILL_WORDS / 2],
-            functions,
-            constants: Constants::NEW,
-            lookup: std::array::from_fn(LookupEntry::empty),
-        })
+        self.stack_limit = AtomicU64::new(u64::MAX);
+        self.normal_limit = u64::MAX;
+        (self.host_mxcsr, self.guest_mxcsr) = (MXCSR_DEFAULT, MXCSR_DEFAULT);
+        self.constants = Constants::NEW;
+        self.lookup[0] = LookupEntry::empty(0);
     }
 
     /// Gives emitted code its stack, `low..high`. It holds call pairs and the frames of helpers
@@ -183,11 +167,16 @@ impl Context {
     /// Makes indirect branches to `pc` go to `code`. `pc_shift` as in [`crate::Config`].
     pub fn lookup_insert(&mut self, pc: u64, code: u64, pc_shift: u8) {
         self.lookup[(pc >> pc_shift) as usize % LOOKUP_ENTRIES] = LookupEntry { pc, code };
+        self.lookup_used = true;
     }
 
     /// Empties the table of indirect branches.
     pub fn lookup_clear(&mut self) {
-        self.lookup = std::array::from_fn(LookupEntry::empty);
+        if self.lookup_used {
+            self.lookup.fill(LookupEntry::empty(1));
+            self.lookup[0] = LookupEntry::empty(0);
+            self.lookup_used = false;
+        }
     }
 
     /// Forgets what indirect branches to guest addresses in `start..end` found.

@@ -26,7 +26,7 @@ pub struct SlotDef {
 
 /// The registers of one guest thread.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[repr(C, align(64))]
+#[repr(C, align(16))]
 pub struct GuestState {
     words: [u64; STATE_BYTES / 8],
     /// Address of the next instruction; exact whenever no emitted code is running.

@@ -71,6 +71,27 @@ struct Filled {
     ids: Vec<u32>,
     /// Host address of the region of the unit that it is for, 0 for what belongs to none.
     region: u64,
+    /// By stretch of the arena: how many blocks begin before it.
+    before: Vec<u32>,
+}
+
+/// Bytes of a stretch, some blocks' size.
+const STRETCH: u32 = 1 << 10;
+
+impl Filled {
+    /// Enters a block that begins behind all others.
+    fn enter(&mut self, start: u32) {
+        let count = self.starts.len() as u32;
+        self.before.resize((start / STRETCH) as usize + 1, count);
+        self.starts.push(start);
+    }
+
+    /// How many blocks begin at or before `offset`.
+    fn up_to(&self, offset: u32) -> usize {
+        let before = self.before.get((offset / STRETCH) as usize).map_or(self.starts.len(), |&count| count as usize);
+        let within = self.starts[before..].iter().take_while(|&&start| start <= offset);
+        before + within.count()
+    }
 }
 
 /// A generation.
@@ -105,7 +126,7 @@ impl Code {
             None => {
                 let arena = Arena::map()?;
                 known.add(arena.base(), super::arena::ARENA as u64);
-                self.arenas.push(Filled { arena, starts: Vec::new(), ids: Vec::new(), region: 0 });
+                self.arenas.push(Filled { arena, starts: Vec::new(), ids: Vec::new(), before: Vec::new(), region: 0 });
                 self.arenas.len() - 1
             }
         };
@@ -122,7 +143,7 @@ impl Code {
                 // generation that has code there is in use; behind `used` it is empty.
                 let arena =
                     unsafe { Arena::within(region + unit.used, unit.place.len.saturating_sub(unit.used) as usize) };
-                self.arenas.push(Filled { arena, starts: Vec::new(), ids: Vec::new(), region });
+                self.arenas.push(Filled { arena, starts: Vec::new(), ids: Vec::new(), before: Vec::new(), region });
                 self.arenas.len() - 1
             }
         };
@@ -158,7 +179,7 @@ impl Code {
         let filled = self.arenas.get_mut(self.lent)?;
         let (code, _) = filled.arena.free()?;
         filled.arena.take(compiled.len);
-        filled.starts.push((code - filled.arena.base()) as u32);
+        filled.enter((code - filled.arena.base()) as u32);
         let id = self.blocks.len() as u32;
         filled.ids.push(id);
         let faults = (self.faults.len() as u32, compiled.faults.len() as u32);
@@ -237,8 +258,7 @@ impl Code {
     pub fn at(&self, host: u64) -> Option<BlockId> {
         let filled = self.arenas.iter().find(|filled| filled.arena.contains(host))?;
         let offset = (host - filled.arena.base()) as u32;
-        let after = filled.starts.partition_point(|&start| start <= offset);
-        let id = BlockId(filled.ids[after.checked_sub(1)?]);
+        let id = BlockId(filled.ids[filled.up_to(offset).checked_sub(1)?]);
         let block = self.block(id);
         (host - block.code < u64::from(block.code_len)).then_some(id)
     }

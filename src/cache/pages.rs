@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use memory::{PAGE_SIZE, Range};
 
@@ -9,7 +10,27 @@ use super::code::BlockId;
 
 /// Blocks by page number. A block that spans two pages is listed under both.
 #[derive(Default)]
-pub struct Pages(HashMap<u64, Vec<BlockId>>);
+pub struct Pages(HashMap<u64, Vec<BlockId>, BuildHasherDefault<PageHasher>>);
+
+/// Page numbers are nobody's to choose freely, and a block enters one each time: Fibonacci hashing does.
+#[derive(Default)]
+struct PageHasher(u64);
+
+impl Hasher for PageHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u64(byte.into()));
+    }
+
+    fn write_u64(&mut self, page: u64) {
+        // The high bits of the product depend on all bits of the number, and the table takes low and high ones.
+        let product = (self.0 ^ page).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = product ^ product >> 32;
+    }
+}
 
 fn pages(start: u64, end: u64) -> std::ops::RangeInclusive<u64> {
     start / PAGE_SIZE..=end.saturating_sub(1).max(start) / PAGE_SIZE

@@ -40,11 +40,14 @@ struct Rows {
 }
 
 const FIRST_ROWS: usize = 1 << 12;
+/// Bits of an address within a stretch of code that lies together in the table.
+const STRETCH_BITS: u32 = 12;
 
 impl Rows {
     fn new(count: usize) -> Rows {
         // Zeroed memory comes lazily from the kernel; an iterator would touch all of it.
-        let rows: Box<[Row]> = (0..count).map(|_| Row { key: AtomicU64::new(0), code: AtomicU64::new(0) }).collect();
+        // SAFETY: a row is two numbers, for which zero is a value.
+        let rows = unsafe { Box::<[Row]>::new_zeroed_slice(count).assume_init() };
         Rows { rows, used: AtomicUsize::new(0) }
     }
 
@@ -52,8 +55,11 @@ impl Rows {
     #[inline]
     fn row(&self, word: u64) -> &Row {
         let mask = self.rows.len() - 1;
-        // Fibonacci hashing: the high bits of the product depend on all bits of the word.
-        let mut at = (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize & mask;
+        // What lies together is looked up together: rows go by the low bits of the address, each stretch of code from
+        // a place of its own on. Fibonacci hashing: the high bits of the product depend on all bits of the stretch.
+        let stretch = word >> STRETCH_BITS;
+        let begin = stretch.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let mut at = ((word >> 2) + begin) as usize & mask;
         loop {
             let row = &self.rows[at];
             let key = row.key.load(Ordering::Acquire);

@@ -7,6 +7,8 @@ use super::breakpoints::Breakpoints;
 
 /// The most bytes a block is translated from.
 pub const MAX_BLOCK: usize = 512;
+/// As many as most blocks have.
+pub const USUAL_BLOCK: usize = 128;
 
 /// Why an instruction can't be fetched.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,8 +24,9 @@ pub enum FetchFault {
 }
 
 /// The instruction bytes at `pc`, as many as can be fetched and fit.
-pub fn fetch<'a>(space: &AddressSpace, pc: u64, buf: &'a mut [u8; MAX_BLOCK]) -> &'a [u8] {
-    let executable = space.code_bytes(GuestAddr(pc), MAX_BLOCK as u64).min(MAX_BLOCK as u64) as usize;
+pub fn fetch<'a>(space: &AddressSpace, pc: u64, buf: &'a mut [u8]) -> &'a [u8] {
+    let room = buf.len() as u64;
+    let executable = space.code_bytes(GuestAddr(pc), room).min(room) as usize;
     let mut got = memory::copy::read_some(GuestAddr(pc), &mut buf[..executable]);
     // A page that can't be read although it is mapped does not hide the bytes before it.
     let to_page_end = (PAGE_SIZE - pc % PAGE_SIZE) as usize;

@@ -11,6 +11,9 @@ use super::stats::{Clock, Translation};
 use super::{Engine, NoCode, trace};
 use crate::cache::{Key, Locked};
 
+/// Bytes of the longest instruction.
+const LONGEST: usize = 4;
+
 /// What translation works with; it is reused from one block to the next.
 pub struct Workshop {
     pub builder: Builder,
@@ -40,13 +43,21 @@ impl Workshop {
         if pc & ((1 << target.code_shift()) - 1) != 0 {
             return Err(FetchFault::Misaligned(pc));
         }
-        let bytes = fetch::until_stop(target, stops, pc, fetch::fetch(space, pc, &mut self.bytes));
-        target::translate(target, &mut self.builder, bytes, pc, mode, limits)
-            .map_err(|Stop::Fetch { addr }| fetch::why_not(space, addr))?;
+        let mut room = fetch::USUAL_BLOCK;
+        let len = loop {
+            let bytes = fetch::until_stop(target, stops, pc, fetch::fetch(space, pc, &mut self.bytes[..room]));
+            target::translate(target, &mut self.builder, bytes, pc, mode, limits)
+                .map_err(|Stop::Fetch { addr }| fetch::why_not(space, addr))?;
+            let len = (self.builder.block().end - pc) as usize;
+            // Where no instruction more would have fitted the block may be longer.
+            if len + LONGEST <= room || room == MAX_BLOCK {
+                break len;
+            }
+            room = MAX_BLOCK;
+        };
         let tables = Tables { slots: target.slots(), helpers: target.helpers() };
         ir::passes::verify(self.builder.block(), &tables);
-        let len = (self.builder.block().end - pc) as usize;
-        Ok(fetch::digest(&bytes[..len]))
+        Ok(fetch::digest(&self.bytes[..len]))
     }
 }
 

@@ -14,7 +14,7 @@ const DOCUMENTS: &[Document] = &[
 ];
 
 /// How fast the counter runs changes nothing in what decodes.
-const ANY_RATE: u64 = 1;
+const ANY_RATE: fn() -> u64 = || 1;
 
 /// Writes the documents.
 pub fn write(repository: &Path) -> Result<(), String> {

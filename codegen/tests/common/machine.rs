@@ -52,7 +52,9 @@ impl Machine {
         // SAFETY: the mapping is ours alone.
         let bytes = unsafe { std::slice::from_raw_parts_mut(code, BLOCKS) };
         let stubs = emit_runtime(&mut CodeBuf::new(bytes), compiler.pins(), config.pc_shift).expect("room");
-        let mut context = Context::new(HELPERS);
+        // SAFETY: the context says that all zeros is a value of it.
+        let mut context = unsafe { Box::<Context>::new_zeroed().assume_init() };
+        context.set_up(HELPERS);
         context.set_runtime(code as u64, &stubs);
         let stack = map(0, STACK, libc::PROT_READ | libc::PROT_WRITE) as u64;
         context.set_stack(stack, stack + STACK as u64);

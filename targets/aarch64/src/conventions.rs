@@ -19,14 +19,19 @@ const SVC: u64 = 4;
 #[derive(Clone, Copy, Debug)]
 pub struct Aarch64 {
     cpu: Cpu,
-    counter_scale: u64,
+    cycles_hz: fn() -> u64,
 }
 
 impl Aarch64 {
     /// A guest with this CPU on a host whose [`ir::Op::Cycles`] counts `cycles_hz` a second.
-    pub fn new(cpu: Cpu, cycles_hz: u64) -> Aarch64 {
-        let scale = ((COUNTER_HZ as u128) << 62) / cycles_hz.max(1) as u128;
-        Aarch64 { cpu, counter_scale: u64::try_from(scale).unwrap_or(u64::MAX) }
+    /// It is asked for once a program starts, and may take time to find out.
+    pub fn new(cpu: Cpu, cycles_hz: fn() -> u64) -> Aarch64 {
+        Aarch64 { cpu, cycles_hz }
+    }
+
+    fn counter_scale(&self) -> u64 {
+        let scale = ((COUNTER_HZ as u128) << 62) / (self.cycles_hz)().max(1) as u128;
+        u64::try_from(scale).unwrap_or(u64::MAX)
     }
 }
 
@@ -111,7 +116,7 @@ impl Target for Aarch64 {
         state.pc = entry;
         set_slot(state, SP, sp);
         set_slot(state, EXCL_ADDR, u64::MAX);
-        set_slot(state, CNT_SCALE, self.counter_scale);
+        set_slot(state, CNT_SCALE, self.counter_scale());
         set_slot(state, MIDR, self.cpu.midr as u64);
     }
 

@@ -2,20 +2,63 @@
 //! tell most rows apart; what is left is a handful of candidates to compare.
 //! Two rows that could match the same word are a compile error.
 
-use crate::rows::Row;
+use crate::rows::{Pattern, Row};
 
 /// Up to how many bits of the word index the table.
 pub const KEY_BITS: usize = 11;
 const BUCKETS: usize = 1 << KEY_BITS;
 
-/// Gathers the key bits of `word`; `key` has one bit set per bit of the index.
-const fn key_of(word: u32, key: &[u8; KEY_BITS]) -> usize {
-    let (mut i, mut out) = (0, 0);
-    while i < KEY_BITS {
-        out |= ((word >> key[i] & 1) as usize) << i;
-        i += 1;
+/// The bits that index the table, lowest first, as runs of neighbours: each is a shift and the bits it then yields.
+#[derive(Clone, Copy)]
+struct Key([(u8, u16); Key::RUNS]);
+
+impl Key {
+    /// More than any guest's key has.
+    const RUNS: usize = 5;
+
+    /// `bits` names each bit once.
+    const fn new(bits: [u8; KEY_BITS]) -> Key {
+        let (mut i, mut all) = (0, 0u32);
+        while i < KEY_BITS {
+            all |= 1 << bits[i];
+            i += 1;
+        }
+        assert!(all.count_ones() as usize == KEY_BITS, "a key names each bit once");
+        let mut key = Key([(0, 0); Key::RUNS]);
+        let (mut run, mut done) = (0, 0);
+        while all != 0 {
+            let first = all.trailing_zeros();
+            let len = (!(all >> first)).trailing_zeros();
+            let mask = ((1 << len) - 1) << done;
+            key.0[run] = ((first - done) as u8, mask as u16);
+            all &= !(((1 << len) - 1) << first);
+            done += len;
+            run += 1;
+        }
+        key
     }
-    out
+
+    /// Gathers the key bits of `word`.
+    #[inline(always)]
+    const fn of(&self, word: u32) -> usize {
+        let (mut i, mut out) = (0, 0);
+        while i < Key::RUNS {
+            out |= word >> self.0[i].0 & self.0[i].1 as u32;
+            i += 1;
+        }
+        out as usize
+    }
+}
+
+/// A candidate: its row's pattern, so that most words need no look at another row, and where the row is.
+#[derive(Clone, Copy)]
+struct Entry {
+    mask: u32,
+    value: u32,
+    row: u16,
+    group: u8,
+    /// Whether words of the pattern are left out.
+    excepts: bool,
 }
 
 /// A decoder for rows of one width. `N` is [`Decoder::entries`] of the same rows.
@@ -24,20 +67,21 @@ pub struct Decoder<const N: usize> {
     /// First entry of each bucket, and the end of the last.
     start: [u16; BUCKETS + 1],
     /// Group and index of a candidate row.
-    entry: [(u8, u16); N],
-    key: [u8; KEY_BITS],
+    entry: [Entry; N],
+    key: Key,
     width: u8,
 }
 
 impl<const N: usize> Decoder<N> {
     /// How many entries a decoder for these rows needs.
     pub const fn entries(rows: &[&[Row]], width: u8, key: [u8; KEY_BITS]) -> usize {
+        let key = Key::new(key);
         let (mut group, mut total) = (0, 0);
         while group < rows.len() {
             let mut i = 0;
             while i < rows[group].len() {
                 if rows[group][i].pattern.width == width {
-                    let free = !key_of(rows[group][i].pattern.mask, &key) & (BUCKETS - 1);
+                    let free = !key.of(rows[group][i].pattern.mask) & (BUCKETS - 1);
                     total += 1 << free.count_ones();
                 }
                 i += 1;
@@ -50,7 +94,9 @@ impl<const N: usize> Decoder<N> {
     /// Makes the table; `key` names the bits that index it, each once.
     pub const fn new(rows: &'static [&'static [Row]], width: u8, key: [u8; KEY_BITS]) -> Self {
         let mut count = [0u16; BUCKETS + 1];
-        let mut table = Decoder { rows, start: [0; BUCKETS + 1], entry: [(0, 0); N], key, width };
+        let key = Key::new(key);
+        let none = Entry { mask: 0, value: 0, row: 0, group: 0, excepts: false };
+        let mut table = Decoder { rows, start: [0; BUCKETS + 1], entry: [none; N], key, width };
         // Two walks over the rows: how many fall into each bucket, then which.
         let mut fill = false;
         loop {
@@ -60,13 +106,16 @@ impl<const N: usize> Decoder<N> {
                 while i < rows[group].len() {
                     let row = &rows[group][i];
                     if row.pattern.width == width {
-                        let fixed = key_of(row.pattern.value, &key);
-                        let free = !key_of(row.pattern.mask, &key) & (BUCKETS - 1);
+                        let fixed = key.of(row.pattern.value);
+                        let free = !key.of(row.pattern.mask) & (BUCKETS - 1);
+                        let Pattern { mask, value, .. } = row.pattern;
+                        let excepts = !row.except.is_empty();
+                        let entry = Entry { mask, value, row: i as u16, group: group as u8, excepts };
                         let mut subset = 0;
                         loop {
                             let bucket = fixed | subset;
                             if fill {
-                                table.entry[(table.start[bucket] + count[bucket]) as usize] = (group as u8, i as u16);
+                                table.entry[(table.start[bucket] + count[bucket]) as usize] = entry;
                             }
                             count[bucket] += 1;
                             subset = subset.wrapping_sub(free) & free;
@@ -100,14 +149,10 @@ impl<const N: usize> Decoder<N> {
         while bucket < BUCKETS {
             let (mut i, end) = (self.start[bucket] as usize, self.start[bucket + 1] as usize);
             while i < end {
-                let (ga, a) = self.entry[i];
+                let a = self.row(self.entry[i]);
                 let mut j = i + 1;
                 while j < end {
-                    let (gb, b) = self.entry[j];
-                    assert!(
-                        !self.rows[ga as usize][a as usize].overlaps(&self.rows[gb as usize][b as usize]),
-                        "two rows match the same word"
-                    );
+                    assert!(!a.overlaps(self.row(self.entry[j])), "two rows match the same word");
                     j += 1;
                 }
                 i += 1;
@@ -116,12 +161,19 @@ impl<const N: usize> Decoder<N> {
         }
     }
 
+    const fn row(&self, entry: Entry) -> &'static Row {
+        &self.rows[entry.group as usize][entry.row as usize]
+    }
+
     /// The row of `word`.
     #[inline]
     pub fn decode(&self, word: u32) -> Option<&'static Row> {
-        let bucket = key_of(word, &self.key);
+        let bucket = self.key.of(word);
         let entries = &self.entry[self.start[bucket] as usize..self.start[bucket + 1] as usize];
-        entries.iter().map(|&(group, i)| &self.rows[group as usize][i as usize]).find(|row| row.matches(word))
+        let entry = entries
+            .iter()
+            .find(|entry| word & entry.mask == entry.value && (!entry.excepts || self.row(**entry).matches(word)))?;
+        Some(self.row(*entry))
     }
 
     /// All rows, for documentation, tests and generators.
