@@ -19,7 +19,7 @@ pub use addr::{GuestAddr, PAGE_SIZE, Range};
 pub use copy::{read, read_bytes, read_cstr, write, write_bytes};
 pub use errno::Errno;
 pub use fault::Fault;
-pub use lock::{Lock, LockGuard};
+pub use lock::{Lock, LockGuard, renew_owner};
 pub use pod::{Pod, bytes_of, bytes_of_slice, bytes_of_slice_mut, zeroed as pod_zeroed};
 pub use space::{AddressSpace, Changed, Prot};
 pub use user_ptr::{IoVec, UserPtr};

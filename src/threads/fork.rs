@@ -51,6 +51,7 @@ impl Vcpu {
 
     /// What is different in the child.
     fn begin_child(&mut self, request: &CloneRequest) {
+        memory::renew_owner();
         self.machine.engine.cache.residents.keep_only(&self.resident);
         self.forked_from_debugged();
         *self.machine.exits.lock() = Default::default();
