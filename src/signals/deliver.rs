@@ -33,7 +33,9 @@ impl Vcpu {
             }
             _ => {}
         }
+        let mut is_set = false;
         while let Some(signal) = self.next_signal(&resume) {
+            is_set = true;
             let info = self.mailbox.take(signal);
             let Some((signal, info)) = self.pass(signal, info) else {
                 handler::set_mask(self.thread.mask.host_mask());
@@ -53,7 +55,10 @@ impl Vcpu {
         }
         self.settle(&mut resume, None);
         self.thread.held = SigSet(self.mailbox.arrived());
-        handler::set_mask(self.thread.mask.host_mask());
+        // A signal that came since the last round blocks all others until it is delivered: it is not lost here.
+        if !is_set {
+            handler::set_mask(self.thread.mask.host_mask());
+        }
     }
 
     /// What the debugger makes of a signal: the same, another (which then comes from nowhere), none.

@@ -142,7 +142,12 @@ impl SigSet {
 
     /// The set's signals in order.
     pub fn iter(self) -> impl Iterator<Item = Signal> {
-        (1..=64).map(Signal).filter(move |&signal| self.contains(signal))
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let lowest = left.trailing_zeros();
+            left &= left.wrapping_sub(1);
+            (lowest < 64).then_some(Signal(lowest as u8 + 1))
+        })
     }
 }
 

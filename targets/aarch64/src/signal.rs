@@ -58,12 +58,14 @@ fn put32(bytes: &mut [u8], at: usize, value: u32) {
     put(bytes, at, &value.to_le_bytes());
 }
 
+#[inline]
 fn get64(bytes: &[u8], at: usize) -> u64 {
-    (get32(bytes, at) as u64) | (get32(bytes, at + 4) as u64) << 32
+    bytes[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
+#[inline]
 fn get32(bytes: &[u8], at: usize) -> u32 {
-    (0..4).fold(0, |value, i| value | (bytes[at + i] as u32) << (8 * i))
+    bytes[at..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes))
 }
 
 fn reg(state: &GuestState, slot: ir::SlotId) -> u64 {
