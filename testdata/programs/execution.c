@@ -103,7 +103,7 @@ static void scripts(void) {
     make("cut", text, 0700);
     make("plain script", "#! ./self  script  two words \t \n", 0700);
     try("script", "./plain script");
-    try("script by path", "../work/plain script");
+    try("script by path", "../place/plain script");
     make("no newline", "#!./self script", 0700);
     try("no newline", "no newline");
     try("cut argument", "cut");
@@ -179,12 +179,12 @@ int main(int argc, char **argv) {
     }
     if (argc < 2 && argv[0] && !*argv[0]) return puts("  one empty argument"), 0;
     char here[300], *self = realpath("/proc/self/exe", NULL);
-    CHECK(getcwd(here, sizeof here) && mkdir("work", 0700) == 0 && chdir("work") == 0);
+    CHECK(getcwd(here, sizeof here) && mkdir("place", 0700) == 0 && chdir("place") == 0);
     CHECK(symlink(self, "self") == 0);
     errors();
     scripts();
     descriptors();
     in_a_thread();
-    CHECK(chdir("..") == 0 && system("rm -r work") == 0);
+    CHECK(chdir("..") == 0 && system("rm -r place") == 0);
     DONE();
 }
