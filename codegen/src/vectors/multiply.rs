@@ -40,6 +40,17 @@ impl Emitter<'_, '_> {
         self.vrr(POR, dst, X0, X1);
     }
 
+    /// A register with lanes of `val`, which is in `reg`, in the order that they are multiplied in: those of
+    /// an element's copies are all alike.
+    fn to_even_lanes(&mut self, val: Val, reg: u8, scratch: u8, order: u8) -> u8 {
+        let made = self.inst(val);
+        if made.op == Op::VDup && lane(&made) != Lane::D {
+            return reg;
+        }
+        self.v2i(PSHUFD, scratch, reg, order);
+        scratch
+    }
+
     fn multiply_long(&mut self, val: Val, inst: &Inst) {
         let signed = matches!(inst.op, Op::VMulLoS | Op::VMulHiS);
         let high = matches!(inst.op, Op::VMulHiS | Op::VMulHiU);
@@ -54,10 +65,10 @@ impl Emitter<'_, '_> {
             }
             Lane::S => {
                 let order = if high { 0xfa } else { 0x50 };
-                self.v2i(PSHUFD, X0, a, order);
-                self.v2i(PSHUFD, X1, b, order);
+                let a = self.to_even_lanes(inst.args[0], a, X0, order);
+                let b = self.to_even_lanes(inst.args[1], b, X1, order);
                 let dst = self.def_after(val, inst);
-                self.vrr(if signed { PMULDQ } else { PMULUDQ }, dst, X0, X1);
+                self.vrr(if signed { PMULDQ } else { PMULUDQ }, dst, a, b);
             }
             _ => {
                 self.extend_half(X0, a, signed, high);

@@ -3,13 +3,16 @@
 use super::{Folded, View, compare, constant, extend, unary, with_const};
 use crate::block::{Inst, Val};
 use crate::ops::Op;
-use crate::types::Ty;
+use crate::types::{Lane, Ty};
 
 /// Folds an op of two operands.
 pub(super) fn fold(view: &View<'_>, inst: &Inst) -> Option<Folded> {
     let [a, b, _] = inst.args;
     if a == b {
         return same_operands(inst);
+    }
+    if inst.ty == Ty::V128 {
+        return if inst.op == Op::And { mask_of_shifted(view, inst) } else { None };
     }
     match (view.as_const(a), view.as_const(b)) {
         (Some(_), Some(_)) => view.evaluate(inst),
@@ -18,6 +21,9 @@ pub(super) fn fold(view: &View<'_>, inst: &Inst) -> Option<Folded> {
         (Some(c), None) if matches!(inst.op, Op::Add | Op::Mul | Op::And | Op::Or | Op::Xor) => {
             let inst = Inst { args: [b, a, Val::NONE], ..*inst };
             Some(with_right_const(view, &inst, b, c).unwrap_or(Folded::Keep(inst)))
+        }
+        (None, None) if matches!(inst.op, Op::Add | Op::Or | Op::Xor) => {
+            rotation(view, inst, a, b).or_else(|| rotation(view, inst, b, a))
         }
         _ => None,
     }
@@ -81,6 +87,44 @@ fn and(view: &View<'_>, inst: &Inst, a: Val, c: i64) -> Option<Folded> {
     }
     let both = view.as_const(before.args[1])? & c;
     Some(with_const(Inst { args: before.args, ..*inst }, both))
+}
+
+/// Lanes that were shifted, masked to what a shift leaves of them.
+fn mask_of_shifted(view: &View<'_>, inst: &Inst) -> Option<Folded> {
+    let (shifted, mask) = (view.inst(inst.args[0]), view.inst(inst.args[1]));
+    if mask.op != Op::VConst || !matches!(shifted.op, Op::VShrU | Op::VShl) {
+        return None;
+    }
+    let bits = Lane::from_u8(shifted.aux).bits();
+    let all = u64::MAX >> (64 - bits);
+    let left = match shifted.op {
+        Op::VShrU => all.unbounded_shr(shifted.imm as u32),
+        _ => all.unbounded_shl(shifted.imm as u32) & all,
+    };
+    let everywhere = (0..64).step_by(bits as usize).fold(0, |sum, at| sum | left << at);
+    (everywhere & !mask.imm as u64 == 0).then_some(Folded::Value(inst.args[0]))
+}
+
+/// (x << n) + (x >> width - n), for machines without rotations; also of 32 bits in sign-extended registers.
+fn rotation(view: &View<'_>, inst: &Inst, a: Val, b: Val) -> Option<Folded> {
+    let (left, right) = match (view.inst(a), view.inst(b)) {
+        (high, low) if high.op == Op::Sext32 && low.op == Op::Zext32 => {
+            (view.inst(high.args[0]), view.inst(low.args[0]))
+        }
+        both => both,
+    };
+    let ty = left.ty;
+    let is_pair = left.op == Op::Shl && right.op == Op::Shr && ty == right.ty && left.args[0] == right.args[0];
+    if !is_pair || view.as_const(left.args[1])? + view.as_const(right.args[1])? != ty.bytes() as i64 * 8 {
+        return None;
+    }
+    let rotated = Inst { op: Op::Ror, args: right.args, ..*right };
+    match (inst.ty, ty) {
+        (Ty::I64, Ty::I32) => {
+            Some(Folded::After { first: rotated, inst: unary(Op::Sext32, Ty::I32, Val::NONE), operand: 0 })
+        }
+        _ => Some(Folded::Keep(rotated)),
+    }
 }
 
 fn power_of_two(inst: &Inst, c: i64) -> Folded {

@@ -1,7 +1,7 @@
 //! Extensions and truncation.
 
 use super::compare::is_truth;
-use super::{Folded, View};
+use super::{Folded, View, unary};
 use crate::block::{Inst, Val};
 use crate::ops::Op;
 use crate::types::{Access, Ty};
@@ -59,8 +59,22 @@ pub(super) fn fold(view: &View<'_>, inst: &Inst) -> Option<Folded> {
     }
     match inst.op {
         Op::Trunc => view.operand_of(Op::Zext32, a).or(view.operand_of(Op::Sext32, a)).map(Folded::Value),
+        Op::Sext32 if is_positive(view, a) => {
+            let inst = unary(Op::Zext32, inst.ty, a);
+            Some(from_32(view, &inst, a).unwrap_or(Folded::Keep(inst)))
+        }
         Op::Zext32 | Op::Sext32 => from_32(view, inst, a),
         _ => narrow(view, inst, a),
+    }
+}
+
+/// Whether the sign of a 32-bit value is clear: extending it by zeros often costs nothing.
+fn is_positive(view: &View<'_>, val: Val) -> bool {
+    let inst = view.inst(val);
+    match inst.op {
+        Op::Shr => inst.ty == Ty::I32 && view.as_const(inst.args[1]).is_some_and(|count| count & 31 != 0),
+        Op::Ext8U | Op::Ext16U => true,
+        op => is_truth(op),
     }
 }
 
