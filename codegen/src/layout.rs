@@ -1,6 +1,6 @@
 //! Which slots are in registers inside a block. Mostly those that are between blocks. A block that runs long
 //! before it is left, or loops to itself, makes something else of pinned registers: of those that it has no
-//! use for a loop makes the homes of slots that it uses, any other block temporaries; and where many
+//! use for a loop makes the homes of slots that it writes, any other block temporaries; and where many
 //! slots compete in a long block, all are temporaries. It saves what was in them first, and puts it back
 //! wherever it is left.
 
@@ -15,6 +15,8 @@ const LONG_RUN: u32 = 12;
 /// So many that giving up all pinned registers pays, by class if so many slots that are not pinned are accessed.
 const LONGER_RUN: u32 = 24;
 const MANY_SLOTS: [usize; 2] = [5, 7];
+/// So many are served well by the usual temporaries.
+const FEW_SLOTS: [usize; 2] = [2, 4];
 /// Instructions of the IR that are not worth a look.
 const SHORT_BLOCK: usize = 100;
 
@@ -131,14 +133,19 @@ impl Layout {
         exits
     }
 
-    /// Gives the registers of slots that the block does not access to those it accesses most if it
-    /// `loops`; else, and what is left, to temporaries.
+    /// Gives the registers of slots that the block does not access to those that a loop writes, which else
+    /// would go through memory from one round to the next; or to temporaries.
     fn plan_class(&mut self, class: Class, loops: bool, run: u32, slots: &[SlotDef], pins: &Pins) {
-        let mut homeless = self.uses.iter().zip(slots).enumerate().filter(|&(i, (used, def))| {
-            used.count != 0 && self.by_slot[i] == NONE && def.ty != Ty::Flags && Class::of(def.ty) == class
-        });
-        let mut wanted = homeless.by_ref().count();
-        let all = run >= LONGER_RUN && wanted >= MANY_SLOTS[class as usize];
+        let homeless = |&i: &usize| {
+            let ty = slots[i].ty;
+            self.uses[i].count != 0 && self.by_slot[i] == NONE && ty != Ty::Flags && Class::of(ty) == class
+        };
+        let competing = (0..slots.len()).filter(homeless).count();
+        let all = run >= LONGER_RUN && competing >= MANY_SLOTS[class as usize];
+        let mut wanted = match (loops, all) {
+            (true, false) => (0..slots.len()).filter(homeless).filter(|&i| self.uses[i].written).count(),
+            _ => competing.saturating_sub(FEW_SLOTS[class as usize]),
+        };
         for pin in pins.iter().filter(|pin| Class::of(pin.ty) == class && is_whole(pin.ty)) {
             if wanted == 0 {
                 return;
@@ -147,6 +154,9 @@ impl Layout {
                 continue;
             }
             let resident = if loops && !all { self.most_used(pin.ty, slots) } else { None };
+            if loops && !all && resident.is_none() {
+                continue;
+            }
             self.give(class, *pin, resident);
             if !all {
                 wanted -= 1;
@@ -154,9 +164,9 @@ impl Layout {
         }
     }
 
-    /// The slot of type `ty` without a register that is accessed most.
+    /// The slot of type `ty` without a register, and written, that is accessed most.
     fn most_used(&self, ty: Ty, slots: &[SlotDef]) -> Option<SlotId> {
-        let fits = |&i: &usize| slots[i].ty == ty && self.by_slot[i] == NONE && self.uses[i].count != 0;
+        let fits = |&i: &usize| slots[i].ty == ty && self.by_slot[i] == NONE && self.uses[i].written;
         (0..slots.len()).filter(fits).max_by_key(|&i| self.uses[i].count).map(|i| SlotId(i as u16))
     }
 
