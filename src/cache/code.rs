@@ -283,6 +283,11 @@ impl Code {
         Key { pc: link.target, mode: link.mode }
     }
 
+    /// Where links lead that are not linked.
+    pub fn unlinked(&self) -> impl Iterator<Item = Key> + '_ {
+        self.links.iter().filter(|link| !link.linked).map(|link| Key { pc: link.target, mode: link.mode })
+    }
+
     fn link_mut(&mut self, number: u32) -> &mut Link {
         match number & FILED {
             0 => &mut self.links[number as usize],

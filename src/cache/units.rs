@@ -158,6 +158,22 @@ impl Locked<'_> {
         current.room_in(units.at(pc)?)
     }
 
+    /// Guest addresses that jumps lead to and that have no code yet.
+    pub fn open_targets(&self) -> Vec<u64> {
+        let known = |key: &Key| {
+            self.cache.table.get(*key).is_some()
+                || self.inner.units.at(key.pc).is_some_and(|unit| unit.find(*key).is_some())
+        };
+        self.inner
+            .current
+            .unlinked()
+            .filter(|key| !known(key))
+            .map(|key| key.pc)
+            .collect::<std::collections::BTreeSet<u64>>()
+            .into_iter()
+            .collect()
+    }
+
     /// The units with what is to be kept of their new code.
     pub fn each_unit(&self, mut save: impl FnMut(&Unit, &Code)) {
         self.inner.units.live.iter().for_each(|unit| save(unit, &self.inner.current));

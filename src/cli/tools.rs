@@ -8,7 +8,7 @@ use clap::{CommandFactory, Subcommand};
 use clap_complete::Shell;
 
 use super::args::Args;
-use crate::{binfmt, doctor};
+use crate::{binfmt, doctor, persist};
 
 /// A tool and its arguments.
 #[derive(Subcommand, Debug)]
@@ -18,6 +18,9 @@ pub enum Tool {
     Binfmt(binfmt::Command),
     /// Say what of this machine matters to transom, and what to do about it
     Doctor(doctor::Command),
+    /// Look at, fill and carry the cache of translated code
+    #[command(subcommand)]
+    Cache(persist::tool::Command),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -41,6 +44,7 @@ impl Tool {
                 let (text, status) = doctor::run(&command);
                 print(text.as_bytes()).max(status)
             }
+            Tool::Cache(command) => finish(persist::tool::run(command)),
             Tool::Completions { shell } => print(&completions(shell)),
             Tool::Man => print(&manual()),
         }

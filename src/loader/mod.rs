@@ -79,6 +79,11 @@ impl Opened {
     }
 }
 
+/// Maps a file on its own, where a program's place is.
+pub fn map_image(space: &AddressSpace, file: &Opened) -> Result<Image, LoadError> {
+    file.map(space, space.layout().pie_base)
+}
+
 /// A program in memory, about to start.
 pub struct Loaded {
     /// The program's addresses.

@@ -39,7 +39,7 @@ impl Piece<'_> {
 
 /// What a file is to say of itself.
 #[derive(Clone, Copy, Debug)]
-pub struct Title {
+pub struct Title<'a> {
     /// What it is for.
     pub key: FileKey,
     /// See [`Header::generation`].
@@ -50,12 +50,14 @@ pub struct Title {
     pub position: u32,
     /// Whether guest addresses in code are distances.
     pub distances: bool,
+    /// What a person would call it: the path of the guest's file.
+    pub label: &'a str,
 }
 
 /// The bytes of a file with these blocks. `elsewhere` finds the position in the region of a block of another file.
 /// `None` if it grows too large.
 pub fn assemble(
-    title: &Title,
+    title: &Title<'_>,
     mut pieces: Vec<Piece<'_>>,
     elsewhere: impl Fn(u32, u16) -> Option<u32>,
 ) -> Option<Vec<u8>> {
@@ -63,7 +65,8 @@ pub fn assemble(
     pieces.dedup_by_key(|piece| piece.order());
     let mut aux = Vec::new();
     let mut records = tables(&pieces, &mut aux);
-    let code = (HEADER + records.len() * RECORD + aux.len()).next_multiple_of(CODE_ALIGN);
+    let tables = HEADER + records.len() * RECORD + aux.len();
+    let code = (tables + title.label.len()).next_multiple_of(CODE_ALIGN);
     let mut at = code;
     for (record, piece) in records.iter_mut().zip(&pieces) {
         record.code = u32::try_from(at).ok()?;
@@ -71,6 +74,7 @@ pub fn assemble(
     }
     let mut file = vec![0; at];
     put_tables(&mut file, &records, &aux);
+    file[tables..tables + title.label.len()].copy_from_slice(title.label.as_bytes());
     let within = |guest: u32, mode: u16| {
         let n = records.binary_search_by_key(&(guest, mode), Record::order).ok()?;
         Some(title.position + records[n].code)
@@ -88,6 +92,7 @@ pub fn assemble(
         len: u32::try_from(file.len()).ok()?,
         count: records.len() as u32,
         aux_len: aux.len() as u32,
+        label_len: title.label.len() as u32,
         code: code as u32,
         guest_bytes: pieces.iter().map(|piece| u64::from(piece.len)).sum(),
         body: checksum(&file[HEADER..]),
@@ -113,7 +118,7 @@ fn put_tables(file: &mut [u8], records: &[Record], aux: &[u8]) {
 
 /// Makes copied code right for its new place.
 fn place(
-    title: &Title,
+    title: &Title<'_>,
     code: &mut [u8],
     record: &Record,
     piece: &Piece<'_>,

@@ -16,7 +16,7 @@ use super::hash::Hasher;
 use super::index::{Index, Subject};
 
 /// The name of the index in a folder.
-const INDEX: &str = "index";
+pub const INDEX: &str = "index";
 /// Permissions that let others write.
 const OTHERS_WRITE: u32 = 0o022;
 

@@ -40,6 +40,8 @@ pub struct Header {
     pub guest_bytes: u64,
     /// Checksum of all that follows the header.
     pub body: u64,
+    /// Bytes of the label, which stands before the code.
+    pub label_len: u32,
 }
 
 impl Header {
@@ -57,7 +59,7 @@ impl Header {
             pair(self.aux_len, self.code),
             self.guest_bytes,
             self.body,
-            0,
+            self.label_len.into(),
         ]);
         let mut bytes = [0; HEADER];
         let (slots, _) = bytes.as_chunks_mut::<8>();
@@ -86,10 +88,20 @@ impl Header {
             code: high(6),
             guest_bytes: word(7),
             body: word(8),
+            label_len: low(9),
         };
-        let tables = HEADER as u64 + u64::from(header.count) * RECORD as u64 + u64::from(header.aux_len);
+        let tables = header.tables_end() + u64::from(header.label_len);
         let fits = u64::from(header.len) == len && tables <= u64::from(header.code) && header.code <= header.len;
         fits.then_some(header)
+    }
+
+    fn tables_end(&self) -> u64 {
+        HEADER as u64 + u64::from(self.count) * RECORD as u64 + u64::from(self.aux_len)
+    }
+
+    /// What the file is said to be for, in its bytes.
+    pub fn label<'a>(&self, file: &'a [u8]) -> Option<&'a [u8]> {
+        file.get(self.tables_end() as usize..)?.get(..self.label_len as usize)
     }
 }
 

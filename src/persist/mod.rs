@@ -4,6 +4,7 @@
 //! - [`format`]: the form of a file; [`assemble`]: making one
 //! - [`folder`]: the folders, safely; [`index`]: what is known of files by their stamps; [`hash`]
 //! - [`attach`]: from a guest address to a unit with its files mapped
+//! - [`tool`]: `transom cache`
 //! - [`save`]: what was translated anew goes to disk; [`evict`]: and does not grow for ever
 
 pub mod assemble;
@@ -15,6 +16,7 @@ pub mod format;
 mod hash;
 mod index;
 mod save;
+pub mod tool;
 
 use std::path::PathBuf;
 

@@ -100,7 +100,9 @@ impl Persist {
         if new.is_empty() {
             return Ok(());
         }
+        let label = path_of(unit);
         let mut title = Title {
+            label: &label,
             key: unit.place.key,
             generation: fresh_number(),
             ordinal: 0,
@@ -154,7 +156,7 @@ impl Persist {
 }
 
 /// Writes all blocks in one new first file.
-fn merge(folder: &Folder, unit: &Unit, title: &Title, chain: &[Known], new: Vec<Piece<'_>>) -> Result<(), Errno> {
+fn merge(folder: &Folder, unit: &Unit, title: &Title<'_>, chain: &[Known], new: Vec<Piece<'_>>) -> Result<(), Errno> {
     let first = name(title.key, 0, 0);
     // One in a folder that is not written would hide the new one.
     folder.find(&first).ok_or(Errno::EROFS)?;
@@ -168,6 +170,20 @@ fn merge(folder: &Folder, unit: &Unit, title: &Title, chain: &[Known], new: Vec<
         folder.remove(&name(title.key, old.header.generation, old.header.ordinal));
     }
     Ok(())
+}
+
+/// The path of a unit's file, as the host knows it now.
+fn path_of(unit: &Unit) -> String {
+    let start = unit.place.range.start.0;
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    let number = |text: &str| u64::from_str_radix(text, 16).ok();
+    let holds = |line: &str| {
+        let (from, rest) = line.split_once('-')?;
+        let to = rest.split(' ').next()?;
+        Some(number(from)? <= start && start < number(to)?)
+    };
+    let line = maps.lines().find(|line| holds(line) == Some(true));
+    line.and_then(|line| Some(line[line.find('/')?..].to_owned())).unwrap_or_default()
 }
 
 /// Whether a file will be mapped there (`Unit::map`).
