@@ -29,11 +29,12 @@ pub fn io_uring_setup(cx: &mut Cx<'_>, entries: UInt, params: Ptr) -> Value {
 
 pub fn io_uring_enter(cx: &mut Cx<'_>, fd: Fd, submit: UInt, wait: UInt, flags: Hex, arg: Ptr, size: Size) -> Value {
     // The last argument but one is a mask, or points to a structure that begins with a pointer to one.
+    // What is wrong with either the host's call says, and what it looks at first.
     let mask = match flags.0 & ENTER_EXT_ARG {
         0 => arg.0,
-        _ => GuestAddr(optional(UserPtr::<u64>::new(arg.0))?.unwrap_or(0)),
+        _ => GuestAddr(optional(UserPtr::<u64>::new(arg.0)).ok().flatten().unwrap_or(0)),
     };
-    let mask = optional(UserPtr::<SigSet>::new(mask))?;
+    let mask = optional(UserPtr::<SigSet>::new(mask)).ok().flatten();
     let submission = Submission::prepare(cx, fd.0, submit.0);
     let args = [fd.0 as u64, submit.0.into(), wait.0.into(), flags.0, arg.0.0, size.0];
     let result = cx.call_masked(libc::SYS_io_uring_enter, args, mask);
