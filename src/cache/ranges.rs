@@ -20,8 +20,8 @@ pub struct Ranges {
 
 impl Default for Ranges {
     fn default() -> Ranges {
-        const EMPTY: Row = Row { start: AtomicU64::new(u64::MAX), end: AtomicU64::new(0) };
-        Ranges { rows: [EMPTY; MAX], bound: AtomicU64::new(0) }
+        let rows = [const { Row { start: AtomicU64::new(u64::MAX), end: AtomicU64::new(0) } }; MAX];
+        Ranges { rows, bound: AtomicU64::new(0) }
     }
 }
 

@@ -42,7 +42,7 @@ impl Emitter<'_, '_> {
 
     /// A register with lanes of `val`, which is in `reg`, in the order that they are multiplied in: those of
     /// an element's copies are all alike.
-    fn to_even_lanes(&mut self, val: Val, reg: u8, scratch: u8, order: u8) -> u8 {
+    fn even_lanes(&mut self, val: Val, reg: u8, scratch: u8, order: u8) -> u8 {
         let made = self.inst(val);
         if made.op == Op::VDup && lane(&made) != Lane::D {
             return reg;
@@ -65,8 +65,8 @@ impl Emitter<'_, '_> {
             }
             Lane::S => {
                 let order = if high { 0xfa } else { 0x50 };
-                let a = self.to_even_lanes(inst.args[0], a, X0, order);
-                let b = self.to_even_lanes(inst.args[1], b, X1, order);
+                let a = self.even_lanes(inst.args[0], a, X0, order);
+                let b = self.even_lanes(inst.args[1], b, X1, order);
                 let dst = self.def_after(val, inst);
                 self.vrr(if signed { PMULDQ } else { PMULUDQ }, dst, a, b);
             }
