@@ -7,6 +7,7 @@ mod binfmt;
 mod cache;
 mod cli;
 mod clock;
+mod crash;
 mod debug;
 mod doctor;
 mod engine;

@@ -68,6 +68,8 @@ pub struct Options {
     pub trace: Trace,
     /// Whether counts are printed at the end.
     pub stats: bool,
+    /// Whether the end by a signal is told of.
+    pub crash_report: bool,
     /// Where gdb connects to.
     pub gdb: Option<String>,
     /// Folders of the persistent cache; the last is written as well. None: there is no cache.
@@ -99,6 +101,7 @@ impl Options {
             (self.strace, 's'),
             (self.engine == Engine::Interp, 'i'),
             (self.stats, 't'),
+            (self.crash_report, 'R'),
             (self.trace.guest, 'g'),
             (self.trace.ir, 'r'),
             (self.trace.host, 'h'),
@@ -121,6 +124,7 @@ impl Options {
             b"s" => self.strace = true,
             b"i" => self.engine = Engine::Interp,
             b"t" => self.stats = true,
+            b"R" => self.crash_report = true,
             b"g" => self.trace.guest = true,
             b"r" => self.trace.ir = true,
             b"h" => self.trace.host = true,
@@ -150,6 +154,7 @@ mod tests {
             engine: Engine::Interp,
             trace: Trace { guest: true, ir: false, host: true },
             stats: true,
+            crash_report: true,
             gdb: Some("/tmp/socket".into()),
             cache: vec!["/d e".into()],
             cache_bound: Some(1 << 40),

@@ -9,7 +9,7 @@ use target::{Mode, SyscallRegs};
 use crate::cache::Key;
 use crate::engine::interp::Ground;
 use crate::engine::{FetchFault, NoCode};
-use crate::signals::{Resume, fatal};
+use crate::signals::{Cause, Resume, fatal};
 use crate::vcpu::Vcpu;
 
 /// How a guest thread ended.
@@ -209,7 +209,7 @@ impl Vcpu {
             }
             Outcome::Exit { status } => return Err(End::Thread { status }),
             Outcome::ExitGroup { status } => return Err(End::Process { status }),
-            Outcome::Kill { signal } => self.die(signal),
+            Outcome::Kill { signal } => self.die(signal, &Cause { signal, code: libc::SI_KERNEL, addr: 0 }.info()),
             Outcome::Filtered { data } => return Ok(Resume::Filtered { data, nr: call.nr as i32 }),
             Outcome::Clone(request) => {
                 let result =

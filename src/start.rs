@@ -226,7 +226,7 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     let image = describe(&guest, &loaded, &start, exe, &plan.roots, &plan.hidden);
     name_process(&start.execfn);
     let persist = Persist::open(&plan.options, guest.target.name(), &plan.hidden);
-    let strace = plan.options.strace.then(|| Arc::new(Strace::new(2)));
+    let strace = Strace::wanted(plan.options.strace, plan.options.crash_report);
     let process = Process {
         abi: guest.abi,
         space: Arc::new(space),

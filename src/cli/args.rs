@@ -70,6 +70,9 @@ pub struct Args {
     /// Wait for gdb to connect at PORT, HOST:PORT or the socket PATH before the program's first instruction
     #[arg(short = 'g', long, value_name = "PLACE", env = "TRANSOM_GDB", hide_env_values = true)]
     gdb: Option<String>,
+    /// Tell about a program that a signal ends, on standard error: registers, mapping, backtrace, latest system calls
+    #[arg(long, value_parser = FalseyValueParser::new(), env = "TRANSOM_CRASH_REPORT", hide_env_values = true)]
+    crash_report: bool,
     /// The program and its arguments
     #[arg(value_name = "PROGRAM", trailing_var_arg = true)]
     program: Vec<OsString>,
@@ -140,6 +143,7 @@ fn options(matches: &ArgMatches, args: Args) -> Options {
         engine: args.engine,
         trace: args.trace.unwrap_or_default(),
         stats: args.stats,
+        crash_report: args.crash_report,
         gdb: args.gdb,
         cache: args.cache,
         cache_bound: None,

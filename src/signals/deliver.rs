@@ -8,6 +8,7 @@ use target::SignalDelivery;
 
 use super::mailbox::Info;
 use super::{Cause, Resume, fatal, handler, info};
+use crate::crash;
 use crate::debug::Ended;
 use crate::vcpu::Vcpu;
 
@@ -45,7 +46,7 @@ impl Vcpu {
             match action.disposition(signal) {
                 Disposition::Ignore | Disposition::Default(DefaultAction::Ignore | DefaultAction::Continue) => {}
                 Disposition::Default(DefaultAction::Stop) => stop(),
-                Disposition::Default(DefaultAction::Terminate | DefaultAction::Core) => self.die(signal),
+                Disposition::Default(DefaultAction::Terminate | DefaultAction::Core) => self.die(signal, &info),
                 Disposition::Handler(_) => {
                     let before = self.settle(&mut resume, Some(&action));
                     self.enter_handler(signal, &info, &action, before);
@@ -114,7 +115,7 @@ impl Vcpu {
                 self.enter_handler(signal, info, &action, mask);
                 handler::set_mask(self.thread.mask.host_mask());
             }
-            _ => self.die(signal),
+            _ => self.die(signal, info),
         }
     }
 
@@ -169,7 +170,7 @@ impl Vcpu {
         let cause = Cause { signal: Signal::SIGSEGV, code: libc::SI_KERNEL, addr: 0 };
         let blocked = self.thread.mask.contains(Signal::SIGSEGV);
         if signal == Signal::SIGSEGV || !handled || blocked || !self.push_frame(cause.signal, &cause.info(), &action) {
-            self.die(Signal::SIGSEGV);
+            self.die(Signal::SIGSEGV, &cause.info());
         }
         self.thread.mask = self.thread.mask.union(action.mask).union(SigSet::of(&[Signal::SIGSEGV]));
     }
@@ -211,7 +212,10 @@ impl Vcpu {
     }
 
     /// Ends the process by a signal.
-    pub fn die(&mut self, signal: Signal) -> ! {
+    pub fn die(&mut self, signal: Signal, info: &Info) -> ! {
+        if signal.default_action() == DefaultAction::Core {
+            crash::crashed(self, signal, info);
+        }
         if self.process.strace.is_some() {
             let registers = self.machine.engine.target.dump(&self.context.guest);
             self.trace_signal(signal, &format!("ends the process\n{registers}"));

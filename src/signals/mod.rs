@@ -16,7 +16,7 @@ mod info;
 mod mailbox;
 
 pub use info::Cause;
-pub use mailbox::{Mailbox, set_current};
+pub use mailbox::{Info, Mailbox, set_current};
 
 use syscalls::{Restart, SigSet};
 

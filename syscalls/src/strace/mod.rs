@@ -10,17 +10,46 @@ use crate::sys;
 use crate::table::{self, Row};
 use memory::Errno;
 use render::View;
+use std::collections::VecDeque;
 use std::fmt::Write;
+use std::sync::{Arc, Mutex};
 
-/// Writes the lines to a descriptor.
+/// How many lines a crash report shows.
+const KEPT: usize = 12;
+
+/// What becomes of the lines.
+enum Sink {
+    Descriptor(i32),
+    /// The latest are kept. Taken only by who finds it free: a forked child may have it locked for ever, and a line that is
+    /// missing is no harm.
+    Memory(Mutex<VecDeque<String>>),
+}
+
+/// System calls as lines.
 pub struct Strace {
-    fd: i32,
+    sink: Sink,
 }
 
 impl Strace {
     /// Lines go to `fd`; one that the guest can close is moved out of its reach by the caller.
     pub fn new(fd: i32) -> Strace {
-        Strace { fd }
+        Strace { sink: Sink::Descriptor(fd) }
+    }
+
+    /// Lines go to standard error if they are to be shown; for a crash report the latest are kept.
+    pub fn wanted(shown: bool, kept: bool) -> Option<Arc<Strace>> {
+        let recording = || Strace { sink: Sink::Memory(Mutex::default()) };
+        if shown { Some(Arc::new(Strace::new(2))) } else { kept.then(|| Arc::new(recording())) }
+    }
+
+    /// The lines kept.
+    pub fn recent(&self) -> Vec<String> {
+        match &self.sink {
+            Sink::Memory(lines) => {
+                lines.try_lock().map_or_else(|_| Vec::new(), |lines| lines.iter().cloned().collect())
+            }
+            Sink::Descriptor(_) => Vec::new(),
+        }
     }
 
     /// The call as text before it is made, if it does not return or changes what its arguments point to.
@@ -75,8 +104,20 @@ impl Strace {
 
     fn write(&self, tid: i32, line: &str) {
         let line = format!("[{tid}] {line}\n");
-        // One write a line, so that threads don't mix; a closed descriptor loses the trace, not the guest.
-        let _ = sys::host(libc::SYS_write, [self.fd as u64, sys::address(line.as_bytes()), line.len() as u64, 0, 0, 0]);
+        match &self.sink {
+            Sink::Descriptor(fd) => {
+                let args = [*fd as u64, sys::address(line.as_bytes()), line.len() as u64, 0, 0, 0];
+                // One write a line, so that threads don't mix; a closed descriptor loses the trace, not the guest.
+                let _ = sys::host(libc::SYS_write, args);
+            }
+            Sink::Memory(lines) => {
+                if let Ok(mut lines) = lines.try_lock() {
+                    lines.push_back(line);
+                    let surplus = lines.len().saturating_sub(KEPT);
+                    lines.drain(..surplus);
+                }
+            }
+        }
     }
 }
 

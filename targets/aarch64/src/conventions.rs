@@ -1,7 +1,10 @@
 //! The conventions of an AArch64 Linux program (AAPCS64, `Documentation/arch/arm64`).
 
 use ir::{FpControl, GuestState, Helper, NanRule, SlotDef, Underflow};
-use target::{FeatureDef, Features, Mode, Row, SignalDelivery, SignalFrame, SignalReturn, SyscallRegs, Target, Vdso};
+use target::{
+    CoreRegisters, FeatureDef, Features, Mode, Row, SignalDelivery, SignalFrame, SignalReturn, SyscallRegs, Target,
+    Vdso,
+};
 
 use crate::cpu::{self, Cpu};
 use crate::rows::DECODER;
@@ -169,6 +172,14 @@ impl Target for Aarch64 {
 
     fn platform(&self) -> Option<&'static str> {
         Some("aarch64")
+    }
+
+    fn core_registers(&self, state: &GuestState) -> CoreRegisters {
+        signal::core_registers(state)
+    }
+
+    fn backtrace(&self, state: &GuestState, read: &mut dyn FnMut(u64) -> Option<u64>) -> Vec<u64> {
+        signal::backtrace(state, read)
     }
 
     fn min_signal_stack(&self) -> u64 {

@@ -4,7 +4,8 @@
 //! above it a frame record, which links the handler's frame to the interrupted one for unwinders.
 
 use ir::{GuestState, Nzcv};
-use target::{AltStack, SignalDelivery, SignalFrame, SignalReturn};
+use target::signal::follow_frames;
+use target::{AltStack, CoreRegisters, SignalDelivery, SignalFrame, SignalReturn};
 
 use crate::fpstate::{fpcr, fpsr, set_fpsr, watch};
 use crate::rows::sysregs::FPCR_MASK;
@@ -98,6 +99,27 @@ pub fn frame(state: &GuestState, delivery: &SignalDelivery) -> SignalFrame {
     put64(&mut bytes, FRAME, reg(state, x(29)));
     put64(&mut bytes, FRAME + 8, reg(state, LR));
     SignalFrame { addr, bytes }
+}
+
+/// `struct user_pt_regs` and `struct user_fpsimd_state` (asm/ptrace.h).
+pub fn core_registers(state: &GuestState) -> CoreRegisters {
+    let mut general: Vec<u8> = (0..31).flat_map(|n| reg(state, x(n)).to_le_bytes()).collect();
+    for value in [reg(state, SP), state.pc, pstate(state).into()] {
+        general.extend(value.to_le_bytes());
+    }
+    let mut float: Vec<u8> = (0..32).flat_map(|n| state.get(&SLOTS[v(n).0 as usize]).to_le_bytes()).collect();
+    for value in [fpsr(state), fpcr(state), 0, 0] {
+        float.extend(value.to_le_bytes());
+    }
+    CoreRegisters { general, float }
+}
+
+/// The frame record (AAPCS64, 6.4.6) holds the caller's and the return address; the link register may hold one that is not
+/// stored yet.
+pub fn backtrace(state: &GuestState, read: &mut dyn FnMut(u64) -> Option<u64>) -> Vec<u64> {
+    let mut out = vec![state.pc, reg(state, LR)];
+    follow_frames(reg(state, x(29)), (0, 8), read, &mut out);
+    out
 }
 
 fn pstate(state: &GuestState) -> u32 {

@@ -11,6 +11,15 @@ pub struct AltStack {
     pub size: u64,
 }
 
+/// The registers as the notes of a core file hold them (`elf_gregset_t` and `elf_fpregset_t`).
+#[derive(Clone, Debug)]
+pub struct CoreRegisters {
+    /// NT_PRSTATUS: the general ones.
+    pub general: Vec<u8>,
+    /// NT_FPREGSET: the floating-point ones.
+    pub float: Vec<u8>,
+}
+
 /// A signal to be delivered.
 #[derive(Clone, Copy, Debug)]
 pub struct SignalDelivery<'a> {
@@ -48,4 +57,29 @@ pub struct SignalReturn {
     pub mask: u64,
     /// Alternate stack.
     pub altstack: AltStack,
+}
+
+/// Frames that a backtrace goes back at the most.
+const MAX_FRAMES: usize = 64;
+
+/// Follows frame pointers from `frame` up: at the distances given stand the caller's frame pointer and the return
+/// address. Stacks grow down, so that a chain that does not go up has ended.
+pub fn follow_frames(
+    mut frame: u64,
+    (next, ret): (i64, i64),
+    read: &mut dyn FnMut(u64) -> Option<u64>,
+    out: &mut Vec<u64>,
+) {
+    while out.len() < MAX_FRAMES && frame.is_multiple_of(8) && frame != 0 {
+        let at = |distance: i64| frame.wrapping_add_signed(distance);
+        let (Some(up), Some(address)) = (read(at(next)), read(at(ret))) else { return };
+        if address == 0 {
+            return;
+        }
+        out.push(address);
+        if up <= frame {
+            return;
+        }
+        frame = up;
+    }
 }

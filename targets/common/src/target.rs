@@ -6,7 +6,7 @@ use crate::cpu::{FeatureDef, Features};
 use crate::debug::Feature;
 use crate::lower::Mode;
 use crate::rows::Row;
-use crate::signal::{SignalDelivery, SignalFrame, SignalReturn};
+use crate::signal::{CoreRegisters, SignalDelivery, SignalFrame, SignalReturn};
 
 /// A system call as the guest's registers say it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -137,6 +137,11 @@ pub trait Target: Sync + Send {
     fn debug_features(&self) -> Vec<Feature>;
     /// What GDB calls the architecture.
     fn debug_name(&self) -> &'static str;
+    /// The registers as a core file holds them.
+    fn core_registers(&self, state: &GuestState) -> CoreRegisters;
+    /// The addresses that lead to where the state is, innermost first, as far as the chain of frame pointers tells;
+    /// `read` reads a word of memory.
+    fn backtrace(&self, state: &GuestState, read: &mut dyn FnMut(u64) -> Option<u64>) -> Vec<u64>;
     /// Names and values of the registers for crash reports and traces.
     fn dump(&self, state: &GuestState) -> String {
         let mut text = format!("pc={:#018x}\n", state.pc);

@@ -1,6 +1,9 @@
 //! The RISC-V guest as a [`Target`].
 
-use ::target::{FeatureDef, Features, Mode, Row, SignalDelivery, SignalFrame, SignalReturn, SyscallRegs, Target, Vdso};
+use ::target::{
+    CoreRegisters, FeatureDef, Features, Mode, Row, SignalDelivery, SignalFrame, SignalReturn, SyscallRegs, Target,
+    Vdso,
+};
 use ir::{FpControl, GuestState, Helper, NanRule, SlotDef};
 
 use crate::conv;
@@ -152,6 +155,14 @@ impl Target for Riscv64 {
 
     fn platform(&self) -> Option<&'static str> {
         None
+    }
+
+    fn core_registers(&self, state: &GuestState) -> CoreRegisters {
+        conv::core_registers(state)
+    }
+
+    fn backtrace(&self, state: &GuestState, read: &mut dyn FnMut(u64) -> Option<u64>) -> Vec<u64> {
+        conv::backtrace(state, read)
     }
 
     fn min_signal_stack(&self) -> u64 {

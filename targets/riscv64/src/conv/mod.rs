@@ -5,7 +5,7 @@ mod signal;
 mod vdso;
 
 pub use call::{restart_syscall, set_result, start, syscall};
-pub use signal::{FRAME_BYTES, enter_handler, signal_frame, signal_return};
+pub use signal::{FRAME_BYTES, backtrace, core_registers, enter_handler, signal_frame, signal_return};
 pub use vdso::VDSO;
 
 use ir::{GuestState, SlotId};

@@ -6,7 +6,8 @@
 
 use ir::GuestState;
 use memory::abi_struct;
-use target::{AltStack, SignalDelivery, SignalFrame, SignalReturn};
+use target::signal::follow_frames;
+use target::{AltStack, CoreRegisters, SignalDelivery, SignalFrame, SignalReturn};
 
 use super::{reg, set_reg};
 use crate::rows::zicsr::{fflags_of, host_flags_of};
@@ -61,6 +62,24 @@ fn save(state: &GuestState) -> SigContext {
         fcsr: frm << 5 | fflags_of(state.fp_flags),
         ..SigContext::default()
     }
+}
+
+/// `struct user_regs_struct` and `struct __riscv_d_ext_state` (asm/ptrace.h).
+pub fn core_registers(state: &GuestState) -> CoreRegisters {
+    let context = save(state);
+    let bytes = memory::bytes_of(&context);
+    // pc and x1 to x31; f0 to f31, fcsr and the padding to 8 bytes.
+    let (general, rest) = bytes.split_at(32 * 8);
+    CoreRegisters { general: general.to_vec(), float: rest[..33 * 8].to_vec() }
+}
+
+/// With frame pointers the caller's and the return address stand below where s0 points (psABI, frame pointer
+/// convention); ra may hold one that is not stored yet.
+pub fn backtrace(state: &GuestState, read: &mut dyn FnMut(u64) -> Option<u64>) -> Vec<u64> {
+    const S0: u32 = 8;
+    let mut out = vec![state.pc, reg(state, RA)];
+    follow_frames(reg(state, state::x(S0)), (-16, -8), read, &mut out);
+    out
 }
 
 fn restore(state: &mut GuestState, context: &SigContext) {

@@ -1,0 +1,109 @@
+//! The notes of a core file (include/uapi/linux/elfcore.h, fs/binfmt_elf.c).
+
+use memory::sys;
+use syscalls::Signal;
+use target::CoreRegisters;
+
+use super::maps::Maps;
+use crate::signals::Info;
+use crate::vcpu::Vcpu;
+
+const NT_PRSTATUS: u32 = 1;
+const NT_FPREGSET: u32 = 2;
+const NT_PRPSINFO: u32 = 3;
+const NT_AUXV: u32 = 6;
+const NT_SIGINFO: u32 = 0x5349_4749;
+const NT_FILE: u32 = 0x4649_4c45;
+
+/// Bytes of `pr_fname` and `pr_psargs`.
+const NAME: usize = 16;
+const ARGUMENTS: usize = 80;
+
+/// All notes, in the kernel's order. Of the threads there is the one that the signal came to.
+pub fn all(vcpu: &Vcpu, signal: Signal, info: &Info, maps: &Maps) -> Vec<u8> {
+    let registers = vcpu.machine.engine.target.core_registers(&vcpu.context.guest);
+    let mut out = Vec::new();
+    add(&mut out, NT_PRSTATUS, &status(vcpu, signal, info, &registers));
+    add(&mut out, NT_PRPSINFO, &process(vcpu));
+    add(&mut out, NT_SIGINFO, info);
+    add(&mut out, NT_AUXV, &vcpu.process.image.auxv);
+    add(&mut out, NT_FILE, &files(maps));
+    add(&mut out, NT_FPREGSET, &registers.float);
+    out
+}
+
+fn add(out: &mut Vec<u8>, kind: u32, desc: &[u8]) {
+    const OWNER: &[u8; 8] = b"CORE\0\0\0\0";
+    for word in [5, desc.len() as u32, kind] {
+        out.extend(word.to_le_bytes());
+    }
+    out.extend(OWNER);
+    out.extend(desc);
+    out.resize(out.len().next_multiple_of(4), 0);
+}
+
+fn id(nr: i64, args: [u64; 6]) -> u32 {
+    // SAFETY: the calls that ask for ids touch no memory.
+    unsafe { sys::syscall(nr as u64, args) }.unwrap_or(0) as u32
+}
+
+/// pid, ppid, pgrp, sid.
+fn ids(pid: u32) -> Vec<u8> {
+    let others = [id(libc::SYS_getppid, [0; 6]), id(libc::SYS_getpgid, [0; 6]), id(libc::SYS_getsid, [0; 6])];
+    std::iter::once(pid).chain(others).flat_map(u32::to_le_bytes).collect()
+}
+
+/// `struct elf_prstatus`.
+fn status(vcpu: &Vcpu, signal: Signal, info: &Info, registers: &CoreRegisters) -> Vec<u8> {
+    const TIMES: usize = 4 * 16;
+    let mut out = Vec::new();
+    // si_signo, si_code, si_errno: another order than siginfo's.
+    out.extend(&info[0..4]);
+    out.extend(&info[8..12]);
+    out.extend(&info[4..8]);
+    out.extend((signal.number() as u32).to_le_bytes());
+    out.extend(0u64.to_le_bytes());
+    out.extend(vcpu.thread.mask.0.to_le_bytes());
+    out.extend(ids(vcpu.thread.tid as u32));
+    out.resize(out.len() + TIMES, 0);
+    out.extend(&registers.general);
+    // pr_fpvalid, and padding.
+    out.extend(1u64.to_le_bytes());
+    out
+}
+
+/// `struct elf_prpsinfo`: a running process.
+fn process(vcpu: &Vcpu) -> Vec<u8> {
+    let mut out = vec![0, b'R', 0, 0, 0, 0, 0, 0];
+    out.extend(0u64.to_le_bytes());
+    out.extend(id(libc::SYS_getuid, [0; 6]).to_le_bytes());
+    out.extend(id(libc::SYS_getgid, [0; 6]).to_le_bytes());
+    out.extend(ids(id(libc::SYS_getpid, [0; 6])));
+    let image = &vcpu.process.image;
+    let name = image.exe.to_bytes().rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    let arguments: Vec<u8> = image.cmdline.iter().map(|&byte| if byte == 0 { b' ' } else { byte }).collect();
+    for (text, size) in [(name, NAME), (arguments.trim_ascii_end(), ARGUMENTS)] {
+        let end = out.len() + size;
+        out.extend(&text[..text.len().min(size - 1)]);
+        out.resize(end, 0);
+    }
+    out
+}
+
+/// NT_FILE: which file is mapped where.
+fn files(maps: &Maps) -> Vec<u8> {
+    let files: Vec<_> = maps.0.iter().filter(|line| line.is_file()).collect();
+    let mut out = Vec::new();
+    out.extend((files.len() as u64).to_le_bytes());
+    out.extend(memory::PAGE_SIZE.to_le_bytes());
+    for file in &files {
+        for value in [file.range.start.0, file.range.end.0, file.offset / memory::PAGE_SIZE] {
+            out.extend(value.to_le_bytes());
+        }
+    }
+    for file in &files {
+        out.extend(file.name.as_bytes());
+        out.push(0);
+    }
+    out
+}

@@ -1,0 +1,70 @@
+//! A program that a signal ends leaves a report, where it is asked for, and a core file that gdb-multiarch opens
+//! (`apt-get install gdb-multiarch`).
+
+mod support;
+
+use std::process::Command;
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use support::run::{End, expect, run};
+use support::{GUESTS, program, transom};
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let trials = GUESTS.iter().flat_map(|&guest| {
+        [
+            Trial::test(format!("{guest}/report"), move || report(guest)),
+            Trial::test(format!("{guest}/silence"), move || silence(guest)),
+            Trial::test(format!("{guest}/core"), move || core(guest)),
+        ]
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit();
+}
+
+fn report(guest: &str) -> Result<(), Failed> {
+    let mut command = Command::new(transom());
+    let outcome = run(command.arg("--crash-report").arg(program(guest, "segv")), LIMIT);
+    expect(outcome.end == End::Signal(libc::SIGSEGV), "the signal reaches the parent", &outcome)?;
+    let stderr = outcome.stderr();
+    let wanted =
+        ["SIGSEGV ends /", "code 1, address 0x10\n", "pc=0x", "address 0x0000000000000010  not mapped", "#0 ", "write"];
+    for part in wanted {
+        expect(stderr.contains(part), part, &outcome)?;
+    }
+    Ok(())
+}
+
+/// Unasked nothing is said: standard error is what it is natively.
+fn silence(guest: &str) -> Result<(), Failed> {
+    let outcome = run(Command::new(transom()).arg(program(guest, "segv")), LIMIT);
+    expect(outcome.end == End::Signal(libc::SIGSEGV) && outcome.stderr.is_empty(), "nothing is said", &outcome)
+}
+
+/// The file as the kernel names it when the pattern is relative, which it is by default (core(5)).
+fn core(guest: &str) -> Result<(), Failed> {
+    let pattern = std::fs::read_to_string("/proc/sys/kernel/core_pattern")?;
+    if pattern.starts_with(['|', '/']) {
+        eprintln!("core files go elsewhere here: {}", pattern.trim_end());
+        return Ok(());
+    }
+    let folder = tempfile::tempdir()?;
+    let binary = program(guest, "segv");
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "ulimit -c unlimited && exec \"$0\" \"$1\""]).arg(transom()).arg(&binary);
+    let outcome = run(command.current_dir(folder.path()), LIMIT);
+    expect(outcome.end == End::Signal(libc::SIGSEGV), "the signal reaches the parent", &outcome)?;
+    let file = std::fs::read_dir(folder.path())?.next().ok_or("no core file")??.path();
+
+    let mut gdb = Command::new("gdb-multiarch");
+    gdb.args(["-q", "-nx", "-batch", "-ex", "p $_siginfo.si_signo", "-ex", "p $_siginfo._sifields._sigfault.si_addr"]);
+    gdb.args(["-ex", "x/i $pc", "-ex", "info auxv", "-ex", "info files"]).arg(&binary).arg(&file);
+    let outcome = run(&mut gdb, LIMIT);
+    let wanted = ["terminated with signal SIGSEGV", "$1 = 11", "= (void *) 0x10", "=> 0x", "AT_ENTRY", "is load1"];
+    for part in wanted {
+        expect(outcome.stdout().contains(part), part, &outcome)?;
+    }
+    Ok(())
+}
