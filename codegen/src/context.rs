@@ -10,6 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Entries of the table that indirect branches look up.
 pub const LOOKUP_ENTRIES: usize = 4096;
+/// How far an address is shifted over itself for its index: functions are often aligned to 16 bytes or more, so that
+/// low bits alone would leave most entries unused.
+pub(crate) const LOOKUP_FOLD: u32 = 9;
 /// Helpers a target may declare.
 pub const MAX_HELPERS: usize = 256;
 /// Values that one block may have in memory because registers ran out.
@@ -106,7 +109,7 @@ pub(crate) struct Entries {
 impl LookupEntry {
     /// What entry `index` holds while it is empty: an address whose place is another one.
     const fn empty(index: usize) -> LookupEntry {
-        LookupEntry { pc: if index == 0 { u64::MAX } else { 0 }, code: 0 }
+        LookupEntry { pc: if index == 0 { 4 } else { 0 }, code: 0 }
     }
 }
 
@@ -166,7 +169,7 @@ impl Context {
 
     /// Makes indirect branches to `pc` go to `code`. `pc_shift` as in [`crate::Config`].
     pub fn lookup_insert(&mut self, pc: u64, code: u64, pc_shift: u8) {
-        self.lookup[(pc >> pc_shift) as usize % LOOKUP_ENTRIES] = LookupEntry { pc, code };
+        self.lookup[lookup_index(pc, pc_shift)] = LookupEntry { pc, code };
         self.lookup_used = true;
     }
 
@@ -187,6 +190,12 @@ impl Context {
             }
         }
     }
+}
+
+/// The one entry that may be for a guest address.
+fn lookup_index(pc: u64, pc_shift: u8) -> usize {
+    let low = pc as u32;
+    ((low ^ low >> LOOKUP_FOLD) >> pc_shift) as usize % LOOKUP_ENTRIES
 }
 
 /// Stack kept for the frames of helpers below the last call pair.

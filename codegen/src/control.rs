@@ -2,7 +2,7 @@
 
 use crate::buffer::asm;
 use crate::compiler::{LinkSite, Reloc, RelocKind};
-use crate::context::field;
+use crate::context::{LOOKUP_FOLD, field};
 use crate::emitter::Emitter;
 use crate::encode::{Amode, Opcode, Rm};
 use crate::exit::RawExit;
@@ -250,16 +250,10 @@ impl Emitter<'_, '_> {
     }
 }
 
-/// Offset of the table's entry for the guest address in `rax`, to `rcx`.
+/// Offset of the table's entry for the guest address in `rax`, to `rcx`: [`lookup_index`] times the entry's size.
 pub(crate) fn lookup_offset(buf: &mut crate::buffer::CodeBuf<'_>, pc_shift: u8) {
-    match pc_shift {
-        2 => asm!(buf; lea ecx, [rax * 4]),
-        1 => asm!(buf; lea ecx, [rax * 8]),
-        _ => {
-            buf.mov(false, RCX, RAX);
-            buf.shift_imm(4, false, RCX, 4 - pc_shift.min(3));
-        }
-    }
+    asm!(buf ; mov ecx, eax ; shr ecx, LOOKUP_FOLD as i8 ; xor ecx, eax);
+    buf.shift_imm(4, false, RCX, 4 - pc_shift.min(3));
     asm!(buf; and ecx, LOOKUP_MASK);
 }
 
