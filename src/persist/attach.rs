@@ -17,19 +17,31 @@ use crate::cache::{Locked, Place, Unit};
 const MAX_RANGE: u64 = 160 << 20;
 /// Region per byte of guest code: several times what code takes, since code that is dropped leaves its room unused.
 const REGION_FACTOR: u64 = 12;
+/// Beyond this little of a large file runs, and what lies within reach has to do for all files of a process.
+const WHOLE_REGION: u64 = 16 << 20;
+const LARGE_FACTOR: u64 = 2;
 const MIN_REGION: u64 = 4 << 20;
-const MAX_REGION: u64 = 1 << 30;
 /// Guest code below this is at fixed addresses: its code names them as they are, and may lie anywhere.
 const LOW: u64 = 1 << 32;
 /// A region that keeps its distance begins at most this far below its guest code, so that 32 bits can tell the
 /// distance of anything from anything around.
 const REACH: u64 = 0x6000_0000;
+/// Small regions begin within this much, large ones further away: strewn among each other, the small ones of a program
+/// with many libraries would leave no gap that is large enough.
+const NEAR: u64 = 0x2000_0000;
+const SMALL_REGION: u64 = 32 << 20;
 /// Distances to try: one may be taken by another mapping.
-const CHOICES: u64 = 4;
+const CHOICES: u64 = 16;
 /// Files that continue a first one.
 pub(super) const MAX_CONTINUATIONS: u32 = 6;
 /// The part of a limited address space that all units together may take.
 const LIMITED_SHARE: u64 = 8;
+
+/// How large the region is for so much guest code.
+fn region_len(guest: u64) -> u64 {
+    let large = WHOLE_REGION + guest * LARGE_FACTOR;
+    (guest * REGION_FACTOR).min(large).max(MIN_REGION).next_multiple_of(PAGE_SIZE)
+}
 
 /// Guest code in a file, by its content.
 struct Code {
@@ -74,7 +86,7 @@ impl Persist {
 
     /// A unit for it, at the first place that is free.
     fn place(&self, code: &Code) -> Option<Unit> {
-        let len = (code.range.len() * REGION_FACTOR).clamp(MIN_REGION, MAX_REGION);
+        let len = region_len(code.range.len());
         if len > self.address_space / LIMITED_SHARE / 8 {
             return None;
         }
@@ -99,8 +111,9 @@ impl Persist {
         }
         let mut hasher = Hasher::new(4);
         hasher.add_words(&[code.content[0], choice]);
-        let slack = (REACH - len.min(REACH - PAGE_SIZE)) / PAGE_SIZE;
-        let below = len + hasher.finish()[0] % slack * PAGE_SIZE;
+        let (nearest, furthest) = if len <= SMALL_REGION { (len, NEAR) } else { (NEAR + len, REACH) };
+        let slack = (furthest.checked_sub(nearest)? / PAGE_SIZE).max(1);
+        let below = nearest + hasher.finish()[0] % slack * PAGE_SIZE;
         Some((key, start.checked_sub(below)?))
     }
 
