@@ -36,10 +36,14 @@ pub fn fetch<'a>(space: &AddressSpace, pc: u64, buf: &'a mut [u8]) -> &'a [u8] {
     &buf[..got]
 }
 
+/// The first instruction of `bytes`, or all of them where they hold none.
+pub fn first<'a>(target: &dyn Target, bytes: &'a [u8]) -> &'a [u8] {
+    &bytes[..target.fetch(bytes).map_or(bytes.len(), |(_, len)| len)]
+}
+
 /// The part of `bytes`, which are at `pc`, that lies before the next place to stop at behind the first instruction.
 pub fn until_stop<'a>(target: &dyn Target, stops: &Breakpoints, pc: u64, bytes: &'a [u8]) -> &'a [u8] {
-    let first = target.fetch(bytes).map_or(bytes.len(), |(_, len)| len);
-    &bytes[..stops.room(pc, first, bytes.len())]
+    &bytes[..stops.room(pc, first(target, bytes).len(), bytes.len())]
 }
 
 /// Why the byte at `addr` can't be fetched.

@@ -92,6 +92,8 @@ fn build(
     }
     let mut buf = [0; MAX_BLOCK];
     let bytes = fetch::until_stop(target, stops, key.pc, fetch::fetch(space, key.pc, &mut buf));
+    // A limit is doubled where nothing leaves the block early; one instruction is to be one.
+    let bytes = if limits.insts == 1 { fetch::first(target, bytes) } else { bytes };
     let mut builder = Builder::new(target.slots(), Passes::ALL);
     let mode = target.masking(key.mode);
     target::translate(target, &mut builder, bytes, key.pc, mode, limits)
