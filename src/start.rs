@@ -19,7 +19,7 @@ use syscalls::seccomp;
 use syscalls::strace::Strace;
 use syscalls::{Action, Actions, HiddenFds, Image, Process, SigSet};
 
-use crate::cli::{Command, Refused};
+use crate::cli::{self, Command, Refused};
 use crate::debug::Debugger;
 use crate::engine::Engine;
 use crate::exec::Handover;
@@ -78,7 +78,10 @@ impl Error {
     /// The exit status, as shells have it: 127 for what is not there, 126 for what can't be run.
     pub fn status(&self) -> i32 {
         match self {
-            Error::Load(LoadError { wrong: Wrong::Open(Errno::ENOENT) | Wrong::NoInterpreter(..), .. }) => 127,
+            Error::Load(LoadError {
+                wrong: Wrong::Open(Errno::ENOENT) | Wrong::NoProgram(_) | Wrong::NoInterpreter(..),
+                ..
+            }) => 127,
             // As qemu-user has it.
             Error::Usage(_) => 1,
             _ => 126,
@@ -128,13 +131,20 @@ pub fn command(command: Command) -> Result<Vcpu, Error> {
     if command.lenient_sysroots {
         command.options.sysroots.retain(|path| path.is_dir());
     }
-    command.options.cache = crate::persist::folders(command.options.cache);
+    // Code that the caller may have written must not run with rights that it does not have.
+    let secure = cli::Auxiliary::of_process().secure;
+    command.options.cache =
+        if secure { Vec::new() } else { crate::persist::folders(std::mem::take(&mut command.options.cache)) };
     command.options.cache_bound = crate::persist::bound();
     let roots = open_roots(&command.options, &hidden)?;
     let given = c_string(command.program);
     let name = program::look_up(&roots, &given);
     let path = program::on_host(&roots, &name);
-    let fail = |error| LoadError { path: to_path(&name), wrong: Wrong::Open(error) };
+    let like = if command.only.is_none() { cli::tool_like(&to_path(&name)) } else { None };
+    let fail = |error| LoadError {
+        path: to_path(&name),
+        wrong: like.filter(|_| error == Errno::ENOENT).map_or(Wrong::Open(error), Wrong::NoProgram),
+    };
     let file = match command.opened {
         // SAFETY: the kernel opened it for us and for nobody else.
         Some(fd) => unsafe { File::from_raw_fd(fd) },

@@ -39,6 +39,8 @@ fn main() {
         ("missing_sysroot", missing_sysroot),
         ("sysroot_program", sysroot_program),
         ("found_in_path", found_in_path),
+        ("variables", variables),
+        ("tools", tools),
         ("exit_status", exit_status),
         ("death_by_signal", death_by_signal),
         ("fault_report", fault_report),
@@ -124,7 +126,8 @@ fn missing_file() -> Result {
 }
 
 fn missing_file_in_path() -> Result {
-    refuses(&start(["surely-no-such-program"]), NOT_FOUND, &["surely-no-such-program"])
+    refuses(&start(["surely-no-such-program"]), NOT_FOUND, &["surely-no-such-program"])?;
+    refuses(&start(["doctr"]), NOT_FOUND, &["doctr", "transom doctor"])
 }
 
 fn directory() -> Result {
@@ -212,6 +215,37 @@ fn sysroot_program() -> Result {
         }
     }
     Ok(())
+}
+
+/// Each option has a variable; a tool is the first word alone.
+fn variables() -> Result {
+    let program = on("aarch64", "hello-asm");
+    for (value, shows) in [("1", true), ("yes", true), ("0", false), ("", false)] {
+        let outcome = run(Command::new(transom()).env("TRANSOM_STRACE", value).arg(&program), LIMIT);
+        let shown = outcome.stderr().contains("exit_group(7)");
+        expect(shown == shows, &format!("TRANSOM_STRACE={value}"), &outcome)?;
+    }
+    let mut command = Command::new(transom());
+    command.env("TRANSOM_SET_ENV", "GREETING=a,EMPTY=b").args(["-E", "EMPTY=c", &on("riscv64", "args")]);
+    let outcome = run(&mut command, LIMIT);
+    expect(outcome.stdout().contains("GREETING='a' EMPTY='c'"), "TRANSOM_SET_ENV, then -E", &outcome)
+}
+
+fn tools() -> Result {
+    for (arguments, word) in [
+        (&["man"][..], ".TH transom"),
+        (&["completions", "bash"], "complete"),
+        (&["doctor"], "mmap_min_addr"),
+        (&["help"], "Tools"),
+    ] {
+        let outcome = start(arguments);
+        expect(outcome.stdout().contains(word), &format!("{arguments:?}"), &outcome)?;
+    }
+    let outcome = start(["doctor", &on("aarch64", "hello-dynamic")]);
+    let of_program = outcome.stdout().contains("AArch64, dynamic") && outcome.stdout().contains("libc.so.6");
+    expect(of_program, "looks at a program", &outcome)?;
+    let outcome = start(["--", "man"]);
+    expect(outcome.end == NOT_FOUND && outcome.stdout.is_empty(), "-- man is a program", &outcome)
 }
 
 fn found_in_path() -> Result {

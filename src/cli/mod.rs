@@ -10,7 +10,7 @@ use std::io::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 pub use called::{Auxiliary, Called};
-pub use tools::{Tool, print};
+pub use tools::{Tool, print, tool_like};
 
 use crate::guest::Architecture;
 use crate::options::Options;

@@ -3,12 +3,13 @@
 
 use std::ffi::OsStr;
 use std::io::Write;
+use std::path::Path;
 
 use clap::{CommandFactory, Subcommand};
 use clap_complete::Shell;
 
 use super::args::Args;
-use crate::{binfmt, doctor, persist};
+use crate::{binfmt, doctor, persist, suggest};
 
 /// A tool and its arguments.
 #[derive(Subcommand, Debug)]
@@ -32,7 +33,15 @@ pub enum Tool {
 
 /// Whether a first argument names a tool.
 pub fn is_tool(word: &OsStr) -> bool {
-    word.to_str().is_some_and(|word| Tool::has_subcommand(word) || word == "help")
+    word.to_str().is_some_and(|word| NAMES.contains(&word))
+}
+
+/// The tools' names.
+const NAMES: [&str; 6] = ["binfmt", "doctor", "cache", "completions", "man", "help"];
+
+/// The tool that somebody may have meant by a program that is not there.
+pub fn tool_like(program: &Path) -> Option<&'static str> {
+    suggest::nearest(program.to_str()?, NAMES.into_iter())
 }
 
 impl Tool {
@@ -82,4 +91,18 @@ fn manual() -> Vec<u8> {
     // Writing to memory can't fail.
     let _ = clap_mangen::Man::new(Args::command()).render(&mut text);
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tool_has_its_name() {
+        let command = Args::command();
+        let names: Vec<&str> = command.get_subcommands().map(|tool| tool.get_name()).collect();
+        assert_eq!(names, NAMES[..names.len()], "clap adds `help` when it parses");
+        assert_eq!(tool_like("dotcor".as_ref()), Some("doctor"));
+        assert_eq!(tool_like("/bin/mann".as_ref()), None);
+    }
 }

@@ -17,7 +17,7 @@ const LOWEST_LINKED: u64 = 0x10000;
 
 /// Looks at each thing.
 pub fn look_at(roots: &[PathBuf]) -> Vec<Finding> {
-    let checks = [processor, kernel, proc, namespaces, lowest_address, overcommit, memory_limit];
+    let checks = [processor, kernel, proc, namespaces, lowest_address, overcommit, memory_limit, cache];
     let mut findings: Vec<Finding> = checks.iter().map(|check| check()).collect();
     findings.extend(registrations());
     findings.extend(roots.iter().map(|root| named_root(root)));
@@ -120,6 +120,26 @@ fn memory_limit() -> Finding {
             "ulimit -v unlimited, where programs get no memory",
         ),
         false => Finding::good("ulimit -v", "unlimited"),
+    }
+}
+
+/// Where translated code is kept, and whether it can be.
+fn cache() -> Finding {
+    const SUBJECT: &str = "code cache";
+    let folders = crate::persist::folders(Vec::new());
+    let Some(folder) = folders.last() else {
+        return Finding::note(SUBJECT, "off: each run translates anew", "name a folder by HOME or TRANSOM_CACHE_DIR");
+    };
+    let shown = folder.display();
+    let above = folder.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
+    // SAFETY: access reads the path, which ends in zero.
+    let writable = std::ffi::CString::new(above.as_os_str().as_encoded_bytes())
+        .is_ok_and(|path| unsafe { libc::access(path.as_ptr(), libc::W_OK) } == 0);
+    match writable {
+        true => Finding::good(SUBJECT, shown.to_string()),
+        false => {
+            Finding::note(SUBJECT, format!("{shown} can't be written"), "name another folder by TRANSOM_CACHE_DIR")
+        }
     }
 }
 

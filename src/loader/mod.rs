@@ -32,6 +32,8 @@ pub struct LoadError {
 pub enum Wrong {
     /// It can't be opened or read.
     Open(Errno),
+    /// There is no program of this name, but a tool of one like it.
+    NoProgram(&'static str),
     /// Its content.
     Content(Malformed),
     /// The interpreter that a program names can't be opened, and what to do.
@@ -45,6 +47,7 @@ impl fmt::Display for LoadError {
         write!(f, "{}: ", self.path.display())?;
         match &self.wrong {
             Wrong::Open(error) => write!(f, "{error}"),
+            Wrong::NoProgram(tool) => write!(f, "{}; did you mean `transom {tool}`?", Errno::ENOENT),
             Wrong::Content(malformed) => malformed.fmt(f),
             Wrong::NoInterpreter(name, error, advice) => {
                 write!(f, "its interpreter {}: {error}; {advice}", name.display())
