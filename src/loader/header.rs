@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
-use goblin::elf64::header::{EI_CLASS, EI_DATA, ELFCLASS64, ELFDATA2LSB, ELFMAG, ET_DYN, ET_EXEC, Header};
+use goblin::elf64::header::{EI_CLASS, EI_DATA, ELFCLASS64, ELFDATA2LSB, ELFMAG, EM_X86_64, ET_DYN, ET_EXEC, Header};
 use goblin::elf64::program_header::{PT_GNU_STACK, PT_INTERP, PT_LOAD, ProgramHeader};
 use memory::{GuestAddr, PAGE_SIZE, Range, space::place::USER_END};
 
@@ -50,6 +50,9 @@ impl fmt::Display for Malformed {
             Malformed::Class => f.write_str("a 32-bit program; transom runs 64-bit AArch64 and RISC-V"),
             Malformed::Endian => f.write_str("a big-endian program; transom runs little-endian AArch64 and RISC-V"),
             Malformed::Type(kind) => write!(f, "no program (ELF type {kind}); link it first"),
+            Malformed::Machine(EM_X86_64) => {
+                f.write_str("a program for x86-64, as this machine is; run it without transom")
+            }
             Malformed::Machine(machine) => {
                 write!(f, "a program for ELF machine {machine}; transom runs AArch64 (183) and RISC-V (243)")
             }
