@@ -114,7 +114,8 @@ fn rotation(view: &View<'_>, inst: &Inst, a: Val, b: Val) -> Option<Folded> {
         both => both,
     };
     let ty = left.ty;
-    let is_pair = left.op == Op::Shl && right.op == Op::Shr && ty == right.ty && left.args[0] == right.args[0];
+    let is_pair = left.op == Op::Shl && right.op == Op::Shr && ty == right.ty;
+    let is_pair = is_pair && is_same(view, left.args[0], right.args[0]);
     if !is_pair || view.as_const(left.args[1])? + view.as_const(right.args[1])? != ty.bytes() as i64 * 8 {
         return None;
     }
@@ -125,6 +126,12 @@ fn rotation(view: &View<'_>, inst: &Inst, a: Val, b: Val) -> Option<Folded> {
         }
         _ => Some(Folded::Keep(rotated)),
     }
+}
+
+/// Whether two values are one, or the low part of one: instructions on words each take their own.
+fn is_same(view: &View<'_>, a: Val, b: Val) -> bool {
+    let (left, right) = (view.inst(a), view.inst(b));
+    a == b || left.op == Op::Trunc && right.op == Op::Trunc && left.ty == right.ty && left.args[0] == right.args[0]
 }
 
 fn power_of_two(inst: &Inst, c: i64) -> Folded {
