@@ -5,6 +5,8 @@
 
 mod support;
 
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -34,6 +36,7 @@ fn main() {
         .map(|path| std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
         .collect();
     let folder = tempfile::tempdir().expect("a temporary folder");
+    let transom = prepare(folder.path()).unwrap_or_else(|error| panic!("{}: {error}", folder.path().display()));
     let next = AtomicUsize::new(first);
     let failures = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -43,7 +46,7 @@ fn main() {
                     && number < last
                 {
                     let path = folder.path().join(format!("case-{number}"));
-                    if let Err(what) = check(&path, &damaged(number, &originals)) {
+                    if let Err(what) = check(&transom, &path, &damaged(number, &originals)) {
                         failures.lock().expect("no panic while it is held").push(format!("case {number}: {what}"));
                     }
                     if !keep {
@@ -73,14 +76,32 @@ fn range() -> (usize, usize, bool) {
     (first, last, true)
 }
 
+/// Has everyone run transom and the cases in `folder`; where transom is to be run from.
+fn prepare(folder: &Path) -> std::io::Result<PathBuf> {
+    let copy = folder.join("transom");
+    std::fs::copy(transom(), &copy)?;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))?;
+    Ok(copy)
+}
+
+/// Takes root's rights from a command: damaged code may call anything, chmod(2) of `/` too.
+fn without_rights(command: &mut Command, folder: &Path) {
+    const NOBODY: u32 = 65534;
+    if folder.metadata().is_ok_and(|folder| folder.uid() == 0) {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+}
+
 /// Runs one file and says what transom did wrong, if anything.
-fn check(path: &PathBuf, bytes: &[u8]) -> Result<(), String> {
+fn check(transom: &Path, path: &Path, bytes: &[u8]) -> Result<(), String> {
     write_executable(path, bytes).map_err(|error| format!("{}: {error}", path.display()))?;
     // The limits hold for the guest too: it may ask for any amount of memory or files.
     let limits = format!("ulimit -t {CPU_SECONDS} && ulimit -v 4194304 && ulimit -f 1024 && ulimit -c 0");
     let script = format!("{limits} && exec \"$0\" \"$@\" >/dev/null");
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", &script]).arg(transom()).arg(path).current_dir(path.parent().expect("a file in a folder"));
+    let folder = path.parent().expect("a file in a folder");
+    command.args(["-c", &script]).arg(transom).arg(path).current_dir(folder);
+    without_rights(&mut command, folder);
     let outcome = run(&mut command, LIMIT);
     let (end, stderr) = (outcome.end, outcome.stderr());
     let what = match end {
@@ -102,7 +123,11 @@ fn waits_by_right(path: &Path, bytes: &[u8]) -> bool {
     let guest = if bytes.get(E_MACHINE) == Some(&EM_AARCH64) { "aarch64" } else { "riscv64" };
     let qemu = fetched("qemu").join(format!("usr/bin/qemu-{guest}"));
     assert!(qemu.exists(), "{} is missing: run tests/fetch qemu", qemu.display());
-    run(Command::new(qemu).arg(path), LIMIT / 4).end == End::TimeOut
+    let copy = path.with_extension("qemu");
+    std::fs::copy(&qemu, &copy).unwrap_or_else(|error| panic!("{}: {error}", copy.display()));
+    let mut command = Command::new(copy);
+    without_rights(command.arg(path), path.parent().expect("a file in a folder"));
+    run(&mut command, LIMIT / 4).end == End::TimeOut
 }
 
 fn write_executable(path: &Path, bytes: &[u8]) -> std::io::Result<()> {

@@ -231,7 +231,7 @@ impl Guest for Aarch64 {
         }
         if is_literal(word) {
             // To words of the code, the next hundred or so.
-            word = word & !(0x7_ffe0 << 5);
+            word &= !(0x7_ffe0 << 5);
         } else if is_mops(word) {
             code = mops(random, word)?;
         } else if is_memory(word) {
