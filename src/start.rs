@@ -18,7 +18,7 @@ use syscalls::paths::Roots;
 use syscalls::proc::{self, ProgramMap};
 use syscalls::seccomp;
 use syscalls::strace::Strace;
-use syscalls::{Action, Actions, HiddenFds, Image, Process, SigSet};
+use syscalls::{Action, Actions, CpuInfo, HiddenFds, Image, Process, SigSet};
 
 use crate::cli::{self, Command};
 use crate::debug::Debugger;
@@ -255,6 +255,7 @@ fn describe(guest: &Guest, loaded: &Loaded, start: &Start, exe: File, roots: &Ro
     let is_gone = name.as_os_str().as_bytes().ends_with(b" (deleted)");
     // Where the name does not lead to the file on the host, the descriptor does.
     let exe_fd = (renamed.is_some() || is_gone).then(|| hidden.adopt(exe.into_raw_fd()).ok()).flatten();
+    let target = guest.target;
     let joined = |strings: &[CString]| strings.iter().flat_map(|string| string.as_bytes_with_nul()).copied().collect();
     let mut image = Image {
         exe: c_string(renamed.unwrap_or(name).into_os_string()),
@@ -264,7 +265,7 @@ fn describe(guest: &Guest, loaded: &Loaded, start: &Start, exe: File, roots: &Ro
         auxv: memory::bytes_of_slice(&loaded.stack.auxv).to_vec(),
         start_stack: loaded.stack.sp,
         published: false,
-        cpuinfo: guest.target.cpuinfo(std::thread::available_parallelism().map_or(1, |count| count.get())),
+        cpuinfo: CpuInfo(Box::new(move |cpus| target.cpuinfo(cpus))),
         hwprobe: guest.hwprobe.clone(),
     };
     image.published = publish(loaded, &image);

@@ -12,6 +12,7 @@ use crate::process::{Image, Process};
 use crate::sys;
 use memory::{Errno, GuestAddr, Range};
 use std::ffi::CString;
+use std::io::Read;
 
 const PROC_SUPER_MAGIC: i64 = 0x9fa0;
 
@@ -175,8 +176,8 @@ fn content(process: &Process, reached: &[u8]) -> Option<Vec<u8>> {
     let slash = reached.iter().rposition(|&byte| byte == b'/')?;
     let (folder, name) = (&reached[..slash], &reached[slash + 1..]);
     if name == b"cpuinfo" {
-        let text = process.image.cpuinfo.as_bytes();
-        return (owner(folder).is_none() && !text.is_empty()).then(|| text.to_vec());
+        let text = || process.image.cpuinfo.text().into_bytes();
+        return owner(folder).is_none().then(text).filter(|text| !text.is_empty());
     }
     if owner(folder)? != own_pid() {
         return None;
@@ -232,8 +233,10 @@ pub fn publish(map: &ProgramMap) -> Result<(), Errno> {
 
 /// The host's heap as the kernel has it: its start (proc_pid_stat(5), field 47) and end.
 pub fn host_brk() -> Option<(u64, u64)> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    let (_, rest) = stat.rsplit_once(") ")?;
+    // One read: each would have the kernel write the whole line.
+    let mut line = [0; 1024];
+    let len = std::fs::File::open("/proc/self/stat").and_then(|mut stat| stat.read(&mut line)).ok()?;
+    let (_, rest) = std::str::from_utf8(&line[..len]).ok()?.rsplit_once(") ")?;
     let start = rest.split(' ').nth(47 - 3)?.trim().parse().ok()?;
     Some((start, sys::host(libc::SYS_brk, [0; 6]).ok()?))
 }

@@ -140,9 +140,30 @@ pub struct Image {
     /// Whether the kernel was told of the above (PR_SET_MM_MAP), so that /proc needs no help with them.
     pub published: bool,
     /// /proc/cpuinfo.
-    pub cpuinfo: String,
+    pub cpuinfo: CpuInfo,
     /// What riscv_hwprobe answers: (key, value).
     pub hwprobe: Vec<(i64, u64)>,
+}
+
+/// /proc/cpuinfo of so many CPUs, made when it is asked for: to count them takes files of the host's.
+pub struct CpuInfo(pub Box<dyn Fn(usize) -> String + Send + Sync>);
+
+impl CpuInfo {
+    pub(crate) fn text(&self) -> String {
+        (self.0)(std::thread::available_parallelism().map_or(1, |count| count.get()))
+    }
+}
+
+impl Default for CpuInfo {
+    fn default() -> CpuInfo {
+        CpuInfo(Box::new(|_| String::new()))
+    }
+}
+
+impl std::fmt::Debug for CpuInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text())
+    }
 }
 
 /// One guest thread.
