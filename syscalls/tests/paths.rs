@@ -142,7 +142,7 @@ fn files_of_proc_in_the_guests_view() {
     let mut guest = Guest::new(&RISCV64);
     let image = Arc::get_mut(&mut guest.process.image).expect("not shared yet");
     image.cmdline = b"prog\0arg\0".to_vec();
-    image.cpuinfo = CpuInfo(Box::new(|_| "processor\t: 0\nisa\t: rv64gc\n".into()));
+    image.cpuinfo = syscalls::CpuInfo(Box::new(|_| "processor\t: 0\nisa\t: rv64gc\n".into()));
     image.start_stack = memory::GuestAddr(0x1234_5678);
     let code = guest.map(1, memory::Prot::READ | memory::Prot::EXEC);
     for folder in folders() {
