@@ -153,7 +153,7 @@ impl Vcpu {
     fn replace(&mut self, request: Box<ExecRequest>, found: Found) -> Errno {
         let filters = self.thread.seccomp.encode();
         let passed = match (found.kind, self.machine.own_program) {
-            (Kind::Guest, Some(own)) => match PassedOn::new(own, &found, filters) {
+            (Kind::Guest, Some(own)) => match PassedOn::new(own, &found, filters, self.strace_lines()) {
                 Ok(passed) => Some(passed),
                 Err(error) => return error,
             },
@@ -174,6 +174,9 @@ impl Vcpu {
         self.machine.engine.save();
         let limits = self.process.limits.apply_to_host();
         self.debug_end(Ended::Exited(0));
+        if let Some(strace) = &self.process.strace {
+            strace.executes(self.thread.tid);
+        }
         let Some(executing) = &self.executing else { return Errno::ENOEXEC };
         let error = match &passed {
             Some(passed) => executing.call(passed.own.0, c"", libc::AT_EMPTY_PATH),
@@ -190,12 +193,18 @@ impl Vcpu {
         error
     }
 
+    /// The file of what the processes share that `--strace` writes of.
+    fn strace_lines(&self) -> Option<i32> {
+        self.process.strace.as_ref().and_then(|strace| strace.shared())
+    }
+
     /// The arguments of the run that takes over.
     fn hand_over(&self, request: &ExecRequest, found: &Found, passed: &PassedOn) -> Vec<CString> {
         let mut options = self.machine.options.clone();
         if self.seat.is_none() {
             options.gdb = None;
         }
+        options.strace_lines = passed.lines.as_ref().map(|file| file.0);
         if !self.process.roots.are_active() {
             options.sysroots.clear();
         }
@@ -218,12 +227,15 @@ struct PassedOn {
     own: Passed,
     program: Passed,
     filters: Option<Passed>,
+    /// What `--strace` of all processes shares.
+    lines: Option<Passed>,
 }
 
 impl PassedOn {
-    fn new(own: i32, found: &Found, filters: Option<Vec<u8>>) -> Result<PassedOn, Errno> {
+    fn new(own: i32, found: &Found, filters: Option<Vec<u8>>, lines: Option<i32>) -> Result<PassedOn, Errno> {
         let filters = filters.map(|bytes| file_with(&bytes).and_then(|file| pass_on(file.as_raw_fd()))).transpose()?;
-        Ok(PassedOn { own: pass_on(own)?, program: pass_on(found.file.as_raw_fd())?, filters })
+        let lines = lines.map(pass_on).transpose()?;
+        Ok(PassedOn { own: pass_on(own)?, program: pass_on(found.file.as_raw_fd())?, filters, lines })
     }
 }
 

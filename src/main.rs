@@ -15,6 +15,7 @@ mod exec;
 mod guest;
 mod layout;
 mod loader;
+mod log;
 mod machine;
 mod options;
 mod persist;

@@ -66,6 +66,14 @@ pub struct Options {
     pub engine: Engine,
     /// What is printed of each block.
     pub trace: Trace,
+    /// Which system calls are printed, as strace's `-e trace=` has it; all if empty.
+    pub strace_filter: String,
+    /// Whether they are printed as JSON.
+    pub strace_json: bool,
+    /// The descriptor of what processes share that print them.
+    pub strace_lines: Option<i32>,
+    /// Where traces go instead of standard error; %d is the process.
+    pub log: Option<PathBuf>,
     /// Whether counts are printed at the end.
     pub stats: bool,
     /// Whether the end by a signal is told of.
@@ -82,6 +90,9 @@ impl Options {
     /// One string per option that is not at its default, for [`Options::decode`].
     pub fn encode(&self) -> Vec<OsString> {
         let mut words: Vec<OsString> = Vec::new();
+        if let Some(log) = &self.log {
+            words.push(OsString::from_vec([b"D", log.as_os_str().as_bytes()].concat()));
+        }
         for path in &self.sysroots {
             words.push(OsString::from_vec([b"L", path.as_os_str().as_bytes()].concat()));
         }
@@ -93,12 +104,15 @@ impl Options {
             ('c', self.cpu.clone()),
             ('u', self.uname.clone()),
             ('G', self.gdb.clone()),
+            ('m', self.strace_lines.map(|fd| fd.to_string())),
+            ('f', (!self.strace_filter.is_empty()).then(|| self.strace_filter.clone())),
             ('S', self.stack_size.map(|size| size.to_string())),
             ('e', self.seed.map(|seed| seed.to_string())),
         ];
         words.extend(texts.into_iter().filter_map(|(letter, text)| Some(format!("{letter}{}", text?).into())));
         let flags = [
             (self.strace, 's'),
+            (self.strace_json, 'j'),
             (self.engine == Engine::Interp, 'i'),
             (self.stats, 't'),
             (self.crash_report, 'R'),
@@ -121,6 +135,10 @@ impl Options {
             [b'S', size @ ..] => self.stack_size = number(size),
             [b'e', seed @ ..] => self.seed = number(seed),
             [b'G', place @ ..] => self.gdb = Some(String::from_utf8_lossy(place).into_owned()),
+            [b'f', filter @ ..] => self.strace_filter = String::from_utf8_lossy(filter).into_owned(),
+            [b'D', path @ ..] => self.log = Some(OsString::from_vec(path.to_vec()).into()),
+            [b'm', fd @ ..] => self.strace_lines = number(fd).map(|fd| fd as i32),
+            b"j" => self.strace_json = true,
             b"s" => self.strace = true,
             b"i" => self.engine = Engine::Interp,
             b"t" => self.stats = true,
@@ -151,6 +169,10 @@ mod tests {
             stack_size: Some(1 << 20),
             seed: Some(7),
             strace: true,
+            strace_filter: "file,!read".into(),
+            strace_json: true,
+            strace_lines: Some(7),
+            log: Some("/tmp/log.%d".into()),
             engine: Engine::Interp,
             trace: Trace { guest: true, ir: false, host: true },
             stats: true,

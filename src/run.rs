@@ -37,7 +37,7 @@ impl Vcpu {
                 Ok(Exit::Jump | Exit::Interrupted) => Resume::Here,
                 Ok(Exit::Syscall) => match self.system_call() {
                     Ok(resume) => resume,
-                    Err(end) => return end,
+                    Err(end) => return self.end(end),
                 },
                 Ok(Exit::Trap(trap)) => self.trap(trap),
                 Ok(Exit::Fault { addr }) => self.access_fault(addr),
@@ -57,6 +57,15 @@ impl Vcpu {
                 self.debug_point();
             }
         }
+    }
+
+    /// Tells `--strace` of the end.
+    fn end(&self, end: End) -> End {
+        if let Some(strace) = &self.process.strace {
+            let (End::Thread { status } | End::Process { status }) = end;
+            strace.exited(self.thread.tid, status);
+        }
+        end
     }
 
     /// Runs guest code until it leaves for more than a jump.

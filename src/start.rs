@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{Read, Seek};
 use std::os::fd::{FromRawFd, IntoRawFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
@@ -17,15 +17,16 @@ use syscalls::limits::GuestLimits;
 use syscalls::paths::Roots;
 use syscalls::proc::{self, ProgramMap};
 use syscalls::seccomp;
-use syscalls::strace::Strace;
+use syscalls::strace::{Filter, Strace, Style};
 use syscalls::{Action, Actions, CpuInfo, HiddenFds, Image, Process, SigSet};
 
-use crate::cli::{self, Command};
+use crate::cli::{self, Command, Refused};
 use crate::debug::Debugger;
 use crate::engine::Engine;
 use crate::exec::Handover;
 use crate::guest::{self, Architecture, Guest};
 use crate::loader::{self, LoadError, Loaded, Malformed, Opened, Start, Wrong};
+use crate::log::Log;
 use crate::machine::Machine;
 use crate::options::Options;
 use crate::persist::Persist;
@@ -50,6 +51,8 @@ struct Plan {
     execfn: CString,
     env: Vec<CString>,
     mask: SigSet,
+    /// Whether it may have a parent that is traced too.
+    numbered: bool,
     personality: u32,
     /// Filters of system calls that outlived an execve.
     filters: seccomp::State,
@@ -69,6 +72,8 @@ pub fn command(command: Command) -> Result<Vcpu, Error> {
     command.options.cache =
         if secure { Vec::new() } else { crate::persist::folders(std::mem::take(&mut command.options.cache)) };
     command.options.cache_bound = crate::persist::bound();
+    let log = command.options.log.as_deref();
+    Log::begin(log).map_err(|error| Error::Log(log.unwrap_or(Path::new("")).to_owned(), error))?;
     let roots = open_roots(&command.options, &hidden)?;
     let given = c_string(command.program);
     let name = program::look_up(&roots, &given);
@@ -95,6 +100,7 @@ pub fn command(command: Command) -> Result<Vcpu, Error> {
         execfn: name,
         env: environment(command.env),
         mask: handler::inherited_mask(),
+        numbered: false,
         personality: host_personality(),
         filters: seccomp::State::default(),
         only: command.only,
@@ -124,6 +130,7 @@ pub fn take_over(handover: Handover) -> Result<Vcpu, Error> {
         execfn: handover.execfn,
         env: environment(Vec::new()),
         mask: SigSet(handover.mask),
+        numbered: true,
         personality: handover.personality,
         filters,
         only: None,
@@ -169,7 +176,8 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     let image = describe(&guest, &loaded, &start, exe, &plan.roots, &plan.hidden);
     name_process(&start.execfn);
     let persist = Persist::open(&plan.options, guest.target.name(), &plan.hidden);
-    let strace = Strace::wanted(plan.options.strace, plan.options.crash_report);
+    let log = open_log(&plan.options, &plan.hidden)?;
+    let strace = strace(&plan.options, log, &plan.hidden, plan.numbered)?;
     let process = Process {
         abi: guest.abi,
         space: Arc::new(space),
@@ -187,7 +195,7 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
         release: plan.options.uname.as_deref().map(Arc::from),
     };
     let machine = Box::leak(Box::new(Machine {
-        engine: Engine::new(guest.target, &plan.options, persist)?,
+        engine: Engine::new(guest.target, &plan.options, persist, log)?,
         debugger: debugger(&plan.options)?,
         options: plan.options,
         own_program: plan.own_program,
@@ -200,6 +208,23 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     vcpu.thread.mask = plan.mask.without(SigSet::UNBLOCKABLE);
     vcpu.thread.seccomp = vcpu.process.seccomp.begin(&plan.filters);
     Ok(vcpu)
+}
+
+fn open_log(options: &Options, hidden: &HiddenFds) -> Result<Log, Error> {
+    let fail = |error| Error::Log(options.log.clone().unwrap_or_default(), error);
+    Log::open(options.log.as_deref(), hidden).map_err(fail)
+}
+
+fn strace(options: &Options, log: Log, hidden: &HiddenFds, numbered: bool) -> Result<Option<Arc<Strace>>, Error> {
+    if !options.strace {
+        return Ok(options.crash_report.then(|| Arc::new(Strace::recording())));
+    }
+    let shared = match options.strace_lines {
+        Some(fd) => hidden.adopt(fd).ok(),
+        None => Strace::share(hidden),
+    };
+    let filter = Filter::parse(&options.strace_filter).map_err(|why| Error::Usage(Refused(why)))?;
+    Ok(Some(Arc::new(Strace::new(log.fd, Style { filter, json: options.strace_json, numbered, shared }))))
 }
 
 fn debugger(options: &Options) -> Result<Option<Debugger>, Error> {

@@ -333,8 +333,20 @@ fn strace() -> Result {
         let has_write = stderr.lines().any(|line| line.contains("write(1, ") && line.contains("= 14"));
         expect(has_write, "shows the call with its result", &outcome)?;
         expect(stderr.contains("exit_group(7)"), "shows the last call", &outcome)?;
+        let outcome = start(["--strace=!write", &on(guest, "hello-asm")]);
+        let shown = outcome.stderr().contains("exit_group(7)") && !outcome.stderr().contains("write(");
+        expect(shown, "leaves out what a filter names", &outcome)?;
+        let outcome = start(["--strace-json", &on(guest, "hello-asm")]);
+        let is_json = outcome.stderr().lines().all(|line| line.starts_with('{') && line.ends_with('}'));
+        expect(is_json && outcome.stderr().contains("\"call\":\"write\""), "prints objects", &outcome)?;
+        let log = tempfile::NamedTempFile::new()?;
+        let name = log.path().to_string_lossy().into_owned();
+        let outcome = start(["--strace", "-o", &name, &on(guest, "hello-asm")]);
+        let has_calls = std::fs::read_to_string(log.path())?.contains("exit_group(7)");
+        expect(outcome.stderr.is_empty() && has_calls, "writes to a file", &outcome)?;
     }
-    Ok(())
+    let outcome = start(["--strace=raed", &on("aarch64", "hello-asm")]);
+    expect(outcome.end == End::Exit(1) && outcome.stderr().contains("raed"), "refuses an unknown call", &outcome)
 }
 
 fn stats() -> Result {

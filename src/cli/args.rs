@@ -55,9 +55,16 @@ pub struct Args {
     /// Keep translated code in DIR [env: TRANSOM_CACHE_DIR]; may be given several times: only the last is written
     #[arg(long = "cache-dir", value_name = "DIR")]
     cache: Vec<PathBuf>,
-    /// Print system calls and signals to standard error
-    #[arg(long, value_parser = FalseyValueParser::new(), env = "TRANSOM_STRACE", hide_env_values = true)]
-    strace: bool,
+    /// Print system calls and signals as strace does, or those of a FILTER as its option -e has it: names and classes
+    /// with commas, `!` before them for all others
+    #[arg(long, value_name = "FILTER", num_args = 0..=1, require_equals = true, default_missing_value = "all", env = "TRANSOM_STRACE", hide_env_values = true)]
+    strace: Option<String>,
+    /// The same as JSON, an object a line
+    #[arg(long, value_parser = FalseyValueParser::new(), env = "TRANSOM_STRACE_JSON", hide_env_values = true)]
+    strace_json: bool,
+    /// Write traces to FILE instead of standard error; %d stands for the process
+    #[arg(short = 'o', long = "log", value_name = "FILE", env = "TRANSOM_LOG", hide_env_values = true)]
+    log: Option<PathBuf>,
     /// What runs the program: jit (machine code) or interp (the interpreter of the intermediate representation)
     #[arg(long, value_name = "ENGINE", value_parser = engine, default_value = "jit", env = "TRANSOM_ENGINE", hide_env_values = true)]
     engine: Engine,
@@ -126,6 +133,10 @@ pub fn parse(called: &Called, words: Vec<OsString>) -> Result<Request, Refused> 
     Ok(Request::Run(Box::new(command)))
 }
 
+/// What a variable says that turns something on or off; else it is a filter.
+const ON: [&str; 5] = ["all", "1", "true", "yes", "on"];
+const OFF: [&str; 5] = ["", "0", "false", "no", "off"];
+
 fn options(matches: &ArgMatches, args: Args) -> Options {
     // As PATH, the variable holds several folders with colons between them.
     let from_variable = matches.value_source("sysroots") == Some(ValueSource::EnvVariable);
@@ -139,7 +150,11 @@ fn options(matches: &ArgMatches, args: Args) -> Options {
         uname: args.uname,
         stack_size: args.stack_size,
         seed: args.seed,
-        strace: args.strace,
+        strace: args.strace_json || args.strace.as_deref().is_some_and(|filter| !OFF.contains(&filter)),
+        strace_filter: args.strace.filter(|filter| !ON.contains(&filter.as_str())).unwrap_or_default(),
+        strace_json: args.strace_json,
+        strace_lines: None,
+        log: args.log,
         engine: args.engine,
         trace: args.trace.unwrap_or_default(),
         stats: args.stats,

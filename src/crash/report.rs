@@ -37,7 +37,7 @@ pub fn print(vcpu: &Vcpu, signal: Signal, info: &Info, maps: &Maps) {
     if let Some(strace) = &vcpu.process.strace {
         let _ = writeln!(text, "latest system calls:");
         strace.recent().iter().for_each(|line| {
-            let _ = write!(text, "  {line}");
+            let _ = writeln!(text, "  {line}");
         });
     }
     eprint!("{text}");

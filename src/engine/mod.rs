@@ -13,6 +13,7 @@ use memory::{AddressSpace, Errno, GuestAddr, Lock, Range};
 use target::Target;
 
 use crate::cache::{Arena, CodeCache};
+use crate::log::Log;
 use crate::options::{Engine as Kind, Options, Trace};
 use crate::persist::Persist;
 
@@ -34,6 +35,8 @@ pub struct Engine {
     /// Where the guest stops for a debugger.
     pub breakpoints: Breakpoints,
     trace: Trace,
+    /// Where traces go.
+    log: Log,
     stats: bool,
     workshop: Lock<Workshop>,
     runtime: Runtime,
@@ -62,7 +65,12 @@ pub enum NoCode {
 
 impl Engine {
     /// An engine for one guest.
-    pub fn new(target: &'static dyn Target, options: &Options, persist: Option<Persist>) -> Result<Engine, Errno> {
+    pub fn new(
+        target: &'static dyn Target,
+        options: &Options,
+        persist: Option<Persist>,
+        log: Log,
+    ) -> Result<Engine, Errno> {
         let config = Config {
             slots: target.slots(),
             pc_shift: target.code_shift() as u8,
@@ -80,6 +88,7 @@ impl Engine {
             watches: target.runs_unannounced_code(),
             breakpoints: Breakpoints::default(),
             trace: options.trace,
+            log,
             stats: options.stats,
             workshop: Lock::new(Workshop::new(target, compiler)),
             runtime,

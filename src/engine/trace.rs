@@ -19,7 +19,7 @@ pub fn block(engine: &Engine, block: &Block, bytes: &[u8], code: Option<(u64, &[
     if let Some((base, code)) = code.filter(|_| engine.trace.host) {
         host(&mut text, base, code);
     }
-    eprint!("{text}");
+    engine.log.write(&text);
 }
 
 /// A line per instruction: address, word, text.

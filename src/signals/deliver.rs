@@ -42,6 +42,7 @@ impl Vcpu {
                 handler::set_mask(self.thread.mask.host_mask());
                 continue;
             };
+            self.trace_signal(signal, &info);
             let action = self.process.actions.take(signal, self.process.host_signals);
             match action.disposition(signal) {
                 Disposition::Ignore | Disposition::Default(DefaultAction::Ignore | DefaultAction::Continue) => {}
@@ -108,6 +109,7 @@ impl Vcpu {
     /// Delivers a signal that the guest has no way past: where it is blocked or ignored it ends the process
     /// (kernel/signal.c, force_sig_info_to_task).
     fn force(&mut self, signal: Signal, info: &Info) {
+        self.trace_signal(signal, info);
         let action = self.process.actions.take(signal, self.process.host_signals);
         match action.disposition(signal) {
             Disposition::Handler(_) if !self.thread.mask.contains(signal) => {
@@ -125,7 +127,6 @@ impl Vcpu {
         if !self.push_frame(signal, info, action) {
             return self.frame_failed(signal);
         }
-        self.trace_signal(signal, &format!("handled at {:#x}", action.handler));
         let own = if action.has(libc::SA_NODEFER) { SigSet::EMPTY } else { SigSet::of(&[signal]) };
         self.thread.mask = blocked.union(action.mask).union(own).without(SigSet::UNBLOCKABLE);
     }
@@ -204,10 +205,10 @@ impl Vcpu {
         }
     }
 
-    /// For `--strace`: says what becomes of a signal.
-    fn trace_signal(&self, signal: Signal, what: &str) {
+    /// Tells `--strace` of a signal.
+    fn trace_signal(&self, signal: Signal, info: &Info) {
         if let Some(strace) = &self.process.strace {
-            strace.signal(self.thread.tid, signal, what);
+            strace.signal(self.thread.tid, signal, info);
         }
     }
 
@@ -216,9 +217,8 @@ impl Vcpu {
         if signal.default_action() == DefaultAction::Core {
             crash::crashed(self, signal, info);
         }
-        if self.process.strace.is_some() {
-            let registers = self.machine.engine.target.dump(&self.context.guest);
-            self.trace_signal(signal, &format!("ends the process\n{registers}"));
+        if let Some(strace) = &self.process.strace {
+            strace.killed(self.thread.tid, signal);
         }
         self.debug_end(Ended::Killed(signal));
         self.finish();

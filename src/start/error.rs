@@ -21,6 +21,8 @@ pub enum Error {
     Cpu(String),
     /// The host can't run the translator's code.
     Host(&'static str),
+    /// The file for traces can't be written.
+    Log(PathBuf, Errno),
     /// No debugger can connect there.
     Debugger(String, Errno),
     /// The translator could not get what it needs of the host.
@@ -37,6 +39,7 @@ impl fmt::Display for Error {
             }
             Error::Cpu(error) => f.write_str(error),
             Error::Host(lacks) => write!(f, "this machine's CPU lacks {lacks}, which translated code needs"),
+            Error::Log(path, error) => write!(f, "{}: {error}", path.display()),
             Error::Debugger(place, error) => write!(f, "can't wait for gdb at {place}: {error}"),
             Error::Setup(error) => {
                 write!(f, "can't set up: {error}; raise the limits on memory (ulimit -v) or threads")

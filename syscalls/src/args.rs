@@ -1,6 +1,8 @@
 //! Argument types: how a register becomes a handler's argument, and how strace shows it.
 
 use crate::signal::SigSet;
+use crate::strace::flags;
+use crate::strace::structs::{self, Shape};
 use memory::{GuestAddr, Pod, UserPtr};
 
 /// When the last link of a path is followed.
@@ -21,8 +23,17 @@ pub enum Follow {
 /// Flag names for strace: (bits, name).
 pub type FlagNames = &'static [(u64, &'static str)];
 
+/// Which way data goes, as the kernel sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The kernel reads it.
+    In,
+    /// The kernel fills it in.
+    Out,
+}
+
 /// What an argument is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Kind {
     /// A descriptor.
     Fd,
@@ -60,8 +71,20 @@ pub enum Kind {
     Signal,
     /// Address of a signal set.
     SigSetPtr,
-    /// Address of a `struct timespec`.
-    TimespecPtr,
+    /// Address of a structure.
+    Struct(Way, &'static Shape),
+    /// Address of structures; their count is the next argument, or the result where the kernel fills them in.
+    Array(Way, &'static Shape),
+    /// Address of `struct iovec`s that the kernel reads from; their count is the next argument.
+    Iov,
+    /// A socket's address; its length, or where that is, is the next argument.
+    SockAddr(Way),
+    /// Address of a `struct sigaction`.
+    SigAction(Way),
+    /// Address of a program's arguments.
+    Argv,
+    /// Address of a program's environment.
+    Envp,
     /// Address of two descriptors that the kernel writes.
     FdPair,
     /// An address in the guest's memory.
@@ -70,6 +93,8 @@ pub enum Kind {
     OpenFlags,
     /// Flags with names.
     Flags(FlagNames),
+    /// One of several numbers with names.
+    Choice(FlagNames),
 }
 
 impl Kind {
@@ -85,7 +110,13 @@ impl Kind {
                 | Kind::InBytes
                 | Kind::OutBytes
                 | Kind::SigSetPtr
-                | Kind::TimespecPtr
+                | Kind::Struct(..)
+                | Kind::Array(..)
+                | Kind::Iov
+                | Kind::SockAddr(_)
+                | Kind::SigAction(_)
+                | Kind::Argv
+                | Kind::Envp
                 | Kind::FdPair
                 | Kind::Addr
         )
@@ -156,19 +187,59 @@ args! {
     /// Open flags in the guest's numbers.
     OpenFlags(u32) = Kind::OpenFlags;
     /// AT_* flags.
-    AtFlags(u32) = Kind::Flags(crate::strace::flags::AT);
+    AtFlags(u32) = Kind::Flags(flags::AT);
     /// PROT_*.
-    ProtFlags(u32) = Kind::Flags(crate::strace::flags::PROT);
+    ProtFlags(u32) = Kind::Flags(flags::PROT);
     /// MAP_*.
-    MapFlags(i32) = Kind::Flags(crate::strace::flags::MAP);
+    MapFlags(i32) = Kind::Flags(flags::MAP);
     /// CLONE_*.
-    CloneFlags(u64) = Kind::Flags(crate::strace::flags::CLONE);
+    CloneFlags(u64) = Kind::Flags(flags::CLONE);
     /// MSG_*.
-    MsgFlags(u32) = Kind::Flags(crate::strace::flags::MSG);
+    MsgFlags(u32) = Kind::Flags(flags::MSG);
     /// FUTEX_*.
-    FutexOp(i32) = Kind::Flags(crate::strace::flags::FUTEX);
+    FutexOp(i32) = Kind::Choice(flags::FUTEX);
     /// SIG_BLOCK and its like.
-    MaskHow(i32) = Kind::Flags(crate::strace::flags::MASK_HOW);
+    MaskHow(i32) = Kind::Choice(flags::MASK_HOW);
+    /// SEEK_*.
+    Whence(i32) = Kind::Choice(flags::WHENCE);
+    /// R_OK and its like.
+    Access(i32) = Kind::Flags(flags::ACCESS);
+    /// CLOCK_*.
+    ClockId(i32) = Kind::Choice(flags::CLOCKS);
+    /// TIMER_*.
+    TimerFlags(i32) = Kind::Flags(flags::TIMER);
+    /// ITIMER_*.
+    Itimer(i32) = Kind::Choice(flags::ITIMER);
+    /// RLIMIT_*.
+    Resource(i32) = Kind::Choice(flags::RESOURCES);
+    /// RUSAGE_*.
+    RusageWho(i32) = Kind::Choice(flags::RUSAGE_WHO);
+    /// Options of wait.
+    WaitFlags(u32) = Kind::Flags(flags::WAIT);
+    /// F_*.
+    FcntlCommand(i32) = Kind::Choice(flags::FCNTL);
+    /// Requests of ioctl.
+    IoctlRequest(u64) = Kind::Choice(flags::IOCTL);
+    /// MADV_*.
+    Madvice(i32) = Kind::Choice(flags::MADVICE);
+    /// MREMAP_*.
+    MremapFlags(i32) = Kind::Flags(flags::MREMAP);
+    /// GRND_*.
+    RandomFlags(u32) = Kind::Flags(flags::RANDOM);
+    /// MFD_*.
+    MemfdFlags(u32) = Kind::Flags(flags::MEMFD);
+    /// Flags of new descriptors.
+    FdFlags(u32) = Kind::Flags(flags::FD);
+    /// EPOLL_CTL_*.
+    EpollOp(i32) = Kind::Choice(flags::EPOLL_OPS);
+    /// AF_*.
+    Family(i32) = Kind::Choice(flags::FAMILIES);
+    /// SOCK_*.
+    SocketType(u32) = Kind::Flags(flags::SOCKETS);
+    /// SHUT_*.
+    ShutdownHow(i32) = Kind::Choice(flags::SHUTDOWN);
+    /// LOCK_*.
+    FlockOp(i32) = Kind::Flags(flags::FLOCK);
 }
 
 pointers! {
@@ -191,7 +262,55 @@ pointers! {
     /// Bytes from the kernel.
     OutBytes = Kind::OutBytes;
     /// `struct timespec`.
-    TimePtr = Kind::TimespecPtr;
+    TimePtr = Kind::Struct(Way::In, &structs::TIMESPEC);
+    /// `struct timespec` that the kernel fills in.
+    TimeOut = Kind::Struct(Way::Out, &structs::TIMESPEC);
+    /// Two times, of access and modification.
+    Times = Kind::Struct(Way::In, &structs::TIMES);
+    /// `struct stat`.
+    StatOut = Kind::Struct(Way::Out, &structs::STAT);
+    /// `struct statx`.
+    StatxOut = Kind::Struct(Way::Out, &structs::STATX);
+    /// `struct statfs`.
+    StatfsOut = Kind::Struct(Way::Out, &structs::STATFS);
+    /// `struct itimerspec`.
+    TimerIn = Kind::Struct(Way::In, &structs::ITIMERSPEC);
+    /// `struct itimerspec` that the kernel fills in.
+    TimerOut = Kind::Struct(Way::Out, &structs::ITIMERSPEC);
+    /// `struct itimerval`.
+    ItimerIn = Kind::Struct(Way::In, &structs::ITIMERVAL);
+    /// `struct itimerval` that the kernel fills in.
+    ItimerOut = Kind::Struct(Way::Out, &structs::ITIMERVAL);
+    /// What wait tells of a child.
+    WaitOut = Kind::Struct(Way::Out, &structs::WAIT_STATUS);
+    /// `struct rusage`.
+    RusageOut = Kind::Struct(Way::Out, &structs::RUSAGE);
+    /// `siginfo_t`.
+    InfoOut = Kind::Struct(Way::Out, &structs::SIGINFO);
+    /// `siginfo_t` that the kernel reads.
+    InfoIn = Kind::Struct(Way::In, &structs::SIGINFO);
+    /// `struct new_utsname`.
+    UtsOut = Kind::Struct(Way::Out, &structs::UTSNAME);
+    /// An offset, which the kernel moves.
+    OffsetPtr = Kind::Struct(Way::In, &structs::LONG);
+    /// An `int` that the kernel fills in.
+    IntOut = Kind::Struct(Way::Out, &structs::INT);
+    /// `struct pollfd`s.
+    PollFds = Kind::Array(Way::In, &structs::POLLFD);
+    /// `struct iovec`s whose bytes the kernel reads.
+    IovIn = Kind::Iov;
+    /// A socket's address.
+    SockIn = Kind::SockAddr(Way::In);
+    /// A socket's address that the kernel fills in.
+    SockOut = Kind::SockAddr(Way::Out);
+    /// `struct sigaction`.
+    ActionIn = Kind::SigAction(Way::In);
+    /// `struct sigaction` that the kernel fills in.
+    ActionOut = Kind::SigAction(Way::Out);
+    /// A program's arguments.
+    Argv = Kind::Argv;
+    /// A program's environment.
+    Envp = Kind::Envp;
     /// Two descriptors.
     FdPair = Kind::FdPair;
     /// A place in memory.
@@ -238,10 +357,10 @@ impl Shown for SigSet {
     const KIND: Kind = Kind::SigSetPtr;
 }
 impl Shown for crate::abi::Timespec {
-    const KIND: Kind = Kind::TimespecPtr;
+    const KIND: Kind = Kind::Struct(Way::Out, &structs::TIMESPEC);
 }
 macro_rules! shown {
-    ($($t:ty),*) => { $( impl Shown for $t {} )* };
+    ($($t:ty $(= $way:ident $shape:ident)?),*) => { $( impl Shown for $t { $( const KIND: Kind = Kind::Struct(Way::$way, &structs::$shape); )? } )* };
 }
 shown!(
     u8,
@@ -249,9 +368,9 @@ shown!(
     u32,
     u64,
     i64,
-    crate::abi::Timeval,
-    crate::abi::Rlimit,
-    crate::abi::StackT,
-    crate::abi::EpollEvent,
+    crate::abi::Timeval = Out TIMEVAL,
+    crate::abi::StackT = Out STACK,
+    crate::abi::Rlimit = Out RLIMIT,
+    crate::abi::EpollEvent = Out EPOLL_EVENT,
     crate::abi::OpenHow
 );

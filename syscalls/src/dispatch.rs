@@ -76,9 +76,9 @@ pub fn dispatch(process: &Process, thread: &mut Thread, call: &Call) -> Outcome 
     match &process.strace {
         None => run(row, process, thread, call),
         Some(strace) => {
-            let before = strace.before(process, row, call);
+            strace.before(process, thread, row, call);
             let outcome = run(row, process, thread, call);
-            strace.after(process, thread, row, call, before, &outcome);
+            strace.after(process, thread, row, call, &outcome);
             outcome
         }
     }

@@ -27,3 +27,25 @@ pub(crate) fn address<T: ?Sized>(of: &T) -> u64 {
 pub(crate) fn address_mut<T: ?Sized>(of: &mut T) -> u64 {
     (of as *mut T).cast::<u8>() as u64
 }
+
+/// A file of one page in memory.
+pub(crate) fn shared_file() -> Result<i32, Errno> {
+    let fd = host(libc::SYS_memfd_create, [address(c"transom-strace"), libc::MFD_CLOEXEC.into(), 0, 0, 0, 0])?;
+    host(libc::SYS_ftruncate, [fd, memory::PAGE_SIZE, 0, 0, 0, 0])?;
+    Ok(fd as i32)
+}
+
+/// Words that all processes share that have the file of them; without one, those that are forked.
+pub(crate) fn shared_words(file: Option<i32>) -> [&'static AtomicU32; 4] {
+    let anonymous = if file.is_none() { libc::MAP_ANONYMOUS } else { 0 };
+    let (prot, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | anonymous);
+    let args = [0, memory::PAGE_SIZE, prot as u64, flags as u64, file.unwrap_or(-1) as u64, 0];
+    let page = host(libc::SYS_mmap, args);
+    let words: &'static [AtomicU32; 4] = match page {
+        // SAFETY: the page is new, zeroed, aligned, and never unmapped.
+        Ok(addr) => unsafe { &*(addr as *const [AtomicU32; 4]) },
+        Err(_) => Box::leak(Box::default()),
+    };
+    let [a, b, c, d] = words;
+    [a, b, c, d]
+}

@@ -23,14 +23,15 @@ fn lines() {
     let mut lines = String::new();
     read.read_to_string(&mut lines).expect("text");
     let pid = std::process::id();
+    let open =
+        r#"openat(AT_FDCWD, "/no\nsuch", O_RDONLY|O_DIRECTORY|O_CLOEXEC) = -1 ENOENT (No such file or directory)"#;
     let expected = [
-        r#"[1] openat(AT_FDCWD, "/no\nsuch", O_DIRECTORY|O_CLOEXEC, 0) = -1 ENOENT (No such file or directory)"#
-            .to_owned(),
-        format!(r#"[1] write(-1, "{}"..., 40) = -1 EBADF (Bad file descriptor)"#, "a".repeat(32)),
-        format!("[1] kill({pid}, 0) = 0"),
-        "[1] mmap(NULL, 4096, PROT_READ|PROT_EXEC, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x".to_owned(),
-        "[1] close(99999) = -1 EBADF (Bad file descriptor)".to_owned(),
-        "[1] exit_group(3) = ?".to_owned(),
+        open.to_owned(),
+        format!(r#"write(-1, "{}"..., 40) = -1 EBADF (Bad file descriptor)"#, "a".repeat(32)),
+        format!("{:<39} = 0", format!("kill({pid}, 0)")),
+        "mmap(NULL, 4096, PROT_READ|PROT_EXEC, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x".to_owned(),
+        format!("{:<39} = -1 EBADF (Bad file descriptor)", "close(99999)"),
+        format!("{:<39} = ?", "exit_group(3)"),
     ];
     for (line, expected) in lines.lines().zip(&expected) {
         assert!(line.starts_with(expected.as_str()), "{line}\n{expected}");

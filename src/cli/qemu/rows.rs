@@ -79,8 +79,9 @@ pub const ROWS: &[Row] = rows! {
     "dfilter", "QEMU_DFILTER", "RANGE,...", "no effect: all addresses are logged" => |to, _| {
         to.warn("-dfilter has no effect: all addresses are logged")
     };
-    "D", "QEMU_LOG_FILENAME", "FILE", "no effect: logs go to standard error" => |to, _| {
-        to.warn("-D has no effect: logs go to standard error")
+    "D", "QEMU_LOG_FILENAME", "FILE", "write logs there instead of to standard error" => |to, file| {
+        to.command.options.log = Some(file.into());
+        Ok(())
     };
     "one-insn-per-tb"|"singlestep", "QEMU_ONE_INSN_PER_TB", "", "no effect" => |to, _| {
         to.warn("-one-insn-per-tb has no effect: faults and signals find the exact instruction without it")

@@ -1,7 +1,7 @@
 //! execve(2) and execveat(2): everything is read here; the run loop opens the program and re-enters the translator.
 
 use super::Asked;
-use crate::args::{AtFlags, DirFd, OwnPath, Ptr};
+use crate::args::{Argv, AtFlags, DirFd, Envp, OwnPath};
 use crate::dispatch::Cx;
 use crate::outcome::{ExecRequest, Outcome};
 use crate::paths::{self, GuestPath, OwnedFd};
@@ -15,11 +15,11 @@ const MAX_STRING: usize = 32 * 4096;
 /// What the strings and their pointers may take together: 3/4 of _STK_LIM (fs/exec.c).
 const MAX_TOTAL: usize = 6 << 20;
 
-pub fn execve(cx: &mut Cx<'_>, path: OwnPath, argv: Ptr, envp: Ptr) -> Asked {
+pub fn execve(cx: &mut Cx<'_>, path: OwnPath, argv: Argv, envp: Envp) -> Asked {
     exec(cx, libc::AT_FDCWD, path.0, argv.0, envp.0, 0)
 }
 
-pub fn execveat(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, argv: Ptr, envp: Ptr, flags: AtFlags) -> Asked {
+pub fn execveat(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, argv: Argv, envp: Envp, flags: AtFlags) -> Asked {
     exec(cx, dir.0, path.0, argv.0, envp.0, flags.0 as i32)
 }
 

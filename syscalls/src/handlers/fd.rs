@@ -1,12 +1,12 @@
 //! Calls about descriptors as such.
 
 use super::Value;
-use crate::args::{Fd, FdPair, Hex, Int, OpenFlags, UInt};
+use crate::args::{FcntlCommand, Fd, FdPair, Hex, IoctlRequest, OpenFlags, UInt};
 use crate::dispatch::Cx;
 use memory::{Errno, UserPtr};
 
 /// fcntl(2): the status flags are the guest's open flags; the rest is the same on all.
-pub fn fcntl(cx: &mut Cx<'_>, fd: Fd, command: Int, arg: Hex) -> Value {
+pub fn fcntl(cx: &mut Cx<'_>, fd: Fd, command: FcntlCommand, arg: Hex) -> Value {
     let arg = match command.0 {
         libc::F_SETFL => cx.abi().open_flags_to_host(arg.0 as u32).into(),
         _ => arg.0,
@@ -26,7 +26,7 @@ pub fn pipe2(cx: &mut Cx<'_>, fds: FdPair, flags: OpenFlags) -> Value {
 /// The type byte of KVM's requests (linux/kvm.h): they are about the host's CPU.
 const KVMIO: u64 = 0xae;
 /// TUNSETTXFILTER and its like are the same; so are the terminal's: asm-generic/ioctls.h is x86's too.
-pub fn ioctl(cx: &mut Cx<'_>, fd: Fd, request: Hex, arg: Hex) -> Value {
+pub fn ioctl(cx: &mut Cx<'_>, fd: Fd, request: IoctlRequest, arg: Hex) -> Value {
     // The kernel takes an unsigned int.
     let request = request.0 & 0xffff_ffff;
     if request >> 8 & 0xff == KVMIO {

@@ -2,7 +2,7 @@
 
 use super::Value;
 use crate::abi::Stat;
-use crate::args::{AtFlags, DirFd, Fd, Hex, OutBytes, OwnPath, Path, PathUnless, Ptr, Size, Str};
+use crate::args::{AtFlags, DirFd, Fd, Hex, OutBytes, OwnPath, Path, PathUnless, Ptr, Size, StatOut, Str};
 use crate::dispatch::Cx;
 use crate::paths::{self, GuestPath};
 use crate::{proc, sys};
@@ -48,13 +48,13 @@ const _: () = {
     assert!(offset_of!(libc::stat, st_atime) == 72 && offset_of!(libc::stat, st_ctime_nsec) == 112);
 };
 
-pub fn fstat(cx: &mut Cx<'_>, fd: Fd, to: Ptr) -> Value {
+pub fn fstat(cx: &mut Cx<'_>, fd: Fd, to: StatOut) -> Value {
     let mut host = HostStat::default();
     cx.call(libc::SYS_fstat, [fd.0 as u64, sys::address_mut(&mut host), 0, 0, 0, 0])?;
     write_stat(&host, to.0)
 }
 
-pub fn newfstatat(cx: &mut Cx<'_>, dir: DirFd, path: PathUnless<3>, to: Ptr, flags: AtFlags) -> Value {
+pub fn newfstatat(cx: &mut Cx<'_>, dir: DirFd, path: PathUnless<3>, to: StatOut, flags: AtFlags) -> Value {
     let mut host = HostStat::default();
     let args = [dir.0 as u64, path.0.0, sys::address_mut(&mut host), flags.0.into(), 0, 0];
     cx.call(libc::SYS_newfstatat, args)?;

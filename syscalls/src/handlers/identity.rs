@@ -2,14 +2,14 @@
 
 use super::Value;
 use crate::abi::Utsname;
-use crate::args::{Ptr, UInt};
+use crate::args::{UInt, UtsOut};
 use crate::dispatch::Cx;
 use crate::sys;
 use memory::UserPtr;
 use std::sync::atomic::Ordering;
 
 /// uname(2): the host's, but for the machine, and the release where the user chose one.
-pub fn uname(cx: &mut Cx<'_>, to: Ptr) -> Value {
+pub fn uname(cx: &mut Cx<'_>, to: UtsOut) -> Value {
     let mut name = Utsname::default();
     sys::host(libc::SYS_uname, [sys::address_mut(&mut name), 0, 0, 0, 0, 0])?;
     name.machine = field(cx.abi().machine);

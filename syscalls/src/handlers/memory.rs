@@ -1,7 +1,7 @@
 //! The guest's mappings. [`memory::AddressSpace`] does the work; here are the registers.
 
 use super::{Asked, Value};
-use crate::args::{Addr, Fd, Hex, Int, MapFlags, ProtFlags, Size};
+use crate::args::{Addr, Fd, Hex, Int, Madvice, MapFlags, MremapFlags, ProtFlags, Size};
 use crate::dispatch::Cx;
 use crate::outcome::Outcome;
 use memory::space::{MapRequest, RemapRequest};
@@ -21,7 +21,7 @@ impl Outcome {
     }
 }
 
-pub fn mmap(cx: &mut Cx<'_>, addr: Addr, len: Size, prot: ProtFlags, flags: MapFlags, fd: Fd, offset: Size) -> Asked {
+pub fn mmap(cx: &mut Cx<'_>, addr: Addr, len: Size, prot: ProtFlags, flags: MapFlags, fd: Fd, offset: Hex) -> Asked {
     let prot = Prot::from_bits_truncate(prot.0 as u8);
     let request = MapRequest { addr: addr.0, len: len.0, prot, flags: flags.0, fd: fd.0, offset: offset.0 };
     let (addr, changed) = cx.process.space.mmap(request)?;
@@ -46,13 +46,13 @@ pub fn mprotect(cx: &mut Cx<'_>, addr: Addr, len: Size, prot: ProtFlags) -> Aske
     Ok(Outcome::partly((result.map(|()| 0), changed)))
 }
 
-pub fn mremap(cx: &mut Cx<'_>, old: Addr, old_len: Size, new_len: Size, flags: Int, new: Addr) -> Outcome {
+pub fn mremap(cx: &mut Cx<'_>, old: Addr, old_len: Size, new_len: Size, flags: MremapFlags, new: Addr) -> Outcome {
     let request = RemapRequest { old: old.0, old_len: old_len.0, new_len: new_len.0, flags: flags.0, new: new.0 };
     let (result, changed) = cx.process.space.mremap(request);
     Outcome::partly((result.map(|addr| addr.0), changed))
 }
 
-pub fn madvise(cx: &mut Cx<'_>, addr: Addr, len: Size, advice: Int) -> Outcome {
+pub fn madvise(cx: &mut Cx<'_>, addr: Addr, len: Size, advice: Madvice) -> Outcome {
     Outcome::partly(cx.process.space.madvise(addr.0, len.0, advice.0))
 }
 

@@ -1,7 +1,7 @@
 //! Sockets: a UNIX socket's address is a path.
 
 use super::Value;
-use crate::args::{Fd, InBytes, MsgFlags, Ptr, Size, UInt};
+use crate::args::{Fd, InBytes, MsgFlags, Ptr, Size, SockIn, UInt};
 use crate::dispatch::Cx;
 use crate::paths::OwnedFd;
 use crate::sys;
@@ -37,13 +37,13 @@ fn in_roots(cx: &Cx<'_>, addr: GuestAddr, len: u32) -> Option<Near> {
     Some(Near { address, _file: file })
 }
 
-pub fn connect(cx: &mut Cx<'_>, fd: Fd, addr: Ptr, len: UInt) -> Value {
+pub fn connect(cx: &mut Cx<'_>, fd: Fd, addr: SockIn, len: UInt) -> Value {
     let near = in_roots(cx, addr.0, len.0);
     let (addr, len) = near.as_ref().map_or((addr.0.0, len.0), |near| (sys::address(&near.address), SOCKADDR_UN as u32));
     cx.call(libc::SYS_connect, [fd.0 as u64, addr, len.into(), 0, 0, 0])
 }
 
-pub fn sendto(cx: &mut Cx<'_>, fd: Fd, bytes: InBytes, count: Size, flags: MsgFlags, addr: Ptr, len: UInt) -> Value {
+pub fn sendto(cx: &mut Cx<'_>, fd: Fd, bytes: InBytes, count: Size, flags: MsgFlags, addr: SockIn, len: UInt) -> Value {
     let near = in_roots(cx, addr.0, len.0);
     let (addr, len) = near.as_ref().map_or((addr.0.0, len.0), |near| (sys::address(&near.address), SOCKADDR_UN as u32));
     cx.call(libc::SYS_sendto, [fd.0 as u64, bytes.0.0, count.0, flags.0 as u64, addr, len.into()])

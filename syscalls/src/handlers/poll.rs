@@ -2,7 +2,7 @@
 
 use super::Value;
 use crate::abi::EpollEvent;
-use crate::args::{Fd, Int, Ptr, SigSetPtr, Size, TimePtr};
+use crate::args::{EpollOp, Fd, Int, PollFds, Ptr, SigSetPtr, Size, TimePtr};
 use crate::dispatch::Cx;
 use crate::signal::SigSet;
 use crate::sys;
@@ -12,7 +12,7 @@ const NO_EVENT: libc::epoll_event = libc::epoll_event { events: 0, u64: 0 };
 /// Most events fetched at once; the rest comes with the next call.
 const BATCH: usize = 128;
 
-pub fn epoll_ctl(cx: &mut Cx<'_>, poll: Fd, op: Int, fd: Fd, event: UserPtr<EpollEvent>) -> Value {
+pub fn epoll_ctl(cx: &mut Cx<'_>, poll: Fd, op: EpollOp, fd: Fd, event: UserPtr<EpollEvent>) -> Value {
     let host = match op.0 {
         libc::EPOLL_CTL_DEL => NO_EVENT,
         _ => {
@@ -82,7 +82,7 @@ fn wait(
     Ok(ready)
 }
 
-pub fn ppoll(cx: &mut Cx<'_>, fds: Ptr, count: Size, timeout: TimePtr, mask: SigSetPtr, size: Size) -> Value {
+pub fn ppoll(cx: &mut Cx<'_>, fds: PollFds, count: Size, timeout: TimePtr, mask: SigSetPtr, size: Size) -> Value {
     let sigmask = temporary(mask);
     cx.call_masked(libc::SYS_ppoll, [fds.0.0, count.0, timeout.0.0, mask.addr().0, size.0, 0], sigmask)
 }

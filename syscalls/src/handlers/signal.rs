@@ -3,7 +3,7 @@
 use super::fd::optional;
 use super::{Asked, Value};
 use crate::abi::StackT;
-use crate::args::{MaskHow, Ptr, Sig, SigSetPtr, Size};
+use crate::args::{ActionIn, ActionOut, MaskHow, Sig, SigSetPtr, Size};
 use crate::dispatch::Cx;
 use crate::outcome::{Outcome, Stop};
 use crate::signal::{Action, AltStack, SS_AUTODISARM, SigSet, Signal};
@@ -22,7 +22,7 @@ fn check_size(size: Size) -> Result<(), Errno> {
     if size.0 == SET_SIZE { Ok(()) } else { Err(Errno::EINVAL) }
 }
 
-pub fn rt_sigaction(cx: &mut Cx<'_>, signal: Sig, new: Ptr, old: Ptr, size: Size) -> Value {
+pub fn rt_sigaction(cx: &mut Cx<'_>, signal: Sig, new: ActionIn, old: ActionOut, size: Size) -> Value {
     check_size(size)?;
     let new = if new.0.is_null() { None } else { Some(Action::read(cx.abi(), new.0)?) };
     let signal = Signal::new(signal.0).ok_or(Errno::EINVAL)?;

@@ -2,11 +2,11 @@
 
 use super::Value;
 use crate::abi::{Timespec, Timeval};
-use crate::args::{Int, Ptr};
+use crate::args::{ClockId, Ptr};
 use crate::dispatch::Cx;
 use memory::{UserPtr, clock::read};
 
-pub fn clock_gettime(_: &mut Cx<'_>, clock: Int, to: UserPtr<Timespec>) -> Value {
+pub fn clock_gettime(_: &mut Cx<'_>, clock: ClockId, to: UserPtr<Timespec>) -> Value {
     let time = read(clock.0)?;
     Ok(to.write(Timespec { sec: time.tv_sec, nsec: time.tv_nsec }).map(|()| 0)?)
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::sync::{Arc, Mutex};
 use syscalls::limits::GuestLimits;
 use syscalls::paths::Roots;
-use syscalls::strace::Strace;
+use syscalls::strace::{Strace, Style};
 use syscalls::table::ROWS;
 use syscalls::{
     Abi, Actions, Call, HiddenFds, HostAction, HostSignals, Image, Outcome, Process, Signal, Thread, dispatch,
@@ -76,7 +76,7 @@ impl Guest {
     }
 
     pub fn traced(mut self, fd: i32) -> Guest {
-        self.process.strace = Some(Arc::new(Strace::new(fd)));
+        self.process.strace = Some(Arc::new(Strace::new(fd, Style::default())));
         self
     }
 
