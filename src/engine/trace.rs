@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use iced_x86::{Decoder, DecoderOptions, Formatter, IntelFormatter};
 use ir::{Block, Op, Tables};
 
 use super::Engine;
@@ -33,13 +34,16 @@ fn guest(text: &mut String, engine: &Engine, block: &Block, bytes: &[u8]) {
     }
 }
 
-/// The bytes of the code, to be read by a disassembler.
+/// A line per instruction: address, bytes, text. What lies between instructions, as exits have it, reads as some.
 fn host(text: &mut String, base: u64, code: &[u8]) {
-    for (n, line) in code.chunks(16).enumerate() {
-        let _ = write!(text, "{:#x} ", base + 16 * n as u64);
-        for byte in line {
-            let _ = write!(text, " {byte:02x}");
-        }
+    let mut decoder = Decoder::with_ip(64, code, base, DecoderOptions::NONE);
+    let mut formatter = IntelFormatter::new();
+    while decoder.can_decode() {
+        let start = decoder.position();
+        let inst = decoder.decode();
+        let bytes: String = code[start..decoder.position()].iter().map(|byte| format!("{byte:02x}")).collect();
+        let _ = write!(text, "{:#14x}  {bytes:<24}  ", inst.ip());
+        formatter.format(&inst, text);
         text.push('\n');
     }
 }

@@ -31,7 +31,17 @@ const EDGES: &[Edges] = &[
     Edges {
         folder: "",
         own: &["aarch64", "codegen", "ir", "memory", "riscv64", "syscalls", "target"],
-        third_party: &["clap", "clap_complete", "clap_mangen", "gdbstub", "goblin", "libc", "nix", "object"],
+        third_party: &[
+            "clap",
+            "clap_complete",
+            "clap_mangen",
+            "gdbstub",
+            "goblin",
+            "iced-x86",
+            "libc",
+            "nix",
+            "object",
+        ],
     },
     Edges { folder: "xtask", own: &["aarch64", "riscv64", "syscalls", "target"], third_party: &["toml"] },
 ];
