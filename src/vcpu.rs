@@ -15,6 +15,7 @@ use crate::engine::stats::{Exits, report};
 use crate::exec::Executing;
 use crate::machine::Machine;
 use crate::signals::Mailbox;
+use crate::signals::faults::Refusal;
 use crate::threads::Stacks;
 
 /// A guest thread.
@@ -29,8 +30,8 @@ pub struct Vcpu {
     pub mailbox: Box<Mailbox>,
     /// The stacks that its code and its signal handlers run on.
     pub stacks: Stacks,
-    /// The write, by its instruction and address, that faulted last without an apparent reason.
-    pub(crate) refused: Option<(u64, u64)>,
+    /// The write that faulted last without an apparent reason.
+    pub(crate) refused: Option<Refusal>,
     /// How often it left emitted code, and why.
     pub exits: Exits,
     /// Whether, as a child that is about to begin, it sets its handlers back.

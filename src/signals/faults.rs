@@ -10,6 +10,18 @@ use crate::cache::Key;
 use crate::engine::{FetchFault, interp};
 use crate::vcpu::Vcpu;
 
+/// A write that the host refused although the guest may make it.
+#[derive(Clone, Copy)]
+pub struct Refusal {
+    /// The guest's pc and the address.
+    at: (u64, u64),
+    /// How often on end.
+    times: u32,
+}
+
+/// So often in a row no race with other threads makes the host refuse one write: some milliseconds.
+const MAX_REFUSALS: u32 = 1000;
+
 /// An instruction that can't be fetched.
 pub fn of_fetch(fault: FetchFault) -> Cause {
     let (signal, code, addr) = match fault {
@@ -53,13 +65,15 @@ impl Vcpu {
         let page = GuestAddr(addr).page();
         let opened = space.is_watching()
             && engine.open_watched(space, Range { start: page, end: page.offset(memory::PAGE_SIZE) });
-        // Another thread may have opened the page meanwhile. The same fault twice is the guest's.
-        let again = (self.context.guest.pc, addr);
+        // Another thread may have opened the page meanwhile; threads that run what others write have it watched and
+        // opened over and over. A write that the host goes on refusing although the guest may make it is the guest's.
+        let at = (self.context.guest.pc, addr);
+        let before = self.refused.filter(|refused| refused.at == at).map_or(0, |refused| refused.times);
         let raced = !opened
-            && self.refused != Some(again)
+            && before < MAX_REFUSALS
             && space.is_watching()
             && space.mapping_at(GuestAddr(addr)).is_some_and(|region| region.prot.contains(Prot::WRITE));
-        self.refused = raced.then_some(again);
+        self.refused = raced.then_some(Refusal { at, times: before + 1 });
         if opened && interp::step_one(engine.target, space, &mut self.context.guest).is_err() {
             // What it can't fetch any more it is told when it goes on there.
             return true;
