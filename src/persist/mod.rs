@@ -96,7 +96,9 @@ pub fn folders(named: Vec<PathBuf>) -> Vec<PathBuf> {
         return std::env::split_paths(&list).filter(|path| path.is_absolute()).collect();
     }
     let base = variable("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = base.or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".cache")));
+    // A home that is not there is not made: users that are to have none are given such a one.
+    let home = || variable("HOME").map(PathBuf::from).filter(|home| home.is_dir());
+    let base = base.or_else(|| home().map(|home| home.join(".cache")));
     base.filter(|path| path.is_absolute()).map(|path| path.join("transom")).into_iter().collect()
 }
 

@@ -1,8 +1,8 @@
 //! mremap(2).
 
-use super::host;
+use super::host::{self, Source};
 use super::{AddressSpace, Backing, Changed, Inner, Region, RegionFlags, checked_range};
-use crate::{Errno, GuestAddr, PAGE_SIZE, Range};
+use crate::{Errno, GuestAddr, PAGE_SIZE, Prot, Range};
 
 const MAYMOVE: i32 = libc::MREMAP_MAYMOVE;
 const FIXED: i32 = libc::MREMAP_FIXED;
@@ -60,8 +60,11 @@ impl Inner {
         if flags & MAYMOVE == 0 {
             return Err(if old.is_empty() { Errno::EINVAL } else { Errno::ENOMEM });
         }
-        let start = self.gaps.find(&self.map, new_len, PAGE_SIZE).ok_or(Errno::ENOMEM)?;
-        self.move_to(old, new_len, flags | FIXED, Range { start, end: start.offset(new_len) }, changed)
+        // Claimed as a new mapping would be: the host may hold what the guest's map shows as free.
+        let start = self.map_anywhere(GuestAddr::NULL, new_len, Prot::empty(), Source::NOTHING)?;
+        let target = Range { start, end: start.offset(new_len) };
+        host::unmap(target)?;
+        self.move_to(old, new_len, flags | FIXED, target, changed)
     }
 
     /// Whether all of `old` is mapped, and what is to be added is within the limits.
