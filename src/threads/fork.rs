@@ -6,7 +6,7 @@
 use memory::{Errno, UserPtr, sys};
 use syscalls::{CloneRequest, SigSet};
 
-use super::clone_args::{CLEAR_SIGHAND, CloneArgs};
+use super::clone_args::{CLEAR_SIGHAND, args_of, call_of};
 use super::{give_back, has, kin, stacks};
 use crate::signals::handler;
 use crate::vcpu::Vcpu;
@@ -88,8 +88,8 @@ unsafe extern "C" {
 
 /// A fork with what libc's can't: namespaces, another exit signal, a pidfd.
 fn raw_fork(request: &CloneRequest) -> Result<i32, Errno> {
-    let args = CloneArgs::of(request);
-    let (number, [a, b, c, d, e]) = args.call(request.clone3);
+    let args = args_of(request);
+    let (number, [a, b, c, d, e]) = call_of(&args, request.clone3);
     // SAFETY: parent and child go on in their own copies of this frame; the struct is the kernel's. Nothing is
     // allocated while the allocator is locked.
     unsafe {

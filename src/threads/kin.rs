@@ -9,9 +9,10 @@ use std::ffi::c_void;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use memory::{Errno, Lock, sys};
+use syscalls::abi::CloneArgs;
 use syscalls::{CloneRequest, SigSet};
 
-use super::clone_args::{CloneArgs, host_flags};
+use super::clone_args::{args_of, call_of, host_flags};
 use super::give_back;
 use super::spawn::{create, futex};
 use super::vfork::{child_main, transom_vfork};
@@ -50,9 +51,9 @@ impl Vcpu {
             stack: base,
             // The maker's own frames and its thread-locals are in the upper half.
             stack_size: size / 2,
-            ..CloneArgs::of(request)
+            ..args_of(request)
         };
-        let (number, arguments) = args.call(request.clone3);
+        let (number, arguments) = call_of(&args, request.clone3);
         let (maker, begins) = (AtomicU32::new(1), AtomicU32::new(0));
         let birth = Birth { vcpu, number: number as u64, arguments, result: 0, maker, begins };
         let birth = Box::into_raw(Box::new(birth));

@@ -9,9 +9,10 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 use memory::Errno;
+use syscalls::abi::CloneArgs;
 use syscalls::{AltStack, CloneRequest, SigSet};
 
-use super::clone_args::{CLEAR_SIGHAND, CloneArgs, host_flags};
+use super::clone_args::{CLEAR_SIGHAND, args_of, call_of, host_flags};
 use super::{Stacks, has, kin, stacks};
 use crate::run::End;
 use crate::signals::{self, fatal, handler};
@@ -60,8 +61,8 @@ impl Vcpu {
         let mut child = self.child_on_this_memory(request)?;
         let (base, size) = child.stacks.host();
         let mask = handler::set_mask(SigSet::ALL.host_mask());
-        let args = CloneArgs { flags: host_flags(request), stack: base, stack_size: size, ..CloneArgs::of(request) };
-        let (number, arguments) = args.call(request.clone3);
+        let args = CloneArgs { flags: host_flags(request), stack: base, stack_size: size, ..args_of(request) };
+        let (number, arguments) = call_of(&args, request.clone3);
         // SAFETY: the child runs on a stack of its own, with the parent's thread-locals while that is
         // stopped, and never returns.
         let result = unsafe { transom_vfork(child_main, (&raw mut *child).cast(), number as u64, &arguments) };
