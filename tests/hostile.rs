@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use support::random::Random;
 use support::run::{End, run};
-use support::{GUESTS, fetched, program, transom};
+use support::{GUESTS, program, transom};
 
 const CASES: usize = 10_000;
 const SEED: u64 = 0x7261_6e73_6f6d;
@@ -95,39 +95,38 @@ fn without_rights(command: &mut Command, folder: &Path) {
 /// Runs one file and says what transom did wrong, if anything.
 fn check(transom: &Path, path: &Path, bytes: &[u8]) -> Result<(), String> {
     write_executable(path, bytes).map_err(|error| format!("{}: {error}", path.display()))?;
-    // The limits hold for the guest too: it may ask for any amount of memory or files.
-    let limits = format!("ulimit -t {CPU_SECONDS} && ulimit -v 4194304 && ulimit -f 1024 && ulimit -c 0");
-    let script = format!("{limits} && exec \"$0\" \"$@\" >/dev/null");
-    let mut command = Command::new("/bin/sh");
-    let folder = path.parent().expect("a file in a folder");
-    command.args(["-c", &script]).arg(transom).arg(path).current_dir(folder);
-    without_rights(&mut command, folder);
-    let outcome = run(&mut command, LIMIT);
+    let outcome = run(&mut limited(transom, path, &[]), LIMIT);
     let (end, stderr) = (outcome.end, outcome.stderr());
     let what = match end {
         _ if outcome.is_bug() => "a bug of transom's",
-        // What it waits for may hang on where its stack is: a hang of transom's comes again.
-        End::TimeOut if run(&mut command, LIMIT).end == End::TimeOut && !waits_by_right(path, bytes) => {
-            "a hang that takes no CPU time"
-        }
+        End::TimeOut if !waits_by_right(transom, path) => "a hang that takes no CPU time",
         End::Signal(libc::SIGABRT) if !stderr.is_empty() => "an abort",
         _ => return Ok(()),
     };
     Err(format!("{what}: ends by {end:?}\n{stderr}"))
 }
 
-/// A damaged program may wait for ever by its own doing. Then it does so under qemu-user too (`tests/fetch qemu`).
-fn waits_by_right(path: &Path, bytes: &[u8]) -> bool {
-    const E_MACHINE: usize = 18;
-    const EM_AARCH64: u8 = 183;
-    let guest = if bytes.get(E_MACHINE) == Some(&EM_AARCH64) { "aarch64" } else { "riscv64" };
-    let qemu = fetched("qemu").join(format!("usr/bin/qemu-{guest}"));
-    assert!(qemu.exists(), "{} is missing: run tests/fetch qemu", qemu.display());
-    let copy = path.with_extension("qemu");
-    std::fs::copy(&qemu, &copy).unwrap_or_else(|error| panic!("{}: {error}", copy.display()));
-    let mut command = Command::new(copy);
-    without_rights(command.arg(path), path.parent().expect("a file in a folder"));
-    run(&mut command, LIMIT / 4).end == End::TimeOut
+/// transom with one file, without rights and with limits, which hold for the guest too: it may ask for any amount
+/// of memory or files.
+fn limited(transom: &Path, path: &Path, options: &[&str]) -> Command {
+    let limits = format!("ulimit -t {CPU_SECONDS} && ulimit -v 4194304 && ulimit -f 1024 && ulimit -c 0");
+    let script = format!("{limits} && exec \"$0\" \"$@\" >/dev/null");
+    let mut command = Command::new("/bin/sh");
+    let folder = path.parent().expect("a file in a folder");
+    command.args(["-c", &script]).arg(transom).args(options).arg(path).current_dir(folder);
+    without_rights(&mut command, folder);
+    command
+}
+
+/// A damaged program may wait for ever by its own doing: for a lock word that is garbage, say. Then it waits in a
+/// system call that it made, which is the last that the trace shows, without a result.
+fn waits_by_right(transom: &Path, path: &Path) -> bool {
+    // Whether it comes to that may hang on where its memory is, which differs from run to run.
+    const RUNS: usize = 20;
+    let hangs = (0..RUNS).map(|_| run(&mut limited(transom, path, &["--strace"]), LIMIT / 4));
+    let Some(outcome) = hangs.into_iter().find(|outcome| outcome.end == End::TimeOut) else { return false };
+    let last = outcome.stderr.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+    last.contains(&b'(')
 }
 
 fn write_executable(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
