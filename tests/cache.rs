@@ -181,6 +181,17 @@ fn folders_of_others_are_not_used() {
     check(&start(Path::new("/proc/nowhere"), PROGRAMS[0]), PROGRAMS[0], "a folder that can't be made");
 }
 
+/// Users that are to have no home are given one that is not there: Debian's `_apt` and `nobody`.
+#[test]
+fn a_home_that_is_not_there_is_not_made() {
+    let folder = folder();
+    let home = folder.path().join("nonexistent");
+    let mut command = Command::new(transom());
+    command.env_clear().env("HOME", &home).arg(program("aarch64", "hello-pie"));
+    check(&run(&mut command, LIMIT), PROGRAMS[0], "without a home");
+    assert!(!home.exists());
+}
+
 #[test]
 fn what_is_carried_in_an_archive_serves_as_a_layer() {
     let (cache, other) = (folder(), folder());

@@ -193,6 +193,25 @@ fn mremap_moves_grows_and_duplicates() {
 }
 
 #[test]
+fn mremap_moves_past_what_the_host_holds() {
+    let space = space();
+    let (above, base) = (map(&space, 1, RW), map(&space, 2, RW));
+    assert_eq!(page(base, 2), above, "no room to grow where it is");
+    let next = map(&space, 3, RW);
+    space.munmap(next, 3 * PAGE_SIZE).map(drop).expect("unmaps");
+    // Such as a thread's stack of the host's libc: the guest's map shows the place as free.
+    // SAFETY: the place is free, and the page is nobody else's.
+    let host = unsafe {
+        libc::mmap(next.0 as *mut _, PAGE_SIZE as usize, libc::PROT_READ, ANON | libc::MAP_FIXED_NOREPLACE, -1, 0)
+    };
+    assert_eq!(host as u64, next.0);
+    let moved = mremap(&space, base, 2 * PAGE_SIZE, 3 * PAGE_SIZE, libc::MREMAP_MAYMOVE, GuestAddr::NULL);
+    let moved = moved.expect("moves").0;
+    assert!(!Range { start: moved, end: page(moved, 3) }.contains(next));
+    assert_eq!(copy::read::<u32>(next), Ok(0), "the host's page is where it was");
+}
+
+#[test]
 fn mremap_to_a_fixed_place_replaces_what_is_there() {
     let space = space();
     let from = map(&space, 2, RW);
