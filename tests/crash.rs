@@ -1,5 +1,5 @@
 //! A program that a signal ends leaves a report, where it is asked for, and a core file that gdb-multiarch opens
-//! (`apt-get install gdb-multiarch`).
+//! (`tests/fetch gdb`).
 
 mod support;
 
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use support::run::{End, expect, run};
-use support::{GUESTS, program, transom};
+use support::{GUESTS, gdb, program, transom};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -58,8 +58,8 @@ fn core(guest: &str) -> Result<(), Failed> {
     expect(outcome.end == End::Signal(libc::SIGSEGV), "the signal reaches the parent", &outcome)?;
     let file = std::fs::read_dir(folder.path())?.next().ok_or("no core file")??.path();
 
-    let mut gdb = Command::new("gdb-multiarch");
-    gdb.args(["-q", "-nx", "-batch", "-ex", "p $_siginfo.si_signo", "-ex", "p $_siginfo._sifields._sigfault.si_addr"]);
+    let mut gdb = gdb();
+    gdb.args(["-ex", "p $_siginfo.si_signo", "-ex", "p $_siginfo._sifields._sigfault.si_addr"]);
     gdb.args(["-ex", "x/i $pc", "-ex", "info auxv", "-ex", "info files"]).arg(&binary).arg(&file);
     let outcome = run(&mut gdb, LIMIT);
     let wanted = ["terminated with signal SIGSEGV", "$1 = 11", "= (void *) 0x10", "=> 0x", "AT_ENTRY", "is load1"];

@@ -1,4 +1,4 @@
-//! gdb-multiarch debugs guests (`apt-get install gdb-multiarch`, `tests/fetch roots`): the scripts `testdata/gdb/*.gdb`,
+//! gdb-multiarch debugs guests (`tests/fetch gdb roots`): the scripts `testdata/gdb/*.gdb`,
 //! each line of whose `.out` must come out, in that order.
 
 mod support;
@@ -11,7 +11,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use support::run::{End, run};
-use support::{GUESTS, fetched, repository, transom};
+use support::{GUESTS, fetched, gdb, repository, transom};
 
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -57,9 +57,9 @@ impl Guest {
 
     /// gdb, connected, with more arguments to come.
     fn gdb(&self) -> Command {
-        let mut gdb = Command::new("gdb-multiarch");
+        let mut gdb = gdb();
         let remote = format!("target remote {}", self.folder.path().join("gdb").display());
-        gdb.args(["-q", "-nx", "-batch", "-ex", "set sysroot target:", "-ex"]).arg(remote).env("LC_ALL", "C.UTF-8");
+        gdb.args(["-ex", "set sysroot target:", "-ex"]).arg(remote).env("LC_ALL", "C.UTF-8");
         gdb.current_dir(repository("testdata/gdb"));
         gdb
     }

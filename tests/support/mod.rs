@@ -33,6 +33,18 @@ pub fn fetched(name: &str) -> PathBuf {
     }
 }
 
+/// gdb-multiarch as `tests/fetch gdb` unpacked it, with its own libraries: the machine needs none.
+pub fn gdb() -> std::process::Command {
+    let root = fetched("gdb");
+    let program = root.join("usr/bin/gdb-multiarch");
+    assert!(program.exists(), "{} is missing: run tests/fetch gdb", program.display());
+    let mut gdb = std::process::Command::new(root.join("lib64/ld-linux-x86-64.so.2"));
+    gdb.arg("--library-path").arg(root.join("usr/lib/x86_64-linux-gnu")).arg(program);
+    gdb.arg("--data-directory").arg(root.join("usr/share/gdb")).args(["-q", "-nx", "-batch"]);
+    gdb.env("PYTHONHOME", root.join("usr"));
+    gdb
+}
+
 /// The files of a folder with the given extension, in the order of their names.
 pub fn files_in(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
