@@ -21,6 +21,8 @@ struct KernelAction {
 }
 
 const SA_RESTORER: u64 = 0x0400_0000;
+/// glibc's second signal (nptl(7)).
+const SIGSETXID: i32 = 33;
 /// The guest's flags that the kernel itself acts on.
 const PASSED_ON: u64 = (libc::SA_NOCLDSTOP | libc::SA_NOCLDWAIT) as u64;
 
@@ -85,6 +87,20 @@ pub fn reset(signal: Signal, ignore: bool) {
     let handler = if ignore { libc::SIG_IGN } else { libc::SIG_DFL } as u64;
     // It fails for SIGKILL and SIGSTOP alone, whose action is the default always.
     let _ = rt_sigaction(signal, Some(&KernelAction { handler, ..KernelAction::default() }));
+}
+
+/// Does what may have libc take a signal for itself, and gives the signal back: glibc's pthread_create(3) installs a
+/// handler for its SIGSETXID at the first thread, where the guest's libc has its own.
+pub fn keeping_signals<T>(work: impl FnOnce() -> T) -> T {
+    let before = Signal::new(SIGSETXID).map(|signal| (signal, rt_sigaction(signal, None)));
+    let value = work();
+    if let Some((signal, Ok(action))) = before
+        && rt_sigaction(signal, None).is_ok_and(|now| now.handler != action.handler)
+    {
+        // It can't fail: the kernel gave both.
+        let _ = rt_sigaction(signal, Some(&action));
+    }
+    value
 }
 
 /// Sets the thread's mask on the host; returns the old one.

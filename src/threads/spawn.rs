@@ -84,7 +84,8 @@ pub(super) fn create(base: u64, size: u64, start: Start, arg: *mut c_void) -> Re
         libc::pthread_attr_init(attributes.as_mut_ptr());
         libc::pthread_attr_setstack(attributes.as_mut_ptr(), base as *mut c_void, size as usize);
         libc::pthread_attr_setdetachstate(attributes.as_mut_ptr(), libc::PTHREAD_CREATE_DETACHED);
-        let error = libc::pthread_create(thread.as_mut_ptr(), attributes.as_ptr(), start, arg);
+        let create = || libc::pthread_create(thread.as_mut_ptr(), attributes.as_ptr(), start, arg);
+        let error = handler::keeping_signals(create);
         libc::pthread_attr_destroy(attributes.as_mut_ptr());
         error
     };
