@@ -4,23 +4,17 @@
 use crate::layout::Layout;
 use crate::regs::NONE;
 use ir::passes::{self, Role, Watch};
-use ir::{Block, Inst, Liveness, Op, SlotDef, SlotId, Ty, Val};
+use ir::{Block, Inst, Liveness, Op, SlotId, Ty, Val};
 
 /// Its result.
 #[derive(Debug, Default)]
 pub(crate) struct Analysis {
     pub live: Liveness,
-    notes: Vec<Note>,
-}
-
-/// What is known of an instruction.
-#[derive(Clone, Copy, Debug)]
-struct Note {
-    /// The pinned register that its value can be computed into: a `put` follows, and until then
+    /// The pinned register that each value can be computed into: a `put` follows, and until then
     /// nothing can see the register's old content by a fault, an exit or a `get`.
-    hint: u8,
-    /// Whether it or one after it sees the flags slot before it is written again.
-    flags_live: bool,
+    hints: Vec<u8>,
+    /// Whether an instruction or one after it sees the flags slot before it is written again.
+    flags_live: Vec<bool>,
 }
 
 /// For a class of registers, the value whose `put` comes next.
@@ -31,30 +25,35 @@ struct Pending {
 }
 
 impl Analysis {
-    pub fn run(&mut self, block: &Block, slots: &[SlotDef], layout: &Layout) {
-        self.notes.clear();
-        self.notes.resize(block.insts.len(), Note { hint: NONE, flags_live: true });
+    pub fn run(&mut self, block: &Block, layout: &Layout) {
+        self.hints.clear();
+        self.hints.resize(block.insts.len(), NONE);
+        self.flags_live.clear();
+        self.flags_live.resize(block.insts.len(), true);
         let pending = [Pending::default(), Pending::default()];
-        let mut walk = Walk { notes: &mut self.notes, slots, layout, pending, flags_live: true };
+        let (hints, lives_at) = (&mut self.hints[..], &mut self.flags_live[..]);
+        let mut walk = Walk { hints, lives_at, layout, pending, flags_live: true };
         passes::backward::run(block, &mut self.live, &mut walk);
     }
 
     /// The register that `val` is best computed into, or [`NONE`].
     #[inline]
     pub fn hint(&self, val: Val) -> u8 {
-        self.notes[val.index()].hint
+        self.hints[val.index()]
     }
 
-    /// Whether the flags slot must be exact at instruction `at`, which is not dead, or at the end of the block.
+    /// Whether the flags slot must be exact at instruction `at`, which is neither dead nor a constant or mark, or at the
+    /// end of the block.
     pub fn flags_live_at(&self, at: u32) -> bool {
-        self.notes.get(at as usize).is_none_or(|note| note.flags_live)
+        self.flags_live.get(at as usize).is_none_or(|&live| live)
     }
 }
 
 /// The walk at some point, seen from the end.
 struct Walk<'a> {
-    notes: &'a mut [Note],
-    slots: &'a [SlotDef],
+    hints: &'a mut [u8],
+    /// Of each instruction: [`Analysis::flags_live`].
+    lives_at: &'a mut [bool],
     layout: &'a Layout,
     pending: [Pending; 2],
     flags_live: bool,
@@ -63,11 +62,11 @@ struct Walk<'a> {
 impl Watch for Walk<'_> {
     #[inline]
     fn pass(&mut self, at: usize, inst: &Inst, role: Role) {
-        if self.notes[at].hint != NONE {
+        if self.hints[at] != NONE {
             self.settle(at, inst);
         }
         match role {
-            Role::Value | Role::Stays => {}
+            Role::Mark | Role::Leaf | Role::Value | Role::Stays => {}
             // Behind its result, which comes into being after what it shows.
             Role::Observes => {
                 self.pending.iter_mut().for_each(|class| class.valid = 0);
@@ -75,27 +74,25 @@ impl Watch for Walk<'_> {
             }
             Role::Get | Role::Put => self.access(inst),
         }
-        self.notes[at].flags_live = self.flags_live;
+        self.lives_at[at] = self.flags_live;
     }
 }
 
 impl Walk<'_> {
     /// A `get` or `put`.
     fn access(&mut self, inst: &Inst) {
-        let slot = SlotId(inst.imm as u16);
-        let ty = self.slots[slot.0 as usize].ty;
-        if ty == Ty::Flags {
+        if inst.ty == Ty::Flags {
             self.flags_live = inst.op == Op::Get;
         }
-        let reg = self.layout.reg(slot);
+        let reg = self.layout.reg(SlotId(inst.imm as u16));
         if reg == NONE {
             return;
         }
-        let class = &mut self.pending[ty.is_vec() as usize];
+        let class = &mut self.pending[inst.ty.is_vec() as usize];
         if inst.op == Op::Put {
             class.valid |= 1 << reg;
             class.vals[reg as usize] = inst.args[0].0;
-            self.notes[inst.args[0].index()].hint = reg;
+            self.hints[inst.args[0].index()] = reg;
         } else {
             class.valid &= !(1 << reg);
         }
@@ -104,13 +101,13 @@ impl Walk<'_> {
     /// Keeps the hint of the value that `at` defines if it still holds there, and passes it on to the
     /// operand of an op that only changes the type.
     fn settle(&mut self, at: usize, inst: &Inst) {
-        let reg = self.notes[at].hint;
+        let reg = self.hints[at];
         let class = &mut self.pending[inst.result().is_vec() as usize];
         if class.valid >> reg & 1 == 0 || class.vals[reg as usize] != at as u32 {
-            self.notes[at].hint = NONE;
+            self.hints[at] = NONE;
         } else if matches!(inst.op, Op::Zext32 | Op::Trunc | Op::VZext | Op::VLow) {
             let arg = inst.args[0];
-            self.notes[arg.index()].hint = reg;
+            self.hints[arg.index()] = reg;
             class.vals[reg as usize] = arg.0;
         }
     }

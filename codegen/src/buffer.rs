@@ -14,6 +14,29 @@ pub(crate) use asm;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Full;
 
+/// Up to eight bytes of an instruction, put together in a register and written at once.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Head {
+    bytes: u64,
+    len: u32,
+}
+
+impl Head {
+    /// Adds a byte.
+    #[inline]
+    pub fn push(&mut self, byte: u8) {
+        self.bytes |= (byte as u64) << (self.len * 8);
+        self.len += 1;
+    }
+
+    /// Adds a byte where `wanted`, without a branch: which instruction has which prefix can't be foretold.
+    #[inline]
+    pub fn push_if(&mut self, wanted: bool, byte: u8) {
+        self.bytes |= if wanted { (byte as u64) << (self.len * 8) } else { 0 };
+        self.len += wanted as u32;
+    }
+}
+
 /// A slice that code is written to, from its beginning. Its address must be a multiple of 16:
 /// linkable jumps are aligned relative to it.
 ///
@@ -98,10 +121,28 @@ impl<'a> CodeBuf<'a> {
         self.patch_i32(at, (self.len - at - 4) as i32);
     }
 
+    /// Writes what was put together: all eight bytes, what follows lies over those that are none of it.
+    #[inline]
+    pub(crate) fn put_head(&mut self, head: Head) {
+        match self.bytes.get_mut(self.len..).and_then(|rest| rest.first_chunk_mut()) {
+            Some(room) => *room = head.bytes.to_le_bytes(),
+            None => self.put_last(head),
+        }
+        self.len += head.len as usize;
+    }
+
+    /// The same where the slice is about to end.
+    #[cold]
+    fn put_last(&mut self, head: Head) {
+        if let Some(room) = self.bytes.get_mut(self.len..self.len + head.len as usize) {
+            room.copy_from_slice(&head.bytes.to_le_bytes()[..head.len as usize]);
+        }
+    }
+
     #[inline]
     pub(crate) fn put<const N: usize>(&mut self, data: [u8; N]) {
-        if let Some(room) = self.bytes.get_mut(self.len..self.len + N) {
-            room.copy_from_slice(&data);
+        if let Some(room) = self.bytes.get_mut(self.len..).and_then(|rest| rest.first_chunk_mut()) {
+            *room = data;
         }
         self.len += N;
     }

@@ -125,7 +125,7 @@ impl Compiler {
     /// Compiles `block` to the beginning of `buf`.
     pub fn compile(&mut self, block: &Block, buf: &mut CodeBuf<'_>) -> Result<Compiled<'_>, Full> {
         self.layout.plan(block, self.config.slots, &self.pins);
-        self.analysis.run(block, self.config.slots, &self.layout);
+        self.analysis.run(block, &self.layout);
         self.layout.note_next_uses(block, &self.analysis.live);
         self.alloc.begin(block.insts.len(), self.layout.temps);
         self.links.clear();
@@ -170,7 +170,9 @@ impl Emitter<'_, '_> {
         let mut done = usize::MAX;
         while let Some(inst) = block.insts.get(at) {
             let val = Val(at as u32);
-            if at != done && !self.live.is_dead(val) {
+            if inst.op == Op::Insn {
+                self.pc = inst.imm as u64;
+            } else if at != done && !self.live.is_dead(val) {
                 self.alloc.step(val.0);
                 match inst.op {
                     Op::Icmp | Op::Cond | Op::FCmp if self.defer(at, inst) => {}

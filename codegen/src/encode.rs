@@ -2,7 +2,7 @@
 //! and operands that may be a register, a slot or a constant. dynasm fixes these forms when it is
 //! compiled, and would need an arm for each; the opcodes are rows here (Intel SDM 2, chapter 2).
 
-use crate::buffer::CodeBuf;
+use crate::buffer::{CodeBuf, Head};
 use crate::regs::{NONE, RBP};
 use dynasmrt::DynasmApi;
 
@@ -126,24 +126,18 @@ pub(crate) enum Alu {
 impl CodeBuf<'_> {
     /// `op reg, rm`, or the other way round where the opcode says so; `wide` for 64 bits.
     pub(crate) fn rm(&mut self, op: Opcode, wide: bool, reg: u8, rm: Rm) {
-        if op.prefix != 0 {
-            self.push(op.prefix);
-        }
         let (x, b, byte_rm) = match rm {
             Rm::Reg(r) => (0, r >> 3, op.byte && r >= 4),
             Rm::Mem(m) => (if m.index == NONE { 0 } else { m.index >> 3 }, m.base >> 3, false),
         };
         let rex = (wide as u8) << 3 | (reg >> 3) << 2 | x << 1 | b;
-        if rex != 0 || op.byte && reg >= 4 || byte_rm {
-            self.push(0x40 | rex);
-        }
-        match op.map {
-            0 => {}
-            1 => self.push(0x0f),
-            _ => self.put([0x0f, 0x38]),
-        }
-        self.push(op.code);
-        self.modrm(reg, rm);
+        let mut head = Head::default();
+        head.push_if(op.prefix != 0, op.prefix);
+        head.push_if((rex != 0) | (op.byte & (reg >= 4)) | byte_rm, 0x40 | rex);
+        head.push_if(op.map != 0, 0x0f);
+        head.push_if(op.map > 1, 0x38);
+        head.push(op.code);
+        self.modrm_behind(head, reg, rm);
     }
 
     /// `setcc` of a byte register.
@@ -153,9 +147,18 @@ impl CodeBuf<'_> {
 
     /// ModRM, SIB and displacement.
     pub(crate) fn modrm(&mut self, reg: u8, rm: Rm) {
+        self.modrm_behind(Head::default(), reg, rm);
+    }
+
+    /// The same behind an opcode, which has up to five bytes.
+    #[inline]
+    fn modrm_behind(&mut self, mut head: Head, reg: u8, rm: Rm) {
         let reg = (reg & 7) << 3;
         let m = match rm {
-            Rm::Reg(r) => return self.push(0xc0 | reg | r & 7),
+            Rm::Reg(r) => {
+                head.push(0xc0 | reg | r & 7);
+                return self.put_head(head);
+            }
             Rm::Mem(m) => m,
         };
         // Base 5 without a displacement would mean something else.
@@ -164,15 +167,13 @@ impl CodeBuf<'_> {
             -128..=127 => (0x40, true),
             _ => (0x80, false),
         };
-        if m.index != NONE || m.base & 7 == 4 {
-            let index = if m.index == NONE { 4 } else { m.index & 7 };
-            self.put([mode | reg | 4, m.scale << 6 | index << 3 | m.base & 7]);
-        } else {
-            self.push(mode | reg | m.base & 7);
-        }
-        if disp8 {
-            self.push(m.disp as u8);
-        } else if mode == 0x80 {
+        let sib = m.index != NONE || m.base & 7 == 4;
+        let index = if m.index == NONE { 4 } else { m.index & 7 };
+        head.push(mode | reg | if sib { 4 } else { m.base & 7 });
+        head.push_if(sib, m.scale << 6 | index << 3 | m.base & 7);
+        head.push_if(disp8, m.disp as u8);
+        self.put_head(head);
+        if mode == 0x80 {
             self.push_i32(m.disp);
         }
     }

@@ -6,19 +6,33 @@ use ir::ops::Effect;
 use ir::{Inst, Op, Ty, Underflow, Val};
 
 impl Emitter<'_, '_> {
-    /// Emits `val` (and what it fuses with); ops that are not named here are evaluated by a call.
+    /// Emits `val` (and what it fuses with). The ops that most code is made of; apart, because a function that does
+    /// nothing but go on to another needs no frame.
+    #[inline]
     pub fn emit(&mut self, val: Val, inst: &Inst) {
+        match inst.op {
+            Op::Const | Op::Addr | Op::VConst => self.define_const(val, inst.ty),
+            Op::Get => self.get(val),
+            Op::Put => self.put(val),
+            Op::Load => self.load(val),
+            Op::Store => self.store(val),
+            Op::ExitIf => self.exit_if(val),
+            Op::Add => self.add(val),
+            Op::Trunc => self.trunc(val),
+            Op::Zext32 => self.zext32(val),
+            _ => self.emit_rare(val, inst),
+        }
+    }
+
+    /// The other ops; those that are not named here are evaluated by a call.
+    #[inline(never)]
+    fn emit_rare(&mut self, val: Val, inst: &Inst) {
         use Op::*;
         if self.block.underflow == Underflow::Evaluated && is_arithmetic(inst.op) {
             return self.evaluate(val);
         }
         let vector = inst.ty == Ty::V128;
         match inst.op {
-            Const | Addr | VConst => self.define_const(val, inst.ty),
-            Get => self.get(val),
-            Put => self.put(val),
-            Insn => self.pc = inst.imm as u64,
-            Add => self.add(val),
             Sub => self.sub(val),
             Mul => self.mul(val),
             MulHU | MulHS | MulHSU => self.mul_high(val),
@@ -35,8 +49,6 @@ impl Emitter<'_, '_> {
             Bswap => self.bswap(val),
             Rbit => self.rbit(val),
             Ext8U | Ext8S | Ext16U | Ext16S | Sext32 => self.extend(val),
-            Zext32 => self.zext32(val),
-            Trunc => self.trunc(val),
             ClmulLo | ClmulHi => self.clmul(val),
             Crc32c => self.crc32c(val),
             Icmp | Cond | FCmp => self.truth(val),
@@ -68,15 +80,12 @@ impl Emitter<'_, '_> {
             VLow => self.vlow(val),
             GetFpFlags => self.get_fp_flags(val),
             SetFpFlags => self.set_fp_flags(val),
-            Load => self.load(val),
-            Store => self.store(val),
             Fence => self.fence(),
             Rmw => self.rmw(val),
             Cas => self.cas(val),
             Cycles => self.cycles(val),
             Pause => self.pause(),
             Call => self.call_helper(val),
-            ExitIf => self.exit_if(val),
             Aligned => self.aligned(val),
             op if is_lanes(op) => self.vector(val, inst),
             _ => self.evaluate(val),

@@ -111,7 +111,9 @@ impl Locked<'_> {
         keep: bool,
     ) -> Option<u64> {
         let id = self.inner.current.add(key, end, digest, compiled, keep)?;
-        self.inner.suspended.remove(&key);
+        if !self.inner.suspended.is_empty() {
+            self.inner.suspended.remove(&key);
+        }
         Some(self.enter(id))
     }
 

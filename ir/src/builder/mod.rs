@@ -163,11 +163,18 @@ impl Builder {
     }
 
     /// From here on `slot` holds `val`.
+    #[inline]
     fn holds(&mut self, slot: SlotId, val: Val) {
         self.current[slot.0 as usize] = val;
-        if self.homes.len() <= val.index() {
-            self.homes.resize(2 * val.index() + 64, NO_SLOT);
+        match self.homes.get_mut(val.index()) {
+            Some(home) => *home = slot.0,
+            None => self.grow_homes(slot, val),
         }
+    }
+
+    #[cold]
+    fn grow_homes(&mut self, slot: SlotId, val: Val) {
+        self.homes.resize(2 * val.index() + 64, NO_SLOT);
         self.homes[val.index()] = slot.0;
     }
 

@@ -12,55 +12,55 @@ pub struct Liveness {
     lives: Vec<Life>,
 }
 
-/// How long a value is needed, and how often.
-#[derive(Clone, Copy, Debug)]
-struct Life {
-    last_use: u32,
-    uses: u8,
-}
+/// How long a value is needed, and how often: one more than the last instruction that uses it in the high half, which
+/// is 0 where the instruction is not to be emitted, and the number of uses in the low one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Life(u64);
 
 /// Stand-ins of absent operands. Counting their uses costs less than a branch for each; by turns, or each
 /// would wait for the one before.
 const ABSENT: usize = 16;
 
-/// `last_use` of an instruction that is not to be emitted.
-const DEAD: u32 = u32::MAX;
-
 impl Liveness {
     /// Whether the instruction is not to be emitted.
     #[inline]
     pub fn is_dead(&self, val: Val) -> bool {
-        self.last_use(val) == DEAD
+        self.lives[val.index()] == Life::DEAD
     }
 
     /// The index of the last instruction that uses the value: its own if there is none, the number of
     /// instructions if the terminator does. Meaningless for a dead one.
     #[inline]
     pub fn last_use(&self, val: Val) -> u32 {
-        self.lives[val.index()].last_use
+        ((self.lives[val.index()].0 >> 32) as u32).wrapping_sub(1)
     }
 
-    /// How many live operands the value is, 255 standing for more.
+    /// How many live operands the value is.
     #[inline]
     pub fn uses(&self, val: Val) -> u32 {
-        self.lives[val.index()].uses as u32
+        self.lives[val.index()].0 as u32
     }
 }
 
 impl Life {
-    const UNUSED: Life = Life { last_use: DEAD, uses: 0 };
+    const DEAD: Life = Life(0);
 
-    /// Counts a use at `at`. The walk goes backward: the first use seen is the last.
+    /// Needed at `at`, and not used so far.
     #[inline]
-    fn use_at(&mut self, at: u32) {
-        self.uses = self.uses.saturating_add(1);
-        self.last_use = if self.last_use == DEAD { at } else { self.last_use };
+    fn needed_at(at: usize) -> Life {
+        Life((at as u64 + 1) << 32)
+    }
+
+    /// With a use at `at`. The walk goes backward: the first use seen is the last.
+    #[inline]
+    fn used_at(self, at: usize) -> Life {
+        Life(self.0.max(Life::needed_at(at).0) + 1)
     }
 }
 
 /// Who goes along on the walk: the code generator finds out what it needs of it.
 pub trait Watch {
-    /// Instruction `at`, needed, is passed; those behind it were.
+    /// Instruction `at`, needed, is passed; those behind it were. Constants and marks are not shown.
     fn pass(&mut self, at: usize, inst: &Inst, role: Role);
 }
 
@@ -72,6 +72,10 @@ impl Watch for () {
 /// What the walk looks at in an op: its row's effect.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Role {
+    /// Marks a guest instruction.
+    Mark,
+    /// A value without operands: goes when it is unused.
+    Leaf,
     /// Goes when it is unused.
     Value,
     /// Reads a slot.
@@ -89,7 +93,10 @@ static ROLES: [Role; Op::ALL.len()] = {
     let mut roles = [Role::Value; Op::ALL.len()];
     let mut i = 0;
     while i < roles.len() {
-        roles[i] = match Op::ALL[i].info().effect {
+        let info = Op::ALL[i].info();
+        roles[i] = match info.effect {
+            _ if matches!(Op::ALL[i], Op::Insn) => Role::Mark,
+            Effect::Pure if info.args == 0 => Role::Leaf,
             Effect::Pure => Role::Value,
             Effect::Get => Role::Get,
             Effect::Put => Role::Put,
@@ -129,40 +136,51 @@ pub fn run(block: &Block, live: &mut Liveness, watch: &mut impl Watch) {
     let insts = &block.insts[..];
     let count = insts.len();
     live.lives.clear();
-    live.lives.resize(count + ABSENT, Life::UNUSED);
+    live.lives.resize(count + ABSENT, Life::DEAD);
     let lives = &mut live.lives[..];
     if let Some(val) = block.term.and_then(|term| term.operand()) {
-        lives[val.index()].use_at(count as u32);
+        lives[val.index()] = lives[val.index()].used_at(count);
     }
     // Slots that are written again before anything looks at them.
     let mut overwritten = SlotSet::default();
     for (i, inst) in insts.iter().enumerate().rev() {
         let role = ROLES[inst.op as usize];
-        let life = &mut lives[i];
-        let needed = match role {
-            Role::Value => life.uses != 0,
+        let is_used = lives[i] != Life::DEAD;
+        match role {
+            Role::Mark => {
+                lives[i] = Life::needed_at(i);
+                continue;
+            }
+            Role::Leaf => continue,
             Role::Get => {
-                if life.uses != 0 {
+                if is_used {
                     overwritten.remove(inst.imm);
+                    watch.pass(i, inst, role);
                 }
-                life.uses != 0
+                continue;
             }
-            Role::Put => !overwritten.insert(inst.imm),
-            Role::Observes => {
-                overwritten = SlotSet::default();
-                true
+            Role::Put => {
+                if !overwritten.insert(inst.imm) {
+                    lives[i] = Life::needed_at(i);
+                    let of = inst.args[0].index();
+                    lives[of] = lives[of].used_at(i);
+                    watch.pass(i, inst, role);
+                }
+                continue;
             }
-            Role::Stays => true,
-        };
-        if !needed {
-            continue;
+            Role::Value if !is_used => continue,
+            Role::Value => {}
+            Role::Observes => overwritten = SlotSet::default(),
+            Role::Stays => {}
         }
-        if life.last_use == DEAD {
-            life.last_use = i as u32;
+        if !is_used {
+            lives[i] = Life::needed_at(i);
         }
+        // An absent operand's index is greater than any.
         let absent = count + i % ABSENT;
         for val in inst.args {
-            lives[if val.is_some() { val.index() } else { absent }].use_at(i as u32);
+            let of = val.index().min(absent);
+            lives[of] = lives[of].used_at(i);
         }
         watch.pass(i, inst, role);
     }
