@@ -1,8 +1,9 @@
 //! Paths: `-L` roots and /proc/self/exe.
 //!
 //! An absolute path is looked up in each root first, with symbolic links inside the root resolved inside it
-//! (openat2(2), RESOLVE_IN_ROOT); what is not there is the host's. Without roots no path is looked at but for the name
-//! `exe`, which may be /proc's link to the program, by any spelling.
+//! (openat2(2), RESOLVE_IN_ROOT); what is not there is the host's. So is what a link of the host's leads to by an
+//! absolute path: a virtual environment's `bin/python3` is one to /usr/bin. Without roots no path is looked at but for
+//! the name `exe`, which may be /proc's link to the program, by any spelling.
 
 use crate::args::{Follow, Kind};
 use crate::hidden::HiddenFds;
@@ -80,6 +81,8 @@ pub struct Roots {
     active: AtomicBool,
 }
 
+/// MAXSYMLINKS of linux/namei.h.
+const MAX_LINKS: usize = 40;
 /// `struct open_how`'s resolve flag.
 const RESOLVE_IN_ROOT: u64 = 0x10;
 
@@ -142,6 +145,28 @@ impl Roots {
         found
     }
 
+    /// The same for a path that no root has: where a chain of the host's links leads, if that is in a root.
+    pub(crate) fn find_behind_links(&self, dirfd: i32, path: &[u8]) -> Option<CString> {
+        if !self.are_active() {
+            return None;
+        }
+        let mut path = CString::new(path).ok()?;
+        for _ in 0..MAX_LINKS {
+            let target = proc::read_link(dirfd, &path)?;
+            if target.to_bytes().starts_with(b"/") {
+                let found = self.find(target.to_bytes(), true);
+                if found.is_some() {
+                    return found.filter(|_| !is_magic(dirfd, &path));
+                }
+                path = target;
+            } else {
+                let folder = path.to_bytes().iter().rposition(|&byte| byte == b'/').map_or(0, |slash| slash + 1);
+                path = CString::new([&path.to_bytes()[..folder], target.to_bytes()].concat()).ok()?;
+            }
+        }
+        None
+    }
+
     /// The host's path for a name that is to be made and that no root has: in a root if the directory is there alone.
     pub(crate) fn place(&self, path: &[u8]) -> Option<CString> {
         if !self.are_active() || !path.starts_with(b"/") {
@@ -177,6 +202,11 @@ fn belongs_to_kernel(path: &[u8]) -> bool {
     [b"/proc".as_slice(), b"/sys", b"/dev"]
         .iter()
         .any(|own| path.strip_prefix(*own).is_some_and(|rest| rest.is_empty() || rest[0] == b'/'))
+}
+
+/// Whether a link is one of /proc's, which lead to a file and not to the path that they show (proc(5)).
+fn is_magic(dirfd: i32, link: &CStr) -> bool {
+    open_path(dirfd, link, libc::O_NOFOLLOW).map(OwnedFd).is_ok_and(|fd| proc::is_proc(fd.0))
 }
 
 /// A root has /tmp, /run, /home and others as empty directories, waiting for something to be mounted there: the host's
@@ -294,7 +324,10 @@ pub(crate) fn elsewhere(process: &Process, dirfd: i32, path: &GuestPath, follow:
     }
     match follow {
         _ if !process.roots.are_active() => None,
-        true => process.roots.find(path.bytes(), true),
+        true => {
+            let roots = &process.roots;
+            roots.find(path.bytes(), true).or_else(|| roots.find_behind_links(dirfd, path.bytes()))
+        }
         false => process.roots.find(path.bytes(), false).or_else(|| process.roots.place(path.bytes())),
     }
 }

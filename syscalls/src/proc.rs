@@ -11,21 +11,21 @@ use crate::paths::{GuestPath, OwnedFd, open_path};
 use crate::process::{Image, Process};
 use crate::sys;
 use memory::{Errno, GuestAddr, Range};
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::io::Read;
 
 const PROC_SUPER_MAGIC: i64 = 0x9fa0;
 
 /// The path of an open descriptor as the kernel has it.
 pub(crate) fn fd_path(fd: i32) -> Option<CString> {
-    read_link(format!("/proc/self/fd/{fd}"))
+    read_link(libc::AT_FDCWD, &CString::new(format!("/proc/self/fd/{fd}")).ok()?)
 }
 
-fn read_link(link: String) -> Option<CString> {
-    let link = CString::new(link).ok()?;
+/// Where a link of the host's leads; none if it is none.
+pub(crate) fn read_link(dirfd: i32, link: &CStr) -> Option<CString> {
     let mut target = vec![0u8; libc::PATH_MAX as usize];
     let buffer = sys::address_mut(&mut target[..]);
-    let args = [libc::AT_FDCWD as u64, link.as_ptr() as u64, buffer, target.len() as u64, 0, 0];
+    let args = [dirfd as u64, link.as_ptr() as u64, buffer, target.len() as u64, 0, 0];
     let len = sys::host(libc::SYS_readlinkat, args).ok()? as usize;
     target.truncate(len);
     CString::new(target).ok()

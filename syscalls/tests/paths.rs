@@ -77,6 +77,35 @@ fn what_the_root_lacks_is_the_hosts() {
 }
 
 #[test]
+fn links_of_the_host_lead_into_the_root() {
+    let (root, host) = (root(), TempDir::new("host"));
+    let mut guest = Guest::with_root(&RISCV64, &root.0);
+    let link = |target: &str, name: &str| symlink(target, host.0.join(name)).expect("links");
+    link("/usr/share/transom-test/file", "direct");
+    link("direct", "chain");
+    link("/usr/share/transom-test", "folder");
+    link("loop", "loop");
+    std::fs::write(host.0.join("plain"), "of the host").expect("writes");
+    let mut path = |name: &str| host.0.join(name).to_str().map(|path| guest.read_file(path)).expect("is text");
+    assert_eq!(path("direct").as_deref(), Ok("of the root"));
+    assert_eq!(path("chain").as_deref(), Ok("of the root"));
+    assert_eq!(path("plain").as_deref(), Ok("of the host"));
+    assert_eq!(path("loop"), Err(Errno::ELOOP));
+    // Also below an open directory; the link itself stays where it is.
+    let dir = guest.open(host.0.to_str().expect("is text")).expect("opens");
+    let (name, stat) = (guest.string("chain"), guest.room(128));
+    for (flags, kind) in [(0, libc::S_IFREG), (libc::AT_SYMLINK_NOFOLLOW, libc::S_IFLNK)] {
+        guest.call("newfstatat", &[dir, name.0, stat.0, flags as u64]).expect("stats");
+        assert_eq!(guest.get::<Stat>(stat).mode & libc::S_IFMT, kind);
+    }
+    assert_eq!(guest.readlink(dir, "direct").as_deref(), Ok("/usr/share/transom-test/file"));
+    // A link of /proc's leads to the file that is open, though the root has one of that name too.
+    let opened = std::fs::File::open("/etc/passwd").expect("opens");
+    let through = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&opened));
+    assert_ne!(guest.read_file(&through).as_deref(), Ok("root's passwd"));
+}
+
+#[test]
 fn an_exec_names_the_file_in_the_root() {
     let root = root();
     let mut guest = Guest::with_root(&AARCH64, &root.0);

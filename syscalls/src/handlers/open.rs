@@ -64,6 +64,10 @@ fn open(
     if let Some(opened) = open_in_roots(cx, path, flags, mode) {
         return opened;
     }
+    let stays = flags & libc::O_NOFOLLOW != 0 || flags & (libc::O_CREAT | libc::O_EXCL) == libc::O_CREAT | libc::O_EXCL;
+    if !stays && let Some(target) = cx.process.roots.find_behind_links(dirfd, path.bytes()) {
+        return call(cx, target.as_ptr() as u64);
+    }
     let fd = call(cx, path.address())? as i32;
     Ok(proc::shadow(cx.process, fd, path, flags)? as u64)
 }
