@@ -15,7 +15,7 @@ pub enum Engine {
     Interp,
 }
 
-/// What is printed of each block.
+/// What is printed of the program's code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Trace {
     /// Guest instructions.
@@ -24,12 +24,25 @@ pub struct Trace {
     pub ir: bool,
     /// The machine code.
     pub host: bool,
+    /// Each block before it runs.
+    pub exec: bool,
+    /// The registers before it runs.
+    pub cpu: bool,
+    /// With `cpu`: also those of floating point and vectors.
+    pub fpu: bool,
+    /// The mappings at the start.
+    pub maps: bool,
 }
 
 impl Trace {
     /// Whether anything is.
     pub fn any(self) -> bool {
-        self.guest || self.ir || self.host
+        self.guest || self.ir || self.host || self.runs()
+    }
+
+    /// Whether anything is each time that a block runs.
+    pub fn runs(self) -> bool {
+        self.exec || self.cpu
     }
 
     /// Adds what a comma-separated list names.
@@ -40,11 +53,27 @@ impl Trace {
                 "guest" => trace.guest = true,
                 "ir" => trace.ir = true,
                 "host" => trace.host = true,
-                _ => return Err(format!("'{word}' can't be traced; use guest, ir, host or several with commas")),
+                "exec" => trace.exec = true,
+                "cpu" => trace.cpu = true,
+                "fpu" => (trace.cpu, trace.fpu) = (true, true),
+                "maps" => trace.maps = true,
+                _ => {
+                    let known = "guest, ir, host, exec, cpu, fpu, maps";
+                    return Err(format!("'{word}' can't be traced; use {known} or several with commas"));
+                }
             }
         }
         Ok(trace)
     }
+}
+
+/// What perf(1) is told of emitted code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Profiles {
+    /// Its map of names.
+    pub map: bool,
+    /// Its dump of code.
+    pub dump: bool,
 }
 
 /// Options that hold for a program and the programs it executes.
@@ -64,8 +93,12 @@ pub struct Options {
     pub strace: bool,
     /// What runs the blocks.
     pub engine: Engine,
-    /// What is printed of each block.
+    /// What is printed of the program's code.
     pub trace: Trace,
+    /// Of which addresses; of all if empty.
+    pub trace_filter: String,
+    /// Whether each instruction is a block of its own.
+    pub one_insn: bool,
     /// Which system calls are printed, as strace's `-e trace=` has it; all if empty.
     pub strace_filter: String,
     /// Whether they are printed as JSON.
@@ -74,6 +107,8 @@ pub struct Options {
     pub strace_lines: Option<i32>,
     /// Where traces go instead of standard error; %d is the process.
     pub log: Option<PathBuf>,
+    /// What perf is told of.
+    pub profiles: Profiles,
     /// Whether counts are printed at the end.
     pub stats: bool,
     /// Whether the end by a signal is told of.
@@ -105,6 +140,7 @@ impl Options {
             ('u', self.uname.clone()),
             ('G', self.gdb.clone()),
             ('m', self.strace_lines.map(|fd| fd.to_string())),
+            ('a', (!self.trace_filter.is_empty()).then(|| self.trace_filter.clone())),
             ('f', (!self.strace_filter.is_empty()).then(|| self.strace_filter.clone())),
             ('S', self.stack_size.map(|size| size.to_string())),
             ('e', self.seed.map(|seed| seed.to_string())),
@@ -119,6 +155,13 @@ impl Options {
             (self.trace.guest, 'g'),
             (self.trace.ir, 'r'),
             (self.trace.host, 'h'),
+            (self.trace.exec, 'x'),
+            (self.trace.cpu, 'y'),
+            (self.trace.fpu, 'z'),
+            (self.trace.maps, 'M'),
+            (self.one_insn, 'o'),
+            (self.profiles.map, 'p'),
+            (self.profiles.dump, 'd'),
         ];
         words.extend(flags.iter().filter(|(on, _)| *on).map(|(_, letter)| letter.to_string().into()));
         words
@@ -135,6 +178,7 @@ impl Options {
             [b'S', size @ ..] => self.stack_size = number(size),
             [b'e', seed @ ..] => self.seed = number(seed),
             [b'G', place @ ..] => self.gdb = Some(String::from_utf8_lossy(place).into_owned()),
+            [b'a', filter @ ..] => self.trace_filter = String::from_utf8_lossy(filter).into_owned(),
             [b'f', filter @ ..] => self.strace_filter = String::from_utf8_lossy(filter).into_owned(),
             [b'D', path @ ..] => self.log = Some(OsString::from_vec(path.to_vec()).into()),
             [b'm', fd @ ..] => self.strace_lines = number(fd).map(|fd| fd as i32),
@@ -146,6 +190,13 @@ impl Options {
             b"g" => self.trace.guest = true,
             b"r" => self.trace.ir = true,
             b"h" => self.trace.host = true,
+            b"x" => self.trace.exec = true,
+            b"y" => self.trace.cpu = true,
+            b"z" => self.trace.fpu = true,
+            b"M" => self.trace.maps = true,
+            b"o" => self.one_insn = true,
+            b"p" => self.profiles.map = true,
+            b"d" => self.profiles.dump = true,
             _ => return false,
         }
         true
@@ -174,7 +225,10 @@ mod tests {
             strace_lines: Some(7),
             log: Some("/tmp/log.%d".into()),
             engine: Engine::Interp,
-            trace: Trace { guest: true, ir: false, host: true },
+            trace: Trace { guest: true, host: true, cpu: true, maps: true, ..Trace::default() },
+            trace_filter: "0x1000+16".into(),
+            one_insn: true,
+            profiles: Profiles { map: true, dump: true },
             stats: true,
             crash_report: true,
             gdb: Some("/tmp/socket".into()),

@@ -94,7 +94,8 @@ impl Vcpu {
         }
         self.exits.interpreted += 1;
         let (stops, epoch) = (&engine.breakpoints, engine.cache.epoch());
-        let ground = Ground { target: engine.target, space: &self.process.space, stops, watches: None };
+        let (target, space, tracer) = (engine.target, &self.process.space, engine.tracer.as_ref());
+        let ground = Ground { target, space, stops, limits: engine.limits, tracer, watches: None };
         self.interpreter.step(&ground, epoch, key, &mut self.context.guest).map_err(NoCode::Fetch)
     }
 

@@ -30,6 +30,7 @@ use crate::log::Log;
 use crate::machine::Machine;
 use crate::options::Options;
 use crate::persist::Persist;
+use crate::profile::Profile;
 use crate::program::{self, Found, Kind};
 use crate::signals::{self, handler};
 use crate::sysroots;
@@ -177,6 +178,11 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     name_process(&start.execfn);
     let persist = Persist::open(&plan.options, guest.target.name(), &plan.hidden);
     let log = open_log(&plan.options, &plan.hidden)?;
+    if plan.options.trace.maps {
+        log.write(&space.render_maps(&std::fs::read_to_string("/proc/self/maps").unwrap_or_default()));
+    }
+    let profile = Profile::open(plan.options.profiles, &plan.hidden, plan.numbered);
+    let profile = profile.map_err(|(path, error)| Error::Log(path, error))?;
     let strace = strace(&plan.options, log, &plan.hidden, plan.numbered)?;
     let process = Process {
         abi: guest.abi,
@@ -195,7 +201,7 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
         release: plan.options.uname.as_deref().map(Arc::from),
     };
     let machine = Box::leak(Box::new(Machine {
-        engine: Engine::new(guest.target, &plan.options, persist, log)?,
+        engine: Engine::new(guest.target, &plan.options, persist, log, profile)?,
         debugger: debugger(&plan.options)?,
         options: plan.options,
         own_program: plan.own_program,

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use support::run::{End, Outcome, expect, run};
-use support::{GUESTS, program, transom};
+use support::{GUESTS, program, repository, transom};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -28,6 +28,9 @@ fn main() {
         ("sysroot", sysroot),
         ("seed", seed),
         ("stack_size", stack_size),
+        ("logs", logs),
+        ("log_filter", log_filter),
+        ("one_instruction", one_instruction),
         ("without_effect", without_effect),
         ("mistakes", mistakes),
         ("other_guest", other_guest),
@@ -151,6 +154,62 @@ fn stack_size(called: &Called) -> Result {
     expect(outcome.stdout() == "deep\n", "a large stack", &outcome)?;
     let outcome = called.run(&[("QEMU_STACK_SIZE", "256K")], &[], "deep");
     expect(outcome.end == End::Signal(libc::SIGSEGV), "a small stack", &outcome)
+}
+
+/// What is logged of `testdata/profile/spin.c`, whose functions have names.
+fn log(called: &Called, options: &[&str]) -> std::result::Result<String, Failed> {
+    let mut command = Command::new(called.by("qemu-", ""));
+    command.args(options).arg(repository("testdata/profile/bin").join(called.guest).join("spin"));
+    let outcome = run(&mut command, LIMIT);
+    expect(outcome.end == End::Exit(7), "runs", &outcome)?;
+    Ok(outcome.stderr())
+}
+
+/// The addresses and names of the blocks that ran: `Trace 0: 0x0 [0/ADDRESS/0/0] NAME`.
+fn traced(log: &str) -> Vec<(u64, &str)> {
+    let lines = log.lines().filter_map(|line| line.starts_with("Trace ").then(|| line.split_once("] ")).flatten());
+    let addr = |place: &str| u64::from_str_radix(place.split('/').nth(1)?, 16).ok();
+    lines.filter_map(|(place, name)| Some((addr(place)?, name))).collect()
+}
+
+fn logs(called: &Called) -> Result {
+    let log = log(called, &["-d", "in_asm,exec,cpu,fpu,nochain,page"])?;
+    let ran = traced(&log);
+    let loops = ran.iter().filter(|(_, name)| *name == "second_spin").count();
+    if ran.first().is_none_or(|(_, name)| *name != "_start") || loops < 999 {
+        return Err(format!("every block is told of, {loops} rounds: {:?}", ran.first()).into());
+    }
+    for part in ["r-xp 00000000", "IN: _start\n", "IN: begin\n", "sp=0000"] {
+        if !log.contains(part) {
+            return Err(format!("no '{part}' in:\n{}", &log[..log.len().min(4000)]).into());
+        }
+    }
+    Ok(())
+}
+
+fn log_filter(called: &Called) -> Result {
+    let all = log(called, &["-d", "exec"])?;
+    let (start, _) = *traced(&all).first().ok_or("nothing is told of")?;
+    for range in [format!("{start:#x}+4"), format!("{start:#x}..{start:#x}"), format!("{:#x}-2", start + 1)] {
+        let some = log(called, &["-d", "in_asm,exec", "-dfilter", &range])?;
+        if traced(&some) != [(start, "_start")] || some.matches("IN: ").count() != 1 {
+            return Err(format!("{range}: {some}").into());
+        }
+    }
+    let outcome = called.run(&[("QEMU_DFILTER", "main")], &[], "exit");
+    expect(outcome.end == End::Exit(1) && outcome.stderr().contains("START..END"), "what is no range", &outcome)
+}
+
+/// Each instruction of a straight line is logged, by the interpreter and by machine code.
+fn one_instruction(called: &Called) -> Result {
+    for items in ["exec", "in_asm"] {
+        let (blocks, single) = (log(called, &["-d", items])?, log(called, &["-d", items, "-one-insn-per-tb"])?);
+        let count = |log: &str| log.matches("Trace ").count() + log.matches("IN: ").count();
+        if count(&single) < 2 * count(&blocks) {
+            return Err(format!("{items}: {} against {} blocks", count(&single), count(&blocks)).into());
+        }
+    }
+    Ok(())
 }
 
 fn without_effect(called: &Called) -> Result {

@@ -8,8 +8,9 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 
 use super::{Called, Command, Refused, Request, Tool, split};
+use crate::filter::Addresses;
 use crate::guest;
-use crate::options::{Engine, Options, Trace};
+use crate::options::{Engine, Options, Profiles, Trace};
 
 /// Run AArch64 and RISC-V Linux programs on x86-64 Linux.
 #[derive(Parser, Debug)]
@@ -68,9 +69,22 @@ pub struct Args {
     /// What runs the program: jit (machine code) or interp (the interpreter of the intermediate representation)
     #[arg(long, value_name = "ENGINE", value_parser = engine, default_value = "jit", env = "TRANSOM_ENGINE", hide_env_values = true)]
     engine: Engine,
-    /// Print each translated block to standard error: guest, ir, host, or several with commas
+    /// Print to standard error, several with commas: translated blocks as guest, ir or host code; each block before it
+    /// runs (exec) and the registers (cpu, fpu: all); the mappings at the start (maps)
     #[arg(long, value_name = "WHAT", value_parser = Trace::parse, env = "TRANSOM_TRACE", hide_env_values = true)]
     trace: Option<Trace>,
+    /// Trace only these addresses: START..END, START+SIZE, START-SIZE, several with commas
+    #[arg(long, value_name = "RANGE", value_parser = addresses, env = "TRANSOM_TRACE_FILTER", hide_env_values = true)]
+    trace_filter: Option<String>,
+    /// Make each instruction a block of its own
+    #[arg(long, value_parser = FalseyValueParser::new(), env = "TRANSOM_ONE_INSN", hide_env_values = true)]
+    one_insn: bool,
+    /// Tell perf(1) the names of the program's functions, in /tmp/perf-PID.map
+    #[arg(long, value_parser = FalseyValueParser::new(), env = "TRANSOM_PERF_MAP", hide_env_values = true)]
+    perf_map: bool,
+    /// Leave the translated code for `perf inject --jit`, in jit-PID.dump
+    #[arg(long, value_parser = FalseyValueParser::new(), env = "TRANSOM_JITDUMP", hide_env_values = true)]
+    jitdump: bool,
     /// Print counts of translation and execution to standard error at the end
     #[arg(long, value_parser = FalseyValueParser::new(), env = "TRANSOM_STATS", hide_env_values = true)]
     stats: bool,
@@ -91,6 +105,11 @@ fn engine(name: &str) -> Result<Engine, String> {
         "interp" => Ok(Engine::Interp),
         _ => Err("use jit or interp".into()),
     }
+}
+
+/// A list that [`Addresses`] are made of.
+pub fn addresses(list: &str) -> Result<String, String> {
+    Addresses::parse(list).map(|_| list.to_owned())
 }
 
 /// A size with its unit: `8388608`, `0x800000`, `8192K`, `8M`.
@@ -157,6 +176,9 @@ fn options(matches: &ArgMatches, args: Args) -> Options {
         log: args.log,
         engine: args.engine,
         trace: args.trace.unwrap_or_default(),
+        trace_filter: args.trace_filter.unwrap_or_default(),
+        one_insn: args.one_insn,
+        profiles: Profiles { map: args.perf_map, dump: args.jitdump },
         stats: args.stats,
         crash_report: args.crash_report,
         gdb: args.gdb,

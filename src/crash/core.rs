@@ -10,8 +10,8 @@ use memory::{PAGE_SIZE, Prot, copy};
 use nix::sys::resource::{Resource, getrlimit};
 use syscalls::Signal;
 
-use super::maps::Maps;
 use super::notes;
+use crate::maps::Maps;
 use crate::signals::Info;
 use crate::vcpu::Vcpu;
 

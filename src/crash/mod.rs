@@ -4,16 +4,14 @@
 //! Nothing is said unasked: a program's standard error is then what it is natively.
 
 mod core;
-mod maps;
 mod notes;
 mod report;
-mod symbols;
 
 use syscalls::Signal;
 
+use crate::maps::Maps;
 use crate::signals::Info;
 use crate::vcpu::Vcpu;
-use maps::Maps;
 
 /// Called before `signal`, whose default is to dump core, ends the process.
 pub fn crashed(vcpu: &Vcpu, signal: Signal, info: &Info) {

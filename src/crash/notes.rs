@@ -4,7 +4,7 @@ use memory::sys;
 use syscalls::Signal;
 use target::CoreRegisters;
 
-use super::maps::Maps;
+use crate::maps::Maps;
 use crate::signals::Info;
 use crate::vcpu::Vcpu;
 

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use memory::{GuestAddr, UserPtr};
 use syscalls::Signal;
 
-use super::maps::Maps;
-use super::symbols::Symbols;
+use crate::maps::Maps;
 use crate::signals::Info;
+use crate::symbols::Symbols;
 use crate::vcpu::Vcpu;
 
 fn number(info: &Info, at: usize) -> u64 {
@@ -25,7 +25,7 @@ pub fn print(vcpu: &Vcpu, signal: Signal, info: &Info, maps: &Maps) {
     if code > 0 {
         let _ = write!(text, ": code {code}, address {:#x}", number(info, 16));
     }
-    let _ = writeln!(text, "\nregisters:\n{}", target.dump(&vcpu.context.guest).trim_end());
+    let _ = writeln!(text, "\nregisters:\n{}", target.dump(&vcpu.context.guest, true).trim_end());
     let _ = writeln!(text, "mappings:");
     let mut places = vec![("pc", pc), ("sp", target.sp(&vcpu.context.guest))];
     places.extend((code > 0).then(|| ("address", number(info, 16))));

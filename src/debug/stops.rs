@@ -109,6 +109,8 @@ impl Vcpu {
                 target: engine.target,
                 space: &self.process.space,
                 stops: &engine.breakpoints,
+                limits: engine.limits,
+                tracer: engine.tracer.as_ref(),
                 watches: Some(&watches),
             };
             let epoch = engine.cache.epoch();

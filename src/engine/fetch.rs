@@ -1,7 +1,7 @@
 //! Guest code as bytes: what the guest may execute at an address, and a digest of it.
 
 use memory::{AddressSpace, GuestAddr, PAGE_SIZE};
-use target::Target;
+use target::{Limits, Target};
 
 use super::breakpoints::Breakpoints;
 
@@ -39,6 +39,12 @@ pub fn fetch<'a>(space: &AddressSpace, pc: u64, buf: &'a mut [u8]) -> &'a [u8] {
 /// The first instruction of `bytes`, or all of them where they hold none.
 pub fn first<'a>(target: &dyn Target, bytes: &'a [u8]) -> &'a [u8] {
     &bytes[..target.fetch(bytes).map_or(bytes.len(), |(_, len)| len)]
+}
+
+/// The part of `bytes` that a block with these limits is made of: a limit is doubled where nothing leaves the block early,
+/// but one instruction is to be one.
+pub fn within<'a>(target: &dyn Target, limits: Limits, bytes: &'a [u8]) -> &'a [u8] {
+    if limits.insts == 1 { first(target, bytes) } else { bytes }
 }
 
 /// The part of `bytes`, which are at `pc`, that lies before the next place to stop at behind the first instruction.

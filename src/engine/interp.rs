@@ -12,6 +12,7 @@ use target::{Limits, Target};
 
 use super::breakpoints::Breakpoints;
 use super::fetch::{self, FetchFault, MAX_BLOCK};
+use super::trace::Tracer;
 use super::watch::{Watched, Watches};
 use crate::cache::Key;
 
@@ -92,8 +93,7 @@ fn build(
     }
     let mut buf = [0; MAX_BLOCK];
     let bytes = fetch::until_stop(target, stops, key.pc, fetch::fetch(space, key.pc, &mut buf));
-    // A limit is doubled where nothing leaves the block early; one instruction is to be one.
-    let bytes = if limits.insts == 1 { fetch::first(target, bytes) } else { bytes };
+    let bytes = fetch::within(target, limits, bytes);
     let mut builder = Builder::new(target.slots(), Passes::ALL);
     let mode = target.masking(key.mode);
     target::translate(target, &mut builder, bytes, key.pc, mode, limits)
@@ -103,9 +103,9 @@ fn build(
 
 /// A block to be kept: writes to its code are seen. Bytes that were not watched when they were read may be others by now.
 fn build_watched(ground: &Ground<'_>, key: Key) -> Result<Block, FetchFault> {
-    let Ground { target, space, stops, .. } = *ground;
+    let Ground { target, space, stops, limits, .. } = *ground;
     loop {
-        let block = build(target, space, stops, key, Limits::DEFAULT)?;
+        let block = build(target, space, stops, key, limits)?;
         if !target.runs_unannounced_code() || !space.watch(Range::new(block.pc, block.end)) {
             return Ok(block);
         }
@@ -125,6 +125,10 @@ pub struct Ground<'a> {
     pub space: &'a AddressSpace,
     /// Addresses that blocks end before.
     pub stops: &'a Breakpoints,
+    /// How long blocks may get.
+    pub limits: Limits,
+    /// What is printed of blocks.
+    pub tracer: Option<&'a Tracer>,
     /// Accesses that are not to be made; they end the block as faults do.
     pub watches: Option<&'a Watches>,
 }
@@ -146,10 +150,17 @@ impl Interpreter {
             Some(block) => Rc::clone(block),
             None => {
                 let block = Rc::new(build_watched(ground, key)?);
+                if let Some(tracer) = ground.tracer {
+                    let mut buf = [0; MAX_BLOCK];
+                    tracer.made(ground.space, &block, fetch::fetch(ground.space, key.pc, &mut buf), None);
+                }
                 self.blocks.insert(key, Rc::clone(&block));
                 block
             }
         };
+        if let Some(tracer) = ground.tracer {
+            tracer.runs(ground.space, key, state);
+        }
         Ok(self.run(ground, &block, state))
     }
 

@@ -10,16 +10,20 @@ pub mod watch;
 
 use codegen::{CodeBuf, Compiler, Config, Context, HostFeatures, Stubs, emit_runtime};
 use memory::{AddressSpace, Errno, GuestAddr, Lock, Range};
-use target::Target;
+use syscalls::HiddenFds;
+use target::{Limits, Target};
 
 use crate::cache::{Arena, CodeCache};
+use crate::filter::Addresses;
 use crate::log::Log;
-use crate::options::{Engine as Kind, Options, Trace};
+use crate::options::{Engine as Kind, Options};
 use crate::persist::Persist;
+use crate::profile::Profile;
 
 use breakpoints::Breakpoints;
 pub use fetch::FetchFault;
 use stats::Translation;
+pub use trace::Tracer;
 use translate::Workshop;
 
 /// The engine: shared by all guest threads of the process, and for the process' life.
@@ -34,9 +38,10 @@ pub struct Engine {
     pub watches: bool,
     /// Where the guest stops for a debugger.
     pub breakpoints: Breakpoints,
-    trace: Trace,
-    /// Where traces go.
-    log: Log,
+    /// What is printed of code, if anything is.
+    pub tracer: Option<Tracer>,
+    /// How long blocks may get.
+    pub limits: Limits,
     stats: bool,
     workshop: Lock<Workshop>,
     runtime: Runtime,
@@ -70,6 +75,7 @@ impl Engine {
         options: &Options,
         persist: Option<Persist>,
         log: Log,
+        mut profile: Option<Profile>,
     ) -> Result<Engine, Errno> {
         let config = Config {
             slots: target.slots(),
@@ -79,18 +85,20 @@ impl Engine {
         };
         let compiler = Compiler::new(config);
         let cache = CodeCache::default();
-        let runtime = Runtime::emit(&compiler, config.pc_shift, &cache)?;
+        let runtime = Runtime::emit(&compiler, config.pc_shift, &cache, profile.as_mut())?;
+        let addresses = Addresses::parse(&options.trace_filter).unwrap_or_default();
         let flags = target.slots().iter().find(|slot| slot.ty == ir::Ty::Flags);
         Ok(Engine {
             target,
             cache,
-            interprets: options.engine == Kind::Interp,
+            // Machine code runs from block to block without a word.
+            interprets: options.engine == Kind::Interp || options.trace.runs(),
             watches: target.runs_unannounced_code(),
             breakpoints: Breakpoints::default(),
-            trace: options.trace,
-            log,
+            tracer: Tracer::new(target, options.trace, addresses, log),
+            limits: if options.one_insn { Limits { insts: 1, ..Limits::DEFAULT } } else { Limits::DEFAULT },
             stats: options.stats,
-            workshop: Lock::new(Workshop::new(target, compiler)),
+            workshop: Lock::new(Workshop::new(target, compiler, profile)),
             runtime,
             flags_slot: flags.map(|slot| slot.offset),
             persist,
@@ -206,7 +214,15 @@ impl Engine {
         let workshop = self.workshop.lock();
         let cache = self.cache.lock();
         let residents = self.cache.residents.lock_for_fork();
-        (residents, cache, workshop, self.breakpoints.lock_for_fork())
+        (residents, cache, workshop, self.breakpoints.lock_for_fork(), self.tracer.as_ref().map(Tracer::lock_for_fork))
+    }
+
+    /// The process is a forked child: what perf is told of it is its own, and so is its code.
+    pub fn profile_child(&self, hidden: &HiddenFds) {
+        if let Some(profile) = &mut self.workshop.lock().profile {
+            profile.in_child(hidden);
+            self.cache.lock().flush();
+        }
     }
 
     /// Releases the locks if a vfork child died holding them.
@@ -228,11 +244,20 @@ impl Engine {
 }
 
 impl Runtime {
-    fn emit(compiler: &Compiler, pc_shift: u8, cache: &CodeCache) -> Result<Runtime, Errno> {
+    fn emit(
+        compiler: &Compiler,
+        pc_shift: u8,
+        cache: &CodeCache,
+        profile: Option<&mut Profile>,
+    ) -> Result<Runtime, Errno> {
         let mut arena = Arena::map()?;
         cache.ranges.add(arena.base(), crate::cache::ARENA as u64);
         let (base, room) = arena.free().ok_or(Errno::ENOMEM)?;
-        let stubs = emit_runtime(&mut CodeBuf::new(room), compiler.pins(), pc_shift).map_err(|_| Errno::ENOMEM)?;
+        let mut buf = CodeBuf::new(room);
+        let stubs = emit_runtime(&mut buf, compiler.pins(), pc_shift).map_err(|_| Errno::ENOMEM)?;
+        if let (Some(profile), Ok(bytes)) = (profile, buf.written()) {
+            profile.runtime(base, bytes);
+        }
         // It serves for the life of the process.
         std::mem::forget(arena);
         Ok(Runtime { base, stubs })

@@ -8,8 +8,9 @@ use target::{Limits, Mode, Stop, Target};
 use super::breakpoints::Breakpoints;
 use super::fetch::{self, FetchFault, MAX_BLOCK};
 use super::stats::{Clock, Translation};
-use super::{Engine, NoCode, trace};
+use super::{Engine, NoCode};
 use crate::cache::{Key, Locked};
+use crate::profile::Profile;
 
 /// Bytes of the longest instruction.
 const LONGEST: usize = 4;
@@ -21,13 +22,15 @@ pub struct Workshop {
     bytes: Box<[u8; MAX_BLOCK]>,
     /// What was translated.
     pub counts: Translation,
+    /// What perf is told of, if the user asked for it.
+    pub profile: Option<Profile>,
 }
 
 impl Workshop {
     /// A workshop for one guest.
-    pub fn new(target: &dyn Target, compiler: Compiler) -> Workshop {
+    pub fn new(target: &dyn Target, compiler: Compiler, profile: Option<Profile>) -> Workshop {
         let builder = Builder::new(target.slots(), Passes::ALL);
-        Workshop { builder, compiler, bytes: Box::new([0; MAX_BLOCK]), counts: Translation::default() }
+        Workshop { builder, compiler, bytes: Box::new([0; MAX_BLOCK]), counts: Translation::default(), profile }
     }
 
     /// Builds the block at `pc`; returns the digest of its bytes.
@@ -46,6 +49,7 @@ impl Workshop {
         let mut room = fetch::USUAL_BLOCK;
         let len = loop {
             let bytes = fetch::until_stop(target, stops, pc, fetch::fetch(space, pc, &mut self.bytes[..room]));
+            let bytes = fetch::within(target, limits, bytes);
             target::translate(target, &mut self.builder, bytes, pc, mode, limits)
                 .map_err(|Stop::Fetch { addr }| fetch::why_not(space, addr))?;
             let len = (self.builder.block().end - pc) as usize;
@@ -84,7 +88,7 @@ impl Engine {
             }
         }
         let mode = if tagged { self.target.masking(key.mode) } else { key.mode };
-        let mut limits = Limits::DEFAULT;
+        let mut limits = self.limits;
         loop {
             match self.attempt(shop, &mut cache, space, key, mode, limits)? {
                 Some(code) => return Ok(code),
@@ -144,8 +148,11 @@ impl Engine {
         };
         let Ok(compiled) = shop.compiler.compile(block, &mut buf) else { return Ok(None) };
         clock.lap(&mut shop.counts.compile);
-        if self.trace.any() {
-            trace::block(self, block, &shop.bytes[..], buf.written().ok().map(|bytes| (code, bytes)));
+        if let Some(tracer) = &self.tracer {
+            tracer.made(space, block, &shop.bytes[..], buf.written().ok().map(|bytes| (code, bytes)));
+        }
+        if let (Some(profile), Ok(bytes)) = (&mut shop.profile, buf.written()) {
+            profile.block(space, key.pc, code, bytes);
         }
         shop.counts.add(block, compiled.len);
         let movable = form == Some(false) || compiled.relocs.iter().all(|reloc| reloc.kind.is_distance());

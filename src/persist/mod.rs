@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use codegen::HostFeatures;
 use syscalls::HiddenFds;
 
-use crate::options::Options;
+use crate::options::{Options, Profiles};
 use folder::Folder;
 use hash::Hasher;
 
@@ -44,8 +44,9 @@ impl Persist {
     /// Opens it; `None` where it is off or can't be had.
     pub fn open(options: &Options, guest: &str, hidden: &HiddenFds) -> Option<Persist> {
         let jit = options.engine == crate::options::Engine::Jit;
-        // A debugger stops within what would be a block; its code is its own.
-        if options.trace.any() || !jit || options.gdb.is_some() || is_set_id() {
+        // A debugger stops within what would be a block; its code is its own. A profile tells of code as it is made.
+        let profiled = options.profiles != Profiles::default();
+        if options.trace.any() || options.one_insn || !jit || options.gdb.is_some() || profiled || is_set_id() {
             return None;
         }
         let (last, layers) = options.cache.split_last()?;

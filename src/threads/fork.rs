@@ -53,6 +53,7 @@ impl Vcpu {
     fn begin_child(&mut self, request: &CloneRequest) {
         memory::renew_owner();
         self.machine.engine.cache.residents.keep_only(&self.resident);
+        self.machine.engine.profile_child(&self.process.hidden);
         self.forked_from_debugged();
         *self.machine.exits.lock() = Default::default();
         self.exits = Default::default();

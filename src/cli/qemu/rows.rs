@@ -76,15 +76,17 @@ pub const ROWS: &[Row] = rows! {
         to.warn("-t has no effect: the program has all 64 signals as they are")
     };
     "d", "QEMU_LOG", "ITEM,...", "log; 'help' lists what" => log;
-    "dfilter", "QEMU_DFILTER", "RANGE,...", "no effect: all addresses are logged" => |to, _| {
-        to.warn("-dfilter has no effect: all addresses are logged")
+    "dfilter", "QEMU_DFILTER", "RANGE,...", "log code at these addresses alone" => |to, list| {
+        to.command.options.trace_filter = args::addresses(text(list)?)?;
+        Ok(())
     };
     "D", "QEMU_LOG_FILENAME", "FILE", "write logs there instead of to standard error" => |to, file| {
         to.command.options.log = Some(file.into());
         Ok(())
     };
-    "one-insn-per-tb"|"singlestep", "QEMU_ONE_INSN_PER_TB", "", "no effect" => |to, _| {
-        to.warn("-one-insn-per-tb has no effect: faults and signals find the exact instruction without it")
+    "one-insn-per-tb"|"singlestep", "QEMU_ONE_INSN_PER_TB", "", "make each instruction a block of its own" => |to, _| {
+        to.command.options.one_insn = true;
+        Ok(())
     };
     "tb-size", "QEMU_TB_SIZE", "SIZE", "no effect: room for code grows as needed" => |to, _| {
         to.warn("-tb-size has no effect: the room for translated code grows as needed")
@@ -104,8 +106,14 @@ pub const ROWS: &[Row] = rows! {
         Err("qemu's plugins can't be loaded; `transom --trace` and `--stats` tell what runs".into())
     };
     "version"|"v", "QEMU_VERSION", "", "print the version" => |to, _| print(to, Print::Version);
-    "perfmap", "QEMU_PERFMAP", "", "no effect" => |to, _| to.warn("-perfmap has no effect: no map is written yet");
-    "jitdump", "QEMU_JITDUMP", "", "no effect" => |to, _| to.warn("-jitdump has no effect: no dump is written yet");
+    "perfmap", "QEMU_PERFMAP", "", "write /tmp/perf-PID.map for perf" => |to, _| {
+        to.command.options.profiles.map = true;
+        Ok(())
+    };
+    "jitdump", "QEMU_JITDUMP", "", "write jit-PID.dump for perf" => |to, _| {
+        to.command.options.profiles.dump = true;
+        Ok(())
+    };
 };
 
 /// An item of `-d`.
@@ -123,21 +131,22 @@ pub const LOGS: &[Log] = &[
     Log { name: "in_asm", help: "the program's instructions of each block", turn_on: Some(|to| to.trace.guest = true) },
     Log { name: "op", help: "each block in transom's intermediate language", turn_on: Some(|to| to.trace.ir = true) },
     Log { name: "op_opt", help: "the same", turn_on: Some(|to| to.trace.ir = true) },
+    Log { name: "op_ind", help: "the same", turn_on: Some(|to| to.trace.ir = true) },
     Log { name: "out_asm", help: "the machine code of each block", turn_on: Some(|to| to.trace.host = true) },
     Log { name: "strace", help: "system calls and signals", turn_on: Some(|to| to.strace = true) },
     Log { name: "int", help: "no effect", turn_on: None },
-    Log { name: "exec", help: "no effect", turn_on: None },
-    Log { name: "cpu", help: "no effect", turn_on: None },
-    Log { name: "fpu", help: "no effect", turn_on: None },
-    Log { name: "vpu", help: "no effect", turn_on: None },
+    Log { name: "exec", help: "each block before it runs", turn_on: Some(|to| to.trace.exec = true) },
+    Log { name: "cpu", help: "the registers before each block", turn_on: Some(|to| to.trace.cpu = true) },
+    Log { name: "fpu", help: "with cpu: those of floating point too", turn_on: Some(|to| to.trace.fpu = true) },
+    Log { name: "vpu", help: "with cpu: those of vectors too", turn_on: Some(|to| to.trace.fpu = true) },
     Log { name: "mmu", help: "no effect", turn_on: None },
-    Log { name: "page", help: "no effect", turn_on: None },
+    Log { name: "page", help: "the mappings at the start", turn_on: Some(|to| to.trace.maps = true) },
     Log { name: "pcall", help: "no effect", turn_on: None },
-    Log { name: "unimp", help: "no effect: what is not there raises SIGILL or ENOSYS", turn_on: None },
-    Log { name: "guest_errors", help: "no effect", turn_on: None },
+    Log { name: "unimp", help: "nothing: what is not there raises SIGILL or ENOSYS", turn_on: Some(|_| {}) },
+    Log { name: "guest_errors", help: "nothing: these are errors of devices", turn_on: Some(|_| {}) },
     Log { name: "invalid_mem", help: "no effect", turn_on: None },
     Log { name: "cpu_reset", help: "no effect", turn_on: None },
-    Log { name: "nochain", help: "no effect", turn_on: None },
+    Log { name: "nochain", help: "nothing: exec and cpu show every block anyhow", turn_on: Some(|_| {}) },
     Log { name: "plugin", help: "no effect", turn_on: None },
     Log { name: "tid", help: "no effect", turn_on: None },
     Log { name: "tb_cpu", help: "no effect", turn_on: None },

@@ -45,6 +45,30 @@ pub fn registers(features: &[Feature]) -> Vec<Register> {
     features.iter().flat_map(|feature| feature.registers.iter().copied()).collect()
 }
 
+/// Characters of a line of [`text`].
+const LINE: usize = 100;
+
+/// Registers for a reader: those of the first feature, which every guest has, and of the `others` those that are not zero.
+pub fn text(features: &[Feature], state: &GuestState, others: bool) -> String {
+    let (mut out, mut line) = (String::new(), String::new());
+    for (at, feature) in features.iter().enumerate().filter(|(at, _)| *at == 0 || others) {
+        for register in &feature.registers {
+            let value = (register.get)(state, register.n);
+            if at != 0 && value == 0 {
+                continue;
+            }
+            let entry = format!("{:>4}={value:0width$x}", register.name, width = register.bytes() * 2);
+            if !line.is_empty() && line.len() + entry.len() >= LINE {
+                out += std::mem::take(&mut line).trim_end();
+                out.push('\n');
+            }
+            line += &entry;
+            line.push(' ');
+        }
+    }
+    out + line.trim_end() + "\n"
+}
+
 /// The target description.
 pub fn description(architecture: &str, features: &[Feature]) -> String {
     let mut xml = format!(

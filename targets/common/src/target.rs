@@ -142,12 +142,9 @@ pub trait Target: Sync + Send {
     /// The addresses that lead to where the state is, innermost first, as far as the chain of frame pointers tells;
     /// `read` reads a word of memory.
     fn backtrace(&self, state: &GuestState, read: &mut dyn FnMut(u64) -> Option<u64>) -> Vec<u64>;
-    /// Names and values of the registers for crash reports and traces.
-    fn dump(&self, state: &GuestState) -> String {
-        let mut text = format!("pc={:#018x}\n", state.pc);
-        for slot in self.slots() {
-            text.push_str(&format!("{}={:#x}\n", slot.name, state.get(slot)));
-        }
-        text
+    /// Names and values of the registers for crash reports and traces: the general ones, and of the `others` those that
+    /// are not zero.
+    fn dump(&self, state: &GuestState, others: bool) -> String {
+        crate::debug::text(&self.debug_features(), state, others)
     }
 }
