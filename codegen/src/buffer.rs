@@ -18,22 +18,25 @@ pub struct Full;
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Head {
     bytes: u64,
-    len: u32,
+    bits: u32,
 }
 
 impl Head {
     /// Adds a byte.
     #[inline]
     pub fn push(&mut self, byte: u8) {
-        self.bytes |= (byte as u64) << (self.len * 8);
-        self.len += 1;
+        self.append(byte as u32, 8);
     }
 
-    /// Adds a byte where `wanted`, without a branch: which instruction has which prefix can't be foretold.
+    /// Adds the low `bits` of `bytes`; those above are 0.
     #[inline]
-    pub fn push_if(&mut self, wanted: bool, byte: u8) {
-        self.bytes |= if wanted { (byte as u64) << (self.len * 8) } else { 0 };
-        self.len += wanted as u32;
+    pub fn append(&mut self, bytes: u32, bits: u8) {
+        self.bytes |= (bytes as u64) << self.bits;
+        self.bits += bits as u32;
+    }
+
+    fn len(&self) -> usize {
+        self.bits as usize / 8
     }
 }
 
@@ -128,14 +131,14 @@ impl<'a> CodeBuf<'a> {
             Some(room) => *room = head.bytes.to_le_bytes(),
             None => self.put_last(head),
         }
-        self.len += head.len as usize;
+        self.len += head.len();
     }
 
     /// The same where the slice is about to end.
     #[cold]
     fn put_last(&mut self, head: Head) {
-        if let Some(room) = self.bytes.get_mut(self.len..self.len + head.len as usize) {
-            room.copy_from_slice(&head.bytes.to_le_bytes()[..head.len as usize]);
+        if let Some(room) = self.bytes.get_mut(self.len..self.len + head.len()) {
+            room.copy_from_slice(&head.bytes.to_le_bytes()[..head.len()]);
         }
     }
 

@@ -49,19 +49,20 @@ pub(crate) enum Src {
 pub(crate) struct Opcode {
     /// Mandatory prefix (66, F2, F3) or 0.
     prefix: u8,
-    /// 0 for one-byte opcodes, else the map: 1 is 0F, 2 is 0F 38.
-    map: u8,
-    code: u8,
+    /// The opcode's bytes as they follow each other, lowest first, the escape 0F included.
+    code: u16,
+    /// How many bits these are.
+    bits: u8,
     /// Whether the register is a byte register, which needs REX from `spl` on.
     byte: bool,
 }
 
 const fn one(code: u8) -> Opcode {
-    Opcode { prefix: 0, map: 0, code, byte: false }
+    Opcode { prefix: 0, code: code as u16, bits: 8, byte: false }
 }
 
 const fn two(prefix: u8, code: u8) -> Opcode {
-    Opcode { prefix, map: 1, code, byte: false }
+    Opcode { prefix, code: 0x0f | (code as u16) << 8, bits: 16, byte: false }
 }
 
 impl Opcode {
@@ -132,11 +133,13 @@ impl CodeBuf<'_> {
         };
         let rex = (wide as u8) << 3 | (reg >> 3) << 2 | x << 1 | b;
         let mut head = Head::default();
-        head.push_if(op.prefix != 0, op.prefix);
-        head.push_if((rex != 0) | (op.byte & (reg >= 4)) | byte_rm, 0x40 | rex);
-        head.push_if(op.map != 0, 0x0f);
-        head.push_if(op.map > 1, 0x38);
-        head.push(op.code);
+        if op.prefix != 0 {
+            head.push(op.prefix);
+        }
+        if (rex != 0) | (op.byte & (reg >= 4)) | byte_rm {
+            head.push(0x40 | rex);
+        }
+        head.append(op.code as u32, op.bits);
         self.modrm_behind(head, reg, rm);
     }
 
@@ -150,7 +153,7 @@ impl CodeBuf<'_> {
         self.modrm_behind(Head::default(), reg, rm);
     }
 
-    /// The same behind an opcode, which has up to five bytes.
+    /// The same behind an opcode, which has up to four bytes with its prefixes.
     #[inline]
     fn modrm_behind(&mut self, mut head: Head, reg: u8, rm: Rm) {
         let reg = (reg & 7) << 3;
@@ -167,11 +170,16 @@ impl CodeBuf<'_> {
             -128..=127 => (0x40, true),
             _ => (0x80, false),
         };
-        let sib = m.index != NONE || m.base & 7 == 4;
-        let index = if m.index == NONE { 4 } else { m.index & 7 };
-        head.push(mode | reg | if sib { 4 } else { m.base & 7 });
-        head.push_if(sib, m.scale << 6 | index << 3 | m.base & 7);
-        head.push_if(disp8, m.disp as u8);
+        if m.index != NONE || m.base & 7 == 4 {
+            let index = if m.index == NONE { 4 } else { m.index & 7 };
+            head.push(mode | reg | 4);
+            head.push(m.scale << 6 | index << 3 | m.base & 7);
+        } else {
+            head.push(mode | reg | m.base & 7);
+        }
+        if disp8 {
+            head.push(m.disp as u8);
+        }
         self.put_head(head);
         if mode == 0x80 {
             self.push_i32(m.disp);
