@@ -17,6 +17,7 @@ fn main() {
     let trials = GUESTS.iter().flat_map(|&guest| {
         [
             Trial::test(format!("{guest}/report"), move || report(guest)),
+            Trial::test(format!("{guest}/with_strace"), move || with_strace(guest)),
             Trial::test(format!("{guest}/silence"), move || silence(guest)),
             Trial::test(format!("{guest}/core"), move || core(guest)),
         ]
@@ -41,6 +42,15 @@ fn report(guest: &str) -> Result<(), Failed> {
         expect(stderr.contains(part), part, &outcome)?;
     }
     Ok(())
+}
+
+/// With `--strace` the calls are shown as they are made, and not promised once more.
+fn with_strace(guest: &str) -> Result<(), Failed> {
+    let mut command = Command::new(transom());
+    let outcome = run(command.args(["--crash-report", "--strace"]).arg(program(guest, "segv")), LIMIT);
+    let stderr = outcome.stderr();
+    let calls = stderr.find("writev(1").zip(stderr.find("backtrace:")).is_some_and(|(call, report)| call < report);
+    expect(calls && !stderr.contains("latest system calls"), "the calls, then the report", &outcome)
 }
 
 /// Unasked nothing is said: standard error is what it is natively.

@@ -34,9 +34,11 @@ pub fn print(vcpu: &Vcpu, signal: Signal, info: &Info, maps: &Maps) {
         let _ = writeln!(text, "  {what:<8}{addr:#018x}  {line}");
     }
     backtrace(&mut text, vcpu, maps);
-    if let Some(strace) = &vcpu.process.strace {
+    // With `--strace` they were told of as they were made.
+    let recent = vcpu.process.strace.as_ref().map_or_else(Vec::new, |strace| strace.recent());
+    if !recent.is_empty() {
         let _ = writeln!(text, "latest system calls:");
-        strace.recent().iter().for_each(|line| {
+        recent.iter().for_each(|line| {
             let _ = writeln!(text, "  {line}");
         });
     }
