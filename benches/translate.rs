@@ -31,7 +31,7 @@ fn number<const N: usize>(file: &[u8], at: usize) -> u64 {
 
 fn target_of(file: &[u8]) -> Box<dyn Target> {
     match number::<2>(file, 18) {
-        183 => Box::new(aarch64::Aarch64::new(aarch64::Cpu::default(), || 1_000_000_000)),
+        183 => Box::new(aarch64::Aarch64::new(aarch64::Cpu::default())),
         243 => Box::new(riscv64::Riscv64::new(riscv64::Cpu::default())),
         machine => panic!("no guest for ELF machine {machine}"),
     }

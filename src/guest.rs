@@ -5,20 +5,19 @@ use std::fmt::Write;
 use aarch64::Aarch64;
 use memory::space::place::USER_END;
 use riscv64::Riscv64;
-use syscalls::{Abi, abi};
+use syscalls::{Abi, HwProbe, abi};
 use target::Target;
 
 use crate::clock;
 
 /// A guest architecture: its CPU and its kernel's interface.
-#[derive(Clone)]
 pub struct Guest {
     /// The CPU.
     pub target: &'static dyn Target,
     /// The kernel's interface.
     pub abi: &'static Abi,
-    /// What riscv_hwprobe(2) answers.
-    pub hwprobe: Vec<(i64, u64)>,
+    /// What riscv_hwprobe(2) answers of a key.
+    pub hwprobe: HwProbe,
 }
 
 /// ELF machines of the guests.
@@ -82,15 +81,14 @@ pub fn of_machine(machine: u16, cpu: Option<&str>) -> Result<Option<Guest>, Stri
     match machine {
         EM_AARCH64 => {
             let cpu = cpu.map(aarch64::Cpu::parse).transpose()?.unwrap_or_default();
-            let target = Box::leak(Box::new(Aarch64::new(cpu, clock::cycles_hz)));
-            Ok(Some(Guest { target, abi: &abi::AARCH64, hwprobe: Vec::new() }))
+            let target = Box::leak(Box::new(Aarch64::new(cpu)));
+            Ok(Some(Guest { target, abi: &abi::AARCH64, hwprobe: HwProbe::default() }))
         }
         EM_RISCV => {
             let cpu = cpu.map(riscv64::Cpu::parse).transpose().map_err(|error| error.to_string())?.unwrap_or_default();
             let target = &*Box::leak(Box::new(Riscv64::new(cpu)));
-            let hz = clock::cycles_hz();
-            let answers = (0..).map_while(|key| Some((key, target.hwprobe(key, hz, USER_END - 1)?)));
-            Ok(Some(Guest { target, abi: &abi::RISCV64, hwprobe: answers.collect() }))
+            let hwprobe = HwProbe(Box::new(|key| target.hwprobe(key, clock::cycles_hz, USER_END - 1)));
+            Ok(Some(Guest { target, abi: &abi::RISCV64, hwprobe }))
         }
         _ => Ok(None),
     }

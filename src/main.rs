@@ -14,6 +14,7 @@ mod engine;
 mod exec;
 mod filter;
 mod guest;
+mod host;
 mod layout;
 mod loader;
 mod log;
@@ -54,7 +55,7 @@ pub unsafe extern "C" fn begin(_: c_int, argv: *const *const c_char, envp: *cons
     clock::watch();
     // SAFETY: the caller's.
     let (args, env) = unsafe { (strings(argv), strings(envp)) };
-    match prepare(args, &env) {
+    match prepare(args, env) {
         Ok(Prepared::Program(vcpu)) => run(*vcpu),
         Ok(Prepared::Done(status)) => status,
         Err(error) => {
@@ -90,16 +91,16 @@ enum Prepared {
     Done(i32),
 }
 
-fn prepare(mut args: Vec<CString>, env: &[CString]) -> Result<Prepared, Error> {
-    layout::mend(&args, env);
+fn prepare(mut args: Vec<CString>, env: Vec<CString>) -> Result<Prepared, Error> {
+    layout::mend(&args, &env);
     let auxiliary = layout::unmark(&mut args);
     if let Some(handover) = Handover::decode(args.get(1..).unwrap_or_default()) {
-        return start::take_over(handover).map(|vcpu| Prepared::Program(Box::new(vcpu)));
+        return start::take_over(handover, env).map(|vcpu| Prepared::Program(Box::new(vcpu)));
     }
     let args: Vec<_> = args.into_iter().map(|arg| OsString::from_vec(arg.into_bytes())).collect();
     let called = Called::new(args.first().map_or("".as_ref(), |name| name), auxiliary);
-    match cli::parse(&called, args)? {
-        Request::Run(command) => start::command(*command).map(|vcpu| Prepared::Program(Box::new(vcpu))),
+    match cli::parse(&called, args, &env)? {
+        Request::Run(command) => start::command(*command, env).map(|vcpu| Prepared::Program(Box::new(vcpu))),
         Request::Tool(tool) => Ok(Prepared::Done(tool.run())),
         Request::Print(text) => Ok(Prepared::Done(cli::print(text.as_bytes()))),
     }

@@ -25,6 +25,7 @@ use crate::debug::Debugger;
 use crate::engine::Engine;
 use crate::exec::Handover;
 use crate::guest::{self, Architecture, Guest};
+use crate::host;
 use crate::loader::{self, LoadError, Loaded, Malformed, Opened, Start, Wrong};
 use crate::log::Log;
 use crate::machine::Machine;
@@ -62,7 +63,7 @@ struct Plan {
 }
 
 /// Starts what the command line names.
-pub fn command(command: Command) -> Result<Vcpu, Error> {
+pub fn command(command: Command, env: Vec<CString>) -> Result<Vcpu, Error> {
     let hidden = HiddenFds::default();
     let mut command = command;
     if command.lenient_sysroots {
@@ -79,10 +80,10 @@ pub fn command(command: Command) -> Result<Vcpu, Error> {
     let given = c_string(command.program);
     let name = program::look_up(&roots, &given);
     let path = program::on_host(&roots, &name);
-    let like = if command.only.is_none() { cli::tool_like(&to_path(&name)) } else { None };
-    let fail = |error| LoadError {
-        path: to_path(&name),
-        wrong: like.filter(|_| error == Errno::ENOENT).map_or(Wrong::Open(error), Wrong::NoProgram),
+    let fail = |error| {
+        let is_named_alike = command.only.is_none() && error == Errno::ENOENT;
+        let like = is_named_alike.then(|| cli::tool_like(&to_path(&name))).flatten();
+        LoadError { path: to_path(&name), wrong: like.map_or(Wrong::Open(error), Wrong::NoProgram) }
     };
     let file = match command.opened {
         // SAFETY: the kernel opened it for us and for nobody else.
@@ -99,7 +100,7 @@ pub fn command(command: Command) -> Result<Vcpu, Error> {
         own_program,
         found,
         execfn: name,
-        env: environment(command.env),
+        env: changed(env, command.env),
         mask: handler::inherited_mask(),
         numbered: false,
         personality: host_personality(),
@@ -110,7 +111,7 @@ pub fn command(command: Command) -> Result<Vcpu, Error> {
 }
 
 /// Goes on where an execve of the guest left off.
-pub fn take_over(handover: Handover) -> Result<Vcpu, Error> {
+pub fn take_over(handover: Handover, env: Vec<CString>) -> Result<Vcpu, Error> {
     let hidden = HiddenFds::default();
     // In a mount namespace that the guest made since, the roots may be out of sight: its paths are its own then.
     let roots = open_roots(&handover.options, &hidden).unwrap_or_else(|_| Roots::none());
@@ -129,7 +130,7 @@ pub fn take_over(handover: Handover) -> Result<Vcpu, Error> {
         own_program,
         found: Found { file, path, argv: handover.argv, kind: Kind::Guest },
         execfn: handover.execfn,
-        env: environment(Vec::new()),
+        env,
         mask: SigSet(handover.mask),
         numbered: true,
         personality: handover.personality,
@@ -151,7 +152,7 @@ fn open_roots(options: &Options, hidden: &HiddenFds) -> Result<Roots, Error> {
 }
 
 fn start(plan: Plan) -> Result<Vcpu, Error> {
-    if !codegen::HostFeatures::host_suffices() {
+    if !host::suffices() {
         return Err(Error::Host("SSE4.2, POPCNT or CMPXCHG16B"));
     }
     handler::install()?;
@@ -174,9 +175,10 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     let loaded = loader::load(&space, guest.target, &opened, interpreter.as_ref(), &start, stack_limit)?;
     drop((opened, interpreter));
 
-    let image = describe(&guest, &loaded, &start, exe, &plan.roots, &plan.hidden);
+    let (target, abi) = (guest.target, guest.abi);
+    let image = describe(guest, &loaded, &start, exe, &plan.roots, &plan.hidden);
     name_process(&start.execfn);
-    let persist = Persist::open(&plan.options, guest.target.name(), &plan.hidden);
+    let persist = Persist::open(&plan.options, target.name(), &plan.hidden);
     let log = open_log(&plan.options, &plan.hidden)?;
     if plan.options.trace.maps {
         log.write(&space.render_maps(&std::fs::read_to_string("/proc/self/maps").unwrap_or_default()));
@@ -185,7 +187,7 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     let profile = profile.map_err(|(path, error)| Error::Log(path, error))?;
     let strace = strace(&plan.options, log, &plan.hidden, plan.numbered)?;
     let process = Process {
-        abi: guest.abi,
+        abi,
         space: Arc::new(space),
         actions: Arc::new(inherited_actions()),
         host_signals: &handler::Host,
@@ -201,15 +203,15 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
         release: plan.options.uname.as_deref().map(Arc::from),
     };
     let machine = Box::leak(Box::new(Machine {
-        engine: Engine::new(guest.target, &plan.options, persist, log, profile)?,
+        engine: Engine::new(target, &plan.options, persist, log, profile)?,
         debugger: debugger(&plan.options)?,
         options: plan.options,
         own_program: plan.own_program,
-        sigreturn: loaded.vdso.offset(guest.target.vdso().sigreturn).0,
+        sigreturn: loaded.vdso.offset(target.vdso().sigreturn).0,
         exits: memory::Lock::default(),
     }));
     let mut state = GuestState::default();
-    guest.target.start(&mut state, loaded.entry.0, loaded.stack.sp.0);
+    target.start(&mut state, loaded.entry.0, loaded.stack.sp.0);
     let mut vcpu = Vcpu::new(machine, Arc::new(process), state, Stacks::new()?);
     vcpu.thread.mask = plan.mask.without(SigSet::UNBLOCKABLE);
     vcpu.thread.seccomp = vcpu.process.seccomp.begin(&plan.filters);
@@ -280,7 +282,7 @@ fn open_interpreter(
 }
 
 /// What /proc is to tell of the program; told to the kernel where it takes it.
-fn describe(guest: &Guest, loaded: &Loaded, start: &Start, exe: File, roots: &Roots, hidden: &HiddenFds) -> Image {
+fn describe(guest: Guest, loaded: &Loaded, start: &Start, exe: File, roots: &Roots, hidden: &HiddenFds) -> Image {
     let name = program::name_of(&exe).unwrap_or_default();
     let renamed = roots.name_for_guest(&name);
     let is_gone = name.as_os_str().as_bytes().ends_with(b" (deleted)");
@@ -297,7 +299,7 @@ fn describe(guest: &Guest, loaded: &Loaded, start: &Start, exe: File, roots: &Ro
         start_stack: loaded.stack.sp,
         published: false,
         cpuinfo: CpuInfo(Box::new(move |cpus| target.cpuinfo(cpus))),
-        hwprobe: guest.hwprobe.clone(),
+        hwprobe: guest.hwprobe,
     };
     image.published = publish(loaded, &image);
     image
@@ -356,13 +358,15 @@ fn open_own() -> Option<File> {
     })
 }
 
-fn environment(changes: Vec<(OsString, Option<OsString>)>) -> Vec<CString> {
-    let mut env: Vec<(OsString, OsString)> = std::env::vars_os().collect();
+/// The environment with variables set or taken out. What is no variable in it goes along, as it does natively.
+fn changed(mut env: Vec<CString>, changes: Vec<(OsString, Option<OsString>)>) -> Vec<CString> {
     for (name, value) in changes {
-        env.retain(|(other, _)| *other != name);
-        env.extend(value.map(|value| (name, value)));
+        let name = name.as_bytes();
+        let is_it = |entry: &CString| entry.as_bytes().strip_prefix(name).is_some_and(|rest| rest.starts_with(b"="));
+        env.retain(|entry| !is_it(entry));
+        env.extend(value.map(|value| c_string(OsString::from_vec([name, b"=", value.as_bytes()].concat()))));
     }
-    env.into_iter().map(|(name, value)| c_string([name, value].join("=".as_ref()))).collect()
+    env
 }
 
 /// Arguments and variables come without zeros inside.

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU32;
 
 use codegen::Context;
 use ir::GuestState;
+use memory::Zeroed;
 use syscalls::{Process, Signal, Thread};
 use target::Mode;
 
@@ -51,7 +52,7 @@ pub struct Vcpu {
     pub(crate) mode: Mode,
     pub(crate) resident: Arc<Resident>,
     /// The last field: the others point to it.
-    pub context: Box<Context>,
+    pub context: Zeroed<Context>,
 }
 
 impl Vcpu {
@@ -59,7 +60,7 @@ impl Vcpu {
     pub fn new(machine: &'static Machine, process: Arc<Process>, state: GuestState, stacks: Stacks) -> Vcpu {
         let engine = &machine.engine;
         // SAFETY: the context says that all zeros is a value of it.
-        let mut context = unsafe { Box::<Context>::new_zeroed().assume_init() };
+        let mut context = unsafe { Zeroed::<Context>::new() };
         context.set_up(engine.target.helpers());
         engine.equip(&mut context);
         let (low, high) = stacks.code();

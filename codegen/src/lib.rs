@@ -63,6 +63,6 @@ pub use buffer::{CodeBuf, Full};
 pub use compiler::{Compiled, Compiler, Config, LinkSite, Reloc, RelocKind};
 pub use context::{BIAS, Context, FaultInfo, LOOKUP_ENTRIES, LookupEntry, MAX_HELPERS, MXCSR_DEFAULT, MXCSR_FLAGS};
 pub use exit::{Left, Mend};
-pub use features::HostFeatures;
+pub use features::{Cpuid, HostFeatures};
 pub use regs::{Pin, Pins};
 pub use stubs::{Stubs, emit_runtime};

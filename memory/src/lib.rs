@@ -14,6 +14,7 @@ mod pod;
 pub mod space;
 pub mod sys;
 mod user_ptr;
+mod zeroed;
 
 pub use addr::{GuestAddr, PAGE_SIZE, Range};
 pub use copy::{read, read_bytes, read_cstr, write, write_bytes};
@@ -23,3 +24,4 @@ pub use lock::{Lock, LockGuard, renew_owner};
 pub use pod::{Pod, bytes_of, bytes_of_slice, bytes_of_slice_mut, zeroed as pod_zeroed};
 pub use space::{AddressSpace, Changed, Prot};
 pub use user_ptr::{IoVec, UserPtr};
+pub use zeroed::Zeroed;

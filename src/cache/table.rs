@@ -7,6 +7,7 @@
 
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
+use memory::Zeroed;
 use target::Mode;
 
 /// Bits of an address that can be executed; above them a key's word has the mode.
@@ -35,7 +36,7 @@ struct Row {
 }
 
 struct Rows {
-    rows: Box<[Row]>,
+    rows: Zeroed<[Row]>,
     used: AtomicUsize,
 }
 
@@ -45,9 +46,8 @@ const STRETCH_BITS: u32 = 12;
 
 impl Rows {
     fn new(count: usize) -> Rows {
-        // Zeroed memory comes lazily from the kernel; an iterator would touch all of it.
         // SAFETY: a row is two numbers, for which zero is a value.
-        let rows = unsafe { Box::<[Row]>::new_zeroed_slice(count).assume_init() };
+        let rows = unsafe { Zeroed::slice(count) };
         Rows { rows, used: AtomicUsize::new(0) }
     }
 
@@ -123,7 +123,7 @@ impl CodeTable {
 
     /// Forgets everything. Only for the holder of the cache's lock.
     pub fn clear(&self) {
-        for row in &self.rows().rows {
+        for row in self.rows().rows.iter() {
             row.code.store(0, Ordering::Release);
         }
     }
@@ -131,7 +131,7 @@ impl CodeTable {
     fn replace(&self, len: usize) {
         let old = self.rows();
         let new = Rows::new(len);
-        for row in &old.rows {
+        for row in old.rows.iter() {
             let (word, code) = (row.key.load(Ordering::Relaxed), row.code.load(Ordering::Relaxed));
             if word != 0 && code != 0 {
                 let to = new.row(word);

@@ -5,7 +5,7 @@ mod called;
 mod qemu;
 mod tools;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CString, OsStr, OsString};
 use std::io::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
@@ -52,25 +52,38 @@ pub enum Request {
 pub struct Refused(pub String);
 
 /// Parses the command line; ends the process where clap prints help or what is wrong.
-pub fn parse(called: &Called, args: Vec<OsString>) -> Result<Request, Refused> {
+pub fn parse(called: &Called, args: Vec<OsString>, env: &[CString]) -> Result<Request, Refused> {
     match called.stands_for {
         Some(architecture) => qemu::parse(called, architecture, args),
-        None if is_plain(called, &args) => Ok(Request::Run(Box::new(plain(called, args)))),
-        None => args::parse(called, args),
+        None => match plain(called, &args, env) {
+            Some(command) => Ok(Request::Run(Box::new(command))),
+            None => args::parse(called, args),
+        },
     }
 }
 
-/// Whether the arguments are a program's path and arguments and nothing else: such a call needs no parser.
-fn is_plain(called: &Called, args: &[OsString]) -> bool {
+/// The command, if the arguments are sysroots, a program's path and its arguments and nothing else: such a call needs no
+/// parser, whose tables take longer to build than many a program runs.
+fn plain(called: &Called, args: &[OsString], env: &[CString]) -> Option<Command> {
     let is_program = |first: &OsString| !first.as_bytes().starts_with(b"-") && !tools::is_tool(first);
-    let asked = !called.is_secure && std::env::vars_os().any(|(name, _)| name.as_bytes().starts_with(b"TRANSOM_"));
-    !asked && (called.by_binfmt() || args.get(1).is_some_and(is_program))
-}
-
-fn plain(called: &Called, args: Vec<OsString>) -> Command {
+    // Those of the cache are read by itself.
+    let is_option = |entry: &[u8]| entry.starts_with(b"TRANSOM_") && !entry.starts_with(b"TRANSOM_CACHE");
+    let asked = !called.is_secure && env.iter().any(|entry| is_option(entry.as_bytes()));
     let mut command = Command::default();
-    command.take_words(called, args.into_iter().skip(1));
-    command
+    let mut words = args.get(1..)?;
+    if !called.by_binfmt() {
+        while let [option, folder, rest @ ..] = words
+            && option == "-L"
+            && !folder.is_empty()
+            && !folder.as_bytes().starts_with(b"-")
+        {
+            command.options.sysroots.push(folder.into());
+            words = rest;
+        }
+        words.first().filter(|first| is_program(first))?;
+    }
+    command.take_words(called, words.iter().cloned());
+    (!asked).then_some(command)
 }
 
 impl Command {
@@ -118,7 +131,7 @@ mod tests {
 
     pub fn request(words: &[&str]) -> Result<Request, Refused> {
         let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-        parse(&Called::new(&words[0], called::Auxiliary::default()), words)
+        parse(&Called::new(&words[0], called::Auxiliary::default()), words, &[])
     }
 
     pub fn run(words: &[&str]) -> Command {
@@ -136,6 +149,9 @@ mod tests {
         assert_eq!(command.options.sysroots, [PathBuf::from("/r")]);
         assert!(command.options.strace);
         assert_eq!(run(&["transom", "prog", "--version"]).args, ["--version"]);
+        let command = run(&["transom", "-L", "/r", "-L", "s", "prog", "-L", "t"]);
+        assert_eq!(command.options.sysroots, [PathBuf::from("/r"), PathBuf::from("s")]);
+        assert_eq!((command.program, command.args), ("prog".into(), vec!["-L".into(), "t".into()]));
     }
 
     #[test]
@@ -161,7 +177,9 @@ mod tests {
         let kernel = called::Auxiliary { flags: 1, execfd: Some(3), secure: false };
         for path in ["man", "-L"] {
             let words: Vec<OsString> = ["/usr/bin/transom", path, "zero", "one"].map(OsString::from).into();
-            let Ok(Request::Run(command)) = parse(&Called::new(&words[0], kernel), words) else { panic!("{path}") };
+            let Ok(Request::Run(command)) = parse(&Called::new(&words[0], kernel), words, &[]) else {
+                panic!("{path}")
+            };
             assert_eq!((command.program, command.argv0, command.opened), (path.into(), Some("zero".into()), Some(3)));
             assert_eq!(command.args, ["one"]);
         }

@@ -2,11 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use codegen::HostFeatures;
-
 use super::Finding;
 use crate::binfmt::kernel::Kernel;
-use crate::{guest, sysroots};
+use crate::{guest, host, sysroots};
 
 /// The oldest Linux that has all calls that transom makes.
 const OLDEST: (u32, u32) = (5, 11);
@@ -30,10 +28,10 @@ fn setting(path: &str) -> Option<u64> {
 }
 
 fn processor() -> Finding {
-    if !HostFeatures::host_suffices() {
+    if !host::suffices() {
         return Finding::bad("CPU", "lacks SSE4.2, POPCNT or CMPXCHG16B", "no program can be run on this machine");
     }
-    let missing = HostFeatures::detect().missing();
+    let missing = host::features().missing();
     match missing.is_empty() {
         true => Finding::good("CPU", "has all that translated code can use"),
         false => Finding::note("CPU", format!("lacks {}; programs run, slower", missing.join(", ")), ""),

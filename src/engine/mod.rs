@@ -8,13 +8,14 @@ mod trace;
 mod translate;
 pub mod watch;
 
-use codegen::{CodeBuf, Compiler, Config, Context, HostFeatures, Stubs, emit_runtime};
+use codegen::{CodeBuf, Compiler, Config, Context, Stubs, emit_runtime};
 use memory::{AddressSpace, Errno, GuestAddr, Lock, Range};
 use syscalls::HiddenFds;
 use target::{Limits, Target};
 
 use crate::cache::{Arena, CodeCache};
 use crate::filter::Addresses;
+use crate::host;
 use crate::log::Log;
 use crate::options::{Engine as Kind, Options};
 use crate::persist::Persist;
@@ -80,7 +81,7 @@ impl Engine {
         let config = Config {
             slots: target.slots(),
             pc_shift: target.code_shift() as u8,
-            features: HostFeatures::detect(),
+            features: host::features(),
             call_pairs: true,
         };
         let compiler = Compiler::new(config);

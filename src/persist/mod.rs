@@ -20,9 +20,9 @@ pub mod tool;
 
 use std::path::PathBuf;
 
-use codegen::HostFeatures;
 use syscalls::HiddenFds;
 
+use crate::host;
 use crate::options::{Options, Profiles};
 use folder::Folder;
 use hash::Hasher;
@@ -64,7 +64,7 @@ impl Persist {
 fn identity(options: &Options, guest: &str) -> Option<[u64; 2]> {
     let mut hasher = Hasher::new(2);
     hasher.add(build_id::own()?);
-    hasher.add(format!("{:?}", HostFeatures::detect()).as_bytes());
+    hasher.add(format!("{:?}", host::features()).as_bytes());
     hasher.add(guest.as_bytes());
     hasher.add(options.cpu.as_deref().unwrap_or_default().as_bytes());
     Some(hasher.finish())

@@ -27,5 +27,5 @@ pub use abi::Abi;
 pub use dispatch::{Call, dispatch};
 pub use hidden::HiddenFds;
 pub use outcome::{CloneRequest, ExecRequest, Outcome, Restart};
-pub use process::{CpuInfo, Image, Process, Thread};
+pub use process::{CpuInfo, HwProbe, Image, Process, Thread};
 pub use signal::{Action, Actions, AltStack, Disposition, HostAction, HostSignals, SigSet, Signal};

@@ -141,8 +141,23 @@ pub struct Image {
     pub published: bool,
     /// /proc/cpuinfo.
     pub cpuinfo: CpuInfo,
-    /// What riscv_hwprobe answers: (key, value).
-    pub hwprobe: Vec<(i64, u64)>,
+    /// What riscv_hwprobe answers.
+    pub hwprobe: HwProbe,
+}
+
+/// What riscv_hwprobe answers of a key, found out when it is asked: the counter's rate takes time.
+pub struct HwProbe(pub Box<dyn Fn(i64) -> Option<u64> + Send + Sync>);
+
+impl Default for HwProbe {
+    fn default() -> HwProbe {
+        HwProbe(Box::new(|_| None))
+    }
+}
+
+impl std::fmt::Debug for HwProbe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HwProbe")
+    }
 }
 
 /// /proc/cpuinfo of so many CPUs, made when it is asked for: to count them takes files of the host's.

@@ -7,14 +7,9 @@ type Document = (&'static str, fn() -> String);
 
 const DOCUMENTS: &[Document] = &[
     ("docs/syscalls.md", syscalls::table::markdown),
-    ("docs/instructions-aarch64.md", || {
-        target::docs::markdown(&aarch64::Aarch64::new(aarch64::Cpu::default(), ANY_RATE))
-    }),
+    ("docs/instructions-aarch64.md", || target::docs::markdown(&aarch64::Aarch64::new(aarch64::Cpu::default()))),
     ("docs/instructions-riscv64.md", || target::docs::markdown(&riscv64::Riscv64::default())),
 ];
-
-/// How fast the counter runs changes nothing in what decodes.
-const ANY_RATE: fn() -> u64 = || 1;
 
 /// Writes the documents.
 pub fn write(repository: &Path) -> Result<(), String> {

@@ -29,8 +29,7 @@ pub fn hwprobe(cx: &mut Cx<'_>, pairs: Ptr, count: Size, cpus_size: Size, cpus: 
     for index in 0..count.0 {
         let at = UserPtr::<Pair>::new(pairs.0).element(index);
         let asked = at.read()?;
-        let value = known.iter().find(|(key, _)| *key == asked.key).map(|&(_, value)| value);
-        let answer = match value {
+        let answer = match known.0(asked.key) {
             Some(value) if which => {
                 all_match &= matches(asked.key, value, asked.value);
                 Pair { value: asked.value, ..asked }

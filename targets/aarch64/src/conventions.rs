@@ -8,8 +8,7 @@ use target::{
 
 use crate::cpu::{self, Cpu};
 use crate::rows::DECODER;
-use crate::rows::sysregs::COUNTER_HZ;
-use crate::state::{CNT_SCALE, EXCL_ADDR, MIDR, SLOTS, SP, TPIDR, x};
+use crate::state::{EXCL_ADDR, MIDR, SLOTS, SP, TPIDR, x};
 use crate::{disassembly, fpstate, helpers, signal};
 
 const EM_AARCH64: u16 = 183;
@@ -22,19 +21,12 @@ const SVC: u64 = 4;
 #[derive(Clone, Copy, Debug)]
 pub struct Aarch64 {
     cpu: Cpu,
-    cycles_hz: fn() -> u64,
 }
 
 impl Aarch64 {
-    /// A guest with this CPU on a host whose [`ir::Op::Cycles`] counts `cycles_hz` a second.
-    /// It is asked for once a program starts, and may take time to find out.
-    pub fn new(cpu: Cpu, cycles_hz: fn() -> u64) -> Aarch64 {
-        Aarch64 { cpu, cycles_hz }
-    }
-
-    fn counter_scale(&self) -> u64 {
-        let scale = ((COUNTER_HZ as u128) << 62) / (self.cycles_hz)().max(1) as u128;
-        u64::try_from(scale).unwrap_or(u64::MAX)
+    /// A guest with this CPU.
+    pub fn new(cpu: Cpu) -> Aarch64 {
+        Aarch64 { cpu }
     }
 }
 
@@ -119,7 +111,6 @@ impl Target for Aarch64 {
         state.pc = entry;
         set_slot(state, SP, sp);
         set_slot(state, EXCL_ADDR, u64::MAX);
-        set_slot(state, CNT_SCALE, self.counter_scale());
         set_slot(state, MIDR, self.cpu.midr as u64);
     }
 

@@ -34,15 +34,13 @@ pub const EXCL_VALUE: SlotId = SlotId(69);
 pub const IDC: SlotId = SlotId(70);
 /// PSTATE.DIT and SSBS at their places in PSTATE; they change nothing.
 pub const PSTATE: SlotId = SlotId(71);
-/// CNTVCT_EL0 per TSC tick, times 2^62; set once.
-pub const CNT_SCALE: SlotId = SlotId(72);
 /// MIDR_EL1; set once.
-pub const MIDR: SlotId = SlotId(73);
+pub const MIDR: SlotId = SlotId(72);
 /// The high half of such a pair.
-pub const EXCL_HIGH: SlotId = SlotId(74);
+pub const EXCL_HIGH: SlotId = SlotId(73);
 /// Not zero once the program looked at FPSR: from then on its flags are exact ([`crate::WATCHED`]).
-pub const WATCH: SlotId = SlotId(75);
-const COUNT: usize = 76;
+pub const WATCH: SlotId = SlotId(74);
+const COUNT: usize = 75;
 
 /// Names of the general registers.
 pub const X_NAMES: [&str; 32] = [
@@ -90,8 +88,7 @@ const fn slots() -> [SlotDef; COUNT] {
     all[EXCL_HIGH.0 as usize] = SlotDef { name: "excl_high", ty: Ty::I64, offset: 824, pin: 0 };
     all[IDC.0 as usize] = SlotDef { name: "idc", ty: Ty::I32, offset: 776, pin: 0 };
     all[PSTATE.0 as usize] = SlotDef { name: "pstate", ty: Ty::I32, offset: 780, pin: 0 };
-    all[CNT_SCALE.0 as usize] = SlotDef { name: "cnt_scale", ty: Ty::I64, offset: 832, pin: 0 };
-    all[WATCH.0 as usize] = SlotDef { name: "watch", ty: Ty::I32, offset: 848, pin: 0 };
-    all[MIDR.0 as usize] = SlotDef { name: "midr", ty: Ty::I64, offset: 840, pin: 0 };
+    all[WATCH.0 as usize] = SlotDef { name: "watch", ty: Ty::I32, offset: 840, pin: 0 };
+    all[MIDR.0 as usize] = SlotDef { name: "midr", ty: Ty::I64, offset: 832, pin: 0 };
     all
 }

@@ -6,7 +6,9 @@
 
 /// The clocks that the host's vDSO knows: CLOCK_REALTIME, MONOTONIC, MONOTONIC_RAW, their COARSE forms, BOOTTIME, TAI
 /// (linux/time.h, VDSO_BASES).
-pub const CLOCKS: [u32; 7] = [0, 1, 4, 5, 6, 7, 11];
+pub const CLOCKS: [u32; 7] = [0, 1, MONOTONIC_RAW, 5, 6, 7, 11];
+/// The clock that is not adjusted to the time of day's rate.
+pub const MONOTONIC_RAW: u32 = 4;
 
 /// Nanoseconds on the clock of that number, as a helper takes it: by the call's constant. Every Linux has these clocks, so that there is always an answer; 64 bits suffice until the year 2554.
 pub extern "C" fn nanoseconds(_: u64, _: u64, _: u64, clock: u64) -> u64 {

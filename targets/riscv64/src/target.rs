@@ -33,7 +33,7 @@ impl Riscv64 {
     }
 
     /// The value of a `riscv_hwprobe` key; see [`cpu::hwprobe`].
-    pub fn hwprobe(&self, key: i64, time_hz: u64, highest_address: u64) -> Option<u64> {
+    pub fn hwprobe(&self, key: i64, time_hz: impl FnOnce() -> u64, highest_address: u64) -> Option<u64> {
         cpu::hwprobe(self.cpu.features, key, time_hz, highest_address)
     }
 }

@@ -58,7 +58,7 @@ fn errors_say_what_there_is() {
 
 #[test]
 fn hwprobe_tells_the_same_as_the_isa_string() {
-    let probe = |text: &str, key| Riscv64::new(Cpu::parse(text).unwrap()).hwprobe(key, 10_000_000, 1 << 47);
+    let probe = |text: &str, key| Riscv64::new(Cpu::parse(text).unwrap()).hwprobe(key, || 10_000_000, 1 << 47);
     const FD_C_ZICNTR_ZIHPM_ZCA_ZCD_ZAAMO_ZALRSC: u64 = 0b11 | 0b11 << 50 | 1 << 43 | 1 << 45 | 0b11 << 56;
     assert_eq!(probe("rv64gc", 4), Some(FD_C_ZICNTR_ZIHPM_ZCA_ZCD_ZAAMO_ZALRSC));
     assert_eq!(probe("rv64gc,+zba", 4), Some(FD_C_ZICNTR_ZIHPM_ZCA_ZCD_ZAAMO_ZALRSC | 1 << 3));

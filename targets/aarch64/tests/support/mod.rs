@@ -18,7 +18,7 @@ pub fn guest() -> Aarch64 {
     for i in 0..aarch64::cpu::TABLE.len() {
         cpu.features = cpu.features.with(Feature(i as u8));
     }
-    Aarch64::new(cpu, || 1_000_000_000)
+    Aarch64::new(cpu)
 }
 
 pub fn tables() -> Tables<'static> {

@@ -5,9 +5,9 @@ use target::{Feature, Features};
 use super::table::{A, EXTENSIONS, I, M, ZICBOM, ZICBOZ};
 use crate::rows::CACHE_BLOCK;
 
-/// The value of a key; `None` for one that Linux 6.18 doesn't know. `time_hz` is the rate of the `time` register,
+/// The value of a key; `None` for one that Linux 6.18 doesn't know. `time_hz` finds out the rate of the `time` register,
 /// `highest_address` the last one a program can map.
-pub fn hwprobe(features: Features, key: i64, time_hz: u64, highest_address: u64) -> Option<u64> {
+pub fn hwprobe(features: Features, key: i64, time_hz: impl FnOnce() -> u64, highest_address: u64) -> Option<u64> {
     const IMA: u64 = 1;
     const MISALIGNED_FAST: u64 = 3;
     const MISALIGNED_VECTOR_UNSUPPORTED: u64 = 4;
@@ -27,7 +27,7 @@ pub fn hwprobe(features: Features, key: i64, time_hz: u64, highest_address: u64)
         // HIGHEST_VIRT_ADDRESS
         7 => highest_address,
         // TIME_CSR_FREQ
-        8 => time_hz,
+        8 => time_hz(),
         // MISALIGNED_VECTOR_PERF
         10 => MISALIGNED_VECTOR_UNSUPPORTED,
         // ZICBOM_BLOCK_SIZE
