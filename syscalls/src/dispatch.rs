@@ -54,6 +54,11 @@ impl Cx<'_> {
     }
 }
 
+/// Makes a call of the host's for a thread of which no [`Cx`] stands yet: a filter asks before its call begins.
+pub(crate) fn ask(nr: i64, args: &[u64; 6], thread: &Thread) -> Result<u64, Stop> {
+    settle(sys::guest(nr, args, &thread.pending))
+}
+
 #[inline]
 fn settle(ended: Ended) -> Result<u64, Stop> {
     match ended {

@@ -1,5 +1,6 @@
 //! The translator's own descriptors: the guest must not see, close or use them.
 
+use crate::abi::Rlimit;
 use crate::sys;
 use memory::{Errno, Lock, LockGuard};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,6 +12,34 @@ pub struct HiddenFds {
     fds: Lock<Vec<u32>>,
 }
 
+/// Where descriptors go that can't be beyond the limit. The kernel's table grows to the highest number, so that numbers
+/// near a high limit would cost memory in each child; RLIMIT_NOFILE may leave but a few.
+const PLACES: [u64; 7] = [2000, 1000, 500, 100, 20, 12, 3];
+/// Up to which limit numbers beyond it are cheap.
+const LOW_LIMIT: u64 = 4096;
+/// How many numbers beyond the limit are looked at.
+const ROOM: u64 = 64;
+
+fn duplicate(fd: i32, from: u64) -> Option<u32> {
+    sys::host(libc::SYS_fcntl, [fd as u64, libc::F_DUPFD_CLOEXEC as u64, from, 0, 0, 0]).ok().map(|fd| fd as u32)
+}
+
+/// Gives a descriptor a number from the limit on, where no call of the guest's can ask for another one: the limit is
+/// lifted for the moment, which the hard one must allow.
+fn beyond_limit(fd: i32) -> Option<u32> {
+    let set = |new: u64, old: u64| sys::host(libc::SYS_prlimit64, [0, libc::RLIMIT_NOFILE.into(), new, old, 0, 0]).ok();
+    let mut limit = Rlimit::default();
+    set(0, sys::address_mut(&mut limit))?;
+    let lifted = Rlimit { current: limit.current.checked_add(ROOM)?, ..limit };
+    if limit.current > LOW_LIMIT || lifted.current > limit.maximum {
+        return None;
+    }
+    set(sys::address(&lifted), 0)?;
+    let high = duplicate(fd, limit.current);
+    set(sys::address(&limit), 0)?;
+    high
+}
+
 impl Default for HiddenFds {
     fn default() -> HiddenFds {
         HiddenFds { floor: AtomicU32::new(u32::MAX), fds: Lock::new(Vec::new()) }
@@ -20,13 +49,8 @@ impl Default for HiddenFds {
 impl HiddenFds {
     /// Moves a descriptor to a high number, close-on-exec, and hides it. Returns the number.
     pub fn adopt(&self, fd: i32) -> Result<i32, Errno> {
-        // Guests that close "all" descriptors by number rarely go past 1024; the kernel's table grows to the highest
-        // number, so that numbers near the limit would cost memory in each child. RLIMIT_NOFILE may leave but a few.
-        let high = [1000u64, 500, 100, 20, 12, 3].into_iter().find_map(|from| {
-            let args = [fd as u64, libc::F_DUPFD_CLOEXEC as u64, from, 0, 0, 0];
-            sys::host(libc::SYS_fcntl, args).ok()
-        });
-        let high = high.ok_or(Errno::EMFILE)? as u32;
+        let high = beyond_limit(fd).or_else(|| PLACES.into_iter().find_map(|from| duplicate(fd, from)));
+        let high = high.ok_or(Errno::EMFILE)?;
         sys::host(libc::SYS_close, [fd as u64, 0, 0, 0, 0, 0])?;
         self.fds.lock().push(high);
         self.floor.fetch_min(high, Ordering::Relaxed);

@@ -365,7 +365,7 @@ rows! {
     266 clock_adjtime forward(Int, Ptr) => 305;
     267 syncfs forward(Fd) => 306;
     268 setns forward(Fd, CloneFlags) => 308;
-    269 sendmmsg forward(Fd, Ptr, UInt, MsgFlags) => 307;
+    269 sendmmsg convert(Fd, Ptr, UInt, MsgFlags) => net::sendmmsg;
     270 process_vm_readv forward(Pid, IoVecs, Size, Ptr, Size, Hex) => 310;
     271 process_vm_writev forward(Pid, IoVecs, Size, IoVecs, Size, Hex) => 311, note "code of another guest that is watched for writes is EFAULT";
     272 kcmp forward(Pid, Pid, Int, Size, Size) => 312;
@@ -373,7 +373,7 @@ rows! {
     274 sched_setattr forward(Pid, Ptr, Hex) => 314;
     275 sched_getattr forward(Pid, Ptr, UInt, Hex) => 315;
     276 renameat2 forward(DirFd, LinkPath, DirFd, LinkPath, Hex) => 316;
-    277 seccomp emulate(Int, Hex, Ptr) => seccomp::seccomp, note "without notifications to another process (SECCOMP_RET_USER_NOTIF)";
+    277 seccomp emulate(Int, Hex, Ptr) => seccomp::seccomp, note "a notification (SECCOMP_RET_USER_NOTIF) has no instruction pointer, and a supervisor of the host's sees numbers of the translator's";
     278 getrandom forward(OutBytes, Size, RandomFlags) => 318;
     279 memfd_create forward(Str, MemfdFlags) => 319;
     280 bpf forward(Int, Ptr, UInt) => 321;

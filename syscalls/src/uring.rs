@@ -84,6 +84,11 @@ impl Rings {
         }
     }
 
+    /// Whether a descriptor is a ring's.
+    pub(crate) fn is_ring(&self, fd: i32) -> bool {
+        self.find(fd).is_some()
+    }
+
     fn find(&self, fd: i32) -> Option<Ring> {
         self.0.lock().iter().find(|ring| ring.fd == fd).copied()
     }

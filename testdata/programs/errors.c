@@ -3,12 +3,17 @@
 #include "check.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define BAD ((void *)8)
+#define BAD_PAGE ((void *)4096)
+#define BEYOND ((void *)(1ul << 47))
 #define FAILS(error, number, ...) CHECK(syscall(number, __VA_ARGS__) == -1 && errno == error)
 
 int main(void) {
@@ -35,5 +40,27 @@ int main(void) {
     FAILS(EFAULT, SYS_execveat, AT_FDCWD, BAD, NULL, NULL, 1);
     FAILS(EACCES, SYS_execve, "/", BAD, NULL);
     FAILS(ENOENT, SYS_execve, "/nonexistent", BAD, BAD);
+    // A range, then what is to be done with it; a descriptor before a length.
+    char *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(page != MAP_FAILED && syscall(SYS_mprotect, page, 0, 0x100) == 0);
+    FAILS(EINVAL, SYS_mprotect, page + 1, 0, 0x100);
+    FAILS(EINVAL, SYS_mprotect, page, 1, 0x100);
+    FAILS(ENOMEM, SYS_mprotect, page, -4096L, 0x100);
+    FAILS(EINVAL, SYS_madvise, BEYOND, 4096, 7);
+    FAILS(ENOMEM, SYS_madvise, BEYOND, 4096, MADV_NORMAL);
+    FAILS(EBADF, SYS_mmap, NULL, 0, PROT_READ, MAP_PRIVATE, -1, 0);
+    FAILS(EINVAL, SYS_mremap, page, 4096, 4096, 1L << 52, 0);
+    FAILS(EFAULT, SYS_mremap, BAD_PAGE, -1L, 4096, MREMAP_MAYMOVE, 0);
+    // A stack that is too small is taken where it is none, as there is none.
+    stack_t none = {0}, small = {.ss_sp = buffer, .ss_size = sizeof buffer};
+    CHECK(syscall(SYS_sigaltstack, &none, NULL) == 0);
+    FAILS(ENOMEM, SYS_sigaltstack, &small, NULL);
+    // A flag that no thread has.
+    unsigned long clone[8] = {1ul << 40 | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM};
+    FAILS(EINVAL, SYS_clone3, clone, sizeof clone);
+    // No number below the limit is taken already.
+    struct rlimit limit;
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    if (limit.rlim_cur > 1000 && limit.rlim_max > 4096) CHECK(dup2(0, 1000) == 1000 && close(1000) == 0);
     DONE();
 }

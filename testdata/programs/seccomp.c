@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -154,6 +155,43 @@ static void threads(void) {
     CHECK((long)result == 55);
 }
 
+// Answers the next notification, which must be of getpgid(argument).
+static void supervise(int listener, unsigned long argument, struct seccomp_notif_resp answer) {
+    struct seccomp_notif request = {0};
+    CHECK(ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) == 0);
+    CHECK(request.data.nr == SYS_getpgid && request.data.arch == ARCH && request.data.args[0] == argument);
+    CHECK(ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &request.id) == 0);
+    answer.id = request.id;
+    CHECK(ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) == 0);
+}
+
+static void notifies(void) {
+    unsigned action = SECCOMP_RET_USER_NOTIF;
+    pid_t group = getpgrp();
+    struct seccomp_notif_sizes sizes;
+    CHECK(syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0);
+    CHECK(syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) == 0 && sizes.seccomp_notif == 80);
+    // Without a listener the call is not there.
+    CHECK(filter(SYS_getsid, SECCOMP_RET_USER_NOTIF, 0) == 0);
+    CHECK(syscall(SYS_getsid, 0) == -1 && errno == ENOSYS);
+    int listener = filter(SYS_getpgid, SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER);
+    CHECK(listener >= 0);
+    CHECK(filter(SYS_getpgid, SECCOMP_RET_USER_NOTIF, SECCOMP_FILTER_FLAG_NEW_LISTENER) == -1 && errno == EBUSY);
+    pid_t pid = fork();
+    if (!pid) {
+        CHECK(syscall(SYS_getpgid, 1) == -1 && errno == 44);
+        CHECK(syscall(SYS_getpgid, 2) == 1ul << 40);
+        CHECK(syscall(SYS_getpgid, 0) == group);
+        CHECK(getppid() > 0);
+        _exit(failures);
+    }
+    supervise(listener, 1, (struct seccomp_notif_resp){.error = -44});
+    supervise(listener, 2, (struct seccomp_notif_resp){.val = 1ul << 40});
+    supervise(listener, 0, (struct seccomp_notif_resp){.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE});
+    int status;
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+}
+
 static void executes(void) {
     CHECK(filter(SYS_getpgid, SECCOMP_RET_ERRNO | 66, 0) == 0);
     execl("/proc/self/exe", "seccomp", "inherited", NULL);
@@ -180,6 +218,7 @@ int main(int argc, char **argv) {
     child("killed", killed);
     child("killed alone", killed_alone);
     child("threads", threads);
+    child("notifies", notifies);
     child("executes", executes);
     child("strict", strict);
     child("strict exit", strict_exit);

@@ -1,28 +1,37 @@
 //! madvise(2): advice is passed on for what the guest owns and nothing else.
 
-use super::{AddressSpace, Changed, RegionFlags, checked_range, host};
-use crate::{Errno, GuestAddr, Range};
+use super::{AddressSpace, Changed, RegionFlags, host};
+use crate::{Errno, GuestAddr, PAGE_SIZE, Range};
 
 /// Advice after which the bytes may be others: MADV_DONTNEED, MADV_FREE, MADV_REMOVE, MADV_DONTNEED_LOCKED.
 const DISCARDS: [i32; 4] = [libc::MADV_DONTNEED, libc::MADV_FREE, libc::MADV_REMOVE, 24];
 /// MADV_GUARD_INSTALL (Linux 6.13): the pages fault from then on.
 const GUARD_INSTALL: i32 = 102;
 
+/// Where advice may go: a range beyond user space is one hole more, not an error of its own (madvise(2)).
+fn advisable(addr: GuestAddr, len: u64) -> Result<Range, Errno> {
+    let pages = GuestAddr(len).align_up(PAGE_SIZE).ok_or(Errno::EINVAL)?.0;
+    let range = Range::sized(addr, pages).filter(|_| addr.is_aligned(PAGE_SIZE));
+    range.ok_or(Errno::EINVAL)
+}
+
 impl AddressSpace {
     /// Passes advice on. Holes are ENOMEM after the rest was done, as the kernel has it.
     pub fn madvise(&self, addr: GuestAddr, len: u64, advice: i32) -> (Result<u64, Errno>, Changed) {
         let mut changed = Changed::default();
-        let result = checked_range(addr, len, Errno::EINVAL).and_then(|range| self.advise(range, advice, &mut changed));
+        let result = advisable(addr, len).and_then(|range| self.advise(range, advice, &mut changed));
         (result, changed)
     }
 
     fn advise(&self, range: Range, advice: i32, changed: &mut Changed) -> Result<u64, Errno> {
         let inner = &mut *self.inner.lock();
         inner.sync_grown(range);
-        if range.is_empty() {
-            return host::advise(range, advice);
-        }
         let runs = inner.runs(range);
+        if runs.is_empty() {
+            // Whether there is such advice comes before whether there is anything to advise on.
+            let value = host::advise(Range { end: range.start, ..range }, advice)?;
+            return if range.is_empty() { Ok(value) } else { Err(Errno::ENOMEM) };
+        }
         let mut value = 0;
         for &run in &runs {
             value = host::advise(run, advice)?;

@@ -39,13 +39,17 @@ const HUGE: u64 = 2 << 20;
 impl AddressSpace {
     /// mmap(2). Returns the address and what code the new mapping replaced.
     pub fn mmap(&self, request: MapRequest) -> Result<(GuestAddr, Changed), Errno> {
-        if request.len == 0 || !request.offset.is_multiple_of(PAGE_SIZE) {
+        if !request.offset.is_multiple_of(PAGE_SIZE) {
+            return Err(Errno::EINVAL);
+        }
+        let source = Source { flags: request.flags & !(PLACEMENT | X86_ONLY), fd: request.fd, offset: request.offset };
+        let inner = &mut *self.inner.lock();
+        // The descriptor before the length, as the kernel has it.
+        let mut region = inner.describe(&request)?;
+        if request.len == 0 {
             return Err(Errno::EINVAL);
         }
         let len = GuestAddr(request.len).align_up(PAGE_SIZE).ok_or(Errno::ENOMEM)?.0;
-        let source = Source { flags: request.flags & !(PLACEMENT | X86_ONLY), fd: request.fd, offset: request.offset };
-        let inner = &mut *self.inner.lock();
-        let mut region = inner.describe(&request, len)?;
         if request.flags & PLACEMENT == 0 {
             inner.check_limits(len, region.data_bytes())?;
             region.range.start = inner.map_anywhere(request.addr, len, region.prot, source)?;
@@ -138,7 +142,7 @@ impl Inner {
     }
 
     /// The region that a request asks for, its place still open.
-    fn describe(&mut self, request: &MapRequest, len: u64) -> Result<Region, Errno> {
+    fn describe(&mut self, request: &MapRequest) -> Result<Region, Errno> {
         let mut flags = RegionFlags::empty();
         let shared = request.flags & libc::MAP_TYPE != libc::MAP_PRIVATE;
         let backing = if request.flags & libc::MAP_ANONYMOUS == 0 {
@@ -156,7 +160,7 @@ impl Inner {
         let is_file = matches!(backing, Backing::Object { .. });
         flags.set(RegionFlags::WRITABLE, is_file && !shared && request.prot.contains(Prot::WRITE));
         flags.set(RegionFlags::GROWS_DOWN, request.flags & libc::MAP_GROWSDOWN != 0);
-        Ok(Region { range: Range::new(0, len), prot: request.prot, flags, backing, name: Name::None })
+        Ok(Region { range: Range::new(0, 0), prot: request.prot, flags, backing, name: Name::None })
     }
 
     /// Maps at the hint if that is free, else where the search finds room, else where the host kernel likes.

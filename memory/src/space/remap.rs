@@ -40,6 +40,8 @@ impl Inner {
         if flags & !(MAYMOVE | FIXED | DONTUNMAP) != 0 || moves_by_force && flags & MAYMOVE == 0 || new_len == 0 {
             return Err(Errno::EINVAL);
         }
+        // A length that wraps around counts as none (PAGE_ALIGN in mm/mremap.c).
+        let old_len = if GuestAddr(old_len).align_up(PAGE_SIZE).is_some() { old_len } else { 0 };
         let old = checked_range(old, old_len, Errno::EINVAL)?;
         let new_len = GuestAddr(new_len).align_up(PAGE_SIZE).ok_or(Errno::EINVAL)?.0;
         if flags & DONTUNMAP != 0 && new_len != old.len() {

@@ -10,6 +10,11 @@ use memory::{Errno, GuestAddr, UserPtr, copy};
 const CSIGNAL: u64 = 0xff;
 const CLONE_CLEAR_SIGHAND: u64 = 1 << 32;
 const CLONE_INTO_CGROUP: u64 = 1 << 33;
+/// The one flag among the bits of the exit signal; clone3 has it, clone can't (clone(2), CLONE_NEWTIME).
+const CLONE_NEWTIME: u64 = 0x80;
+/// What a thread may be asked for: the flags of clone(2) and those of clone3 that are no business of a thread's. Of a
+/// process the host's clone3 says which it knows.
+const THREAD_FLAGS: u64 = 0xffff_ffff | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP;
 /// Size of the first published `struct clone_args` (CLONE_ARGS_SIZE_VER0).
 const ARGS_VER0: u64 = 64;
 
@@ -36,7 +41,7 @@ pub fn clone(_: &mut Cx<'_>, flags: CloneFlags, stack: Addr, parent_tid: Addr, t
 
 pub fn clone3(_: &mut Cx<'_>, args: Ptr, size: Size) -> Asked {
     let args = read_args(args.0, size.0)?;
-    if args.flags & (CSIGNAL | libc::CLONE_DETACHED as u64) != 0
+    if args.flags & (CSIGNAL & !CLONE_NEWTIME | libc::CLONE_DETACHED as u64) != 0
         || (args.stack == 0) != (args.stack_size == 0)
         || args.exit_signal > 64
         || args.set_tid_size > 32
@@ -95,6 +100,7 @@ fn check(request: &CloneRequest) -> Result<(), Errno> {
         || has(libc::CLONE_PIDFD) && has(libc::CLONE_DETACHED)
         || has(libc::CLONE_SYSVSEM) && has(libc::CLONE_NEWIPC)
         || request.clone3 && has(libc::CLONE_SIGHAND) && request.flags & CLONE_CLEAR_SIGHAND != 0
-        || request.clone3 && has(libc::CLONE_THREAD) && request.exit_signal != 0;
+        || request.clone3 && (has(libc::CLONE_THREAD) || has(libc::CLONE_PARENT)) && request.exit_signal != 0
+        || has(libc::CLONE_THREAD) && request.flags & !THREAD_FLAGS != 0;
     if wrong { Err(Errno::EINVAL) } else { Ok(()) }
 }

@@ -3,7 +3,8 @@
 use super::Value;
 use crate::args::{FcntlCommand, Fd, FdPair, Hex, IoctlRequest, OpenFlags, UInt};
 use crate::dispatch::Cx;
-use memory::{Errno, UserPtr};
+use crate::seccomp::listener;
+use memory::{Errno, GuestAddr, UserPtr};
 
 /// fcntl(2): the status flags are the guest's open flags; the rest is the same on all.
 pub fn fcntl(cx: &mut Cx<'_>, fd: Fd, command: FcntlCommand, arg: Hex) -> Value {
@@ -31,6 +32,11 @@ pub fn ioctl(cx: &mut Cx<'_>, fd: Fd, request: IoctlRequest, arg: Hex) -> Value 
     let request = request.0 & 0xffff_ffff;
     if request >> 8 & 0xff == KVMIO {
         return Err(Errno::ENOTTY.into());
+    }
+    match request {
+        listener::NOTIF_RECV => return listener::receive(cx, fd.0, GuestAddr(arg.0)),
+        listener::NOTIF_SEND => return listener::send(cx, fd.0, GuestAddr(arg.0)),
+        _ => {}
     }
     cx.call(libc::SYS_ioctl, [fd.0 as u64, request, arg.0, 0, 0, 0])
 }

@@ -6,6 +6,8 @@ use crate::outcome::{Restart, Stop};
 
 /// FUTEX_LOCK_PI2 (Linux 5.14).
 const FUTEX_LOCK_PI2: i32 = 13;
+/// What goes on after any handler (ERESTARTNOINTR): taking a priority-inheriting lock, waiting to be moved to one.
+const ALWAYS_RESTARTED: [i32; 3] = [libc::FUTEX_LOCK_PI, FUTEX_LOCK_PI2, libc::FUTEX_WAIT_REQUEUE_PI];
 
 pub fn futex(
     cx: &mut Cx<'_>,
@@ -20,10 +22,7 @@ pub fn futex(
     let result = cx.call(libc::SYS_futex, args);
     let command = op.0 & libc::FUTEX_CMD_MASK;
     match result {
-        // Taking a priority-inheriting lock goes on after any handler (ERESTARTNOINTR).
-        Err(Stop::Restart(_)) if [libc::FUTEX_LOCK_PI, FUTEX_LOCK_PI2].contains(&command) => {
-            Err(Stop::Restart(Restart::Always))
-        }
+        Err(Stop::Restart(_)) if ALWAYS_RESTARTED.contains(&command) => Err(Stop::Restart(Restart::Always)),
         result => result,
     }
 }

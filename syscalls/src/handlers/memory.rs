@@ -5,7 +5,7 @@ use crate::args::{Addr, Fd, Hex, Int, Madvice, MapFlags, MremapFlags, ProtFlags,
 use crate::dispatch::Cx;
 use crate::outcome::Outcome;
 use memory::space::{MapRequest, RemapRequest};
-use memory::{Changed, Errno, Prot};
+use memory::{Changed, Errno, GuestAddr, Prot};
 
 const PROT_SEM: u32 = 8;
 const PROT_GROWSDOWN: u32 = 0x0100_0000;
@@ -37,6 +37,10 @@ pub fn munmap(cx: &mut Cx<'_>, addr: Addr, len: Size) -> Asked {
 
 pub fn mprotect(cx: &mut Cx<'_>, addr: Addr, len: Size, prot: ProtFlags) -> Asked {
     let known = Prot::all().bits() as u32 | PROT_SEM | PROT_GROWSDOWN | cx.abi().extra_prot;
+    // The range before the protection (do_mprotect_pkey in mm/mprotect.c).
+    if !is_protectable(addr, len)? {
+        return Ok(Outcome::Return(0));
+    }
     if prot.0 & !known != 0 {
         return Err(Errno::EINVAL.into());
     }
@@ -46,7 +50,20 @@ pub fn mprotect(cx: &mut Cx<'_>, addr: Addr, len: Size, prot: ProtFlags) -> Aske
     Ok(Outcome::partly((result.map(|()| 0), changed)))
 }
 
+/// Whether there is anything to protect, if the range can be one.
+fn is_protectable(addr: Addr, len: Size) -> Result<bool, Errno> {
+    if !addr.0.is_aligned(memory::PAGE_SIZE) {
+        return Err(Errno::EINVAL);
+    }
+    let pages = GuestAddr(len.0).align_up(memory::PAGE_SIZE).ok_or(Errno::ENOMEM)?.0;
+    memory::Range::sized(addr.0, pages).map(|range| !range.is_empty()).ok_or(Errno::ENOMEM)
+}
+
 pub fn mremap(cx: &mut Cx<'_>, old: Addr, old_len: Size, new_len: Size, flags: MremapFlags, new: Addr) -> Outcome {
+    // The kernel takes all 64 bits of the flags, and knows none of the upper ones.
+    if cx.call.args[3] >> 32 != 0 {
+        return Outcome::Return(Errno::EINVAL.to_return());
+    }
     let request = RemapRequest { old: old.0, old_len: old_len.0, new_len: new_len.0, flags: flags.0, new: new.0 };
     let (result, changed) = cx.process.space.mremap(request);
     Outcome::partly((result.map(|addr| addr.0), changed))
@@ -72,8 +89,11 @@ pub fn remap_file_pages(cx: &mut Cx<'_>, addr: Addr, len: Size, prot: Int, page:
 /// mseal(2): for the guest's own mappings alone.
 pub fn mseal(cx: &mut Cx<'_>, addr: Addr, len: Size, flags: Hex) -> Value {
     const SYS_MSEAL: i64 = 462;
-    let range = memory::Range::sized(addr.0, len.0).ok_or(Errno::EINVAL)?;
-    if !range.is_empty() && !cx.process.space.is_mapped(range) {
+    let pages = GuestAddr(len.0).align_up(memory::PAGE_SIZE).ok_or(Errno::EINVAL)?.0;
+    let range = memory::Range::sized(addr.0, pages).ok_or(Errno::EINVAL)?;
+    // What is wrong with the arguments the host says.
+    let sound = flags.0 == 0 && addr.0.0.is_multiple_of(memory::PAGE_SIZE);
+    if sound && !range.is_empty() && !cx.process.space.is_mapped(range) {
         return Err(Errno::ENOMEM.into());
     }
     cx.call(SYS_MSEAL, [addr.0.0, len.0, flags.0, 0, 0, 0])
@@ -81,7 +101,11 @@ pub fn mseal(cx: &mut Cx<'_>, addr: Addr, len: Size, flags: Hex) -> Value {
 
 /// pkey_mprotect(2): there are no protection keys but the one that everything has (linux/pkeys.h); -1 means mprotect.
 pub fn pkey_mprotect(cx: &mut Cx<'_>, addr: Addr, len: Size, prot: ProtFlags, key: Int) -> Asked {
-    if matches!(key.0, -1 | 0) { mprotect(cx, addr, len, prot) } else { Err(Errno::EINVAL.into()) }
+    match key.0 {
+        -1 | 0 => mprotect(cx, addr, len, prot),
+        _ if is_protectable(addr, len)? => Err(Errno::EINVAL.into()),
+        _ => Ok(Outcome::Return(0)),
+    }
 }
 
 /// pkey_alloc(2) on a CPU without protection keys.

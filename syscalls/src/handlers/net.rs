@@ -61,15 +61,63 @@ memory::abi_struct! {
     }
 }
 
+memory::abi_struct! {
+    /// `struct mmsghdr`.
+    struct MessageSent: 64 {
+        message: [u64; 7],
+        length: [u32; 2],
+    }
+}
+
+/// A message whose address stands in a root, as the host is to have it.
+struct Readdressed {
+    message: Message,
+    _near: Box<Near>,
+}
+
+/// None where the host can have the guest's message as it is.
+fn readdressed(cx: &Cx<'_>, at: GuestAddr) -> Option<Readdressed> {
+    if !cx.process.roots.are_active() {
+        return None;
+    }
+    let guest = UserPtr::<Message>::new(at).read().ok()?;
+    let near = Box::new(in_roots(cx, guest.name, guest.name_len)?);
+    let name = GuestAddr(sys::address(&near.address));
+    Some(Readdressed { message: Message { name, name_len: SOCKADDR_UN as u32, ..guest }, _near: near })
+}
+
 pub fn sendmsg(cx: &mut Cx<'_>, fd: Fd, message: Ptr, flags: MsgFlags) -> Value {
-    let read = || UserPtr::<Message>::new(message.0).read().ok();
-    let guest = if cx.process.roots.are_active() { read() } else { None };
-    let near = guest.as_ref().and_then(|guest| in_roots(cx, guest.name, guest.name_len));
-    let host = guest.zip(near.as_ref()).map(|(guest, near)| Message {
-        name: GuestAddr(sys::address(&near.address)),
-        name_len: SOCKADDR_UN as u32,
-        ..guest
-    });
-    let message = host.as_ref().map_or(message.0.0, sys::address);
+    let host = readdressed(cx, message.0);
+    let message = host.as_ref().map_or(message.0.0, |host| sys::address(&host.message));
     cx.call(libc::SYS_sendmsg, [fd.0 as u64, message, flags.0 as u64, 0, 0, 0])
+}
+
+/// Most messages of one call: what is more is not looked at (UIO_MAXIOV in net/socket.c).
+const MOST_MESSAGES: u32 = 1024;
+
+/// sendmmsg(2): one by one from the first message that goes into a root, as the kernel sends them; an error counts
+/// only if nothing was sent.
+pub fn sendmmsg(cx: &mut Cx<'_>, fd: Fd, messages: Ptr, count: UInt, flags: MsgFlags) -> Value {
+    let messages = UserPtr::<MessageSent>::new(messages.0);
+    let count = count.0.min(MOST_MESSAGES);
+    let into_root = |at: &u32| readdressed(cx, messages.element(u64::from(*at)).addr()).is_some();
+    let Some(first) = (0..count).find(into_root) else {
+        return cx.call(libc::SYS_sendmmsg, [fd.0 as u64, messages.addr().0, count.into(), flags.0.into(), 0, 0]);
+    };
+    let args = [fd.0 as u64, messages.addr().0, first.into(), flags.0.into(), 0, 0];
+    let before = if first == 0 { 0 } else { cx.call(libc::SYS_sendmmsg, args)? };
+    let mut sent = before;
+    while (first.into()..u64::from(count)).contains(&sent) {
+        let message = messages.element(sent);
+        let result = sendmsg(cx, fd, Ptr(message.addr()), flags).and_then(|length| {
+            let length_at = message.addr().offset(size_of::<Message>() as u64);
+            Ok(UserPtr::<u32>::new(length_at).write(length as u32)?)
+        });
+        match result {
+            Ok(()) => sent += 1,
+            Err(stop) if sent == 0 => return Err(stop),
+            Err(_) => break,
+        }
+    }
+    Ok(sent)
 }

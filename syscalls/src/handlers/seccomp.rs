@@ -5,7 +5,7 @@ use crate::args::{Hex, Int, Ptr};
 use crate::dispatch::Cx;
 use crate::outcome::Stop;
 use crate::seccomp::bpf::{Insn, MAX_INSNS, Program};
-use crate::seccomp::{ACTIONS, FILTER, STRICT};
+use crate::seccomp::{FILTER, STRICT, listener};
 use crate::sys;
 use memory::{Errno, GuestAddr, UserPtr};
 
@@ -13,11 +13,15 @@ use memory::{Errno, GuestAddr, UserPtr};
 const SET_MODE_STRICT: i32 = 0;
 const SET_MODE_FILTER: i32 = 1;
 const GET_ACTION_AVAIL: i32 = 2;
+const GET_NOTIF_SIZES: i32 = 3;
 const FLAG_TSYNC: u64 = 1;
 const FLAG_LOG: u64 = 2;
 const FLAG_SPEC_ALLOW: u64 = 4;
+const FLAG_NEW_LISTENER: u64 = 8;
 const FLAG_TSYNC_ESRCH: u64 = 16;
-const FLAGS: u64 = FLAG_TSYNC | FLAG_LOG | FLAG_SPEC_ALLOW | FLAG_TSYNC_ESRCH;
+const FLAG_WAIT_KILLABLE_RECV: u64 = 32;
+const FLAGS: u64 =
+    FLAG_TSYNC | FLAG_LOG | FLAG_SPEC_ALLOW | FLAG_NEW_LISTENER | FLAG_TSYNC_ESRCH | FLAG_WAIT_KILLABLE_RECV;
 /// linux/capability.h.
 const CAP_SYS_ADMIN: u32 = 21;
 
@@ -30,17 +34,25 @@ memory::abi_struct! {
     }
 }
 
-/// An operation that is not known is refused, as on a kernel before it: those of listeners among them.
+/// An operation that is not known is refused, as on a kernel before it.
 pub fn seccomp(cx: &mut Cx<'_>, operation: Int, flags: Hex, args: Ptr) -> Value {
     match operation.0 {
         SET_MODE_STRICT if flags.0 == 0 && args.0.is_null() => strict(cx),
-        SET_MODE_FILTER if flags.0 & !FLAGS == 0 => filter(cx, flags.0, args.0),
-        GET_ACTION_AVAIL if flags.0 == 0 => {
-            let action: u32 = UserPtr::new(args.0).read()?;
-            if ACTIONS.contains(&action) { Ok(0) } else { Err(Errno::EOPNOTSUPP.into()) }
+        SET_MODE_FILTER if are_flags_sound(flags.0) => filter(cx, flags.0, args.0),
+        // What the host's kernel has is what can be had: notifications are its own.
+        GET_ACTION_AVAIL | GET_NOTIF_SIZES => {
+            cx.call(libc::SYS_seccomp, [operation.0 as u64, flags.0, args.0.0, 0, 0, 0])
         }
         _ => Err(Errno::EINVAL.into()),
     }
+}
+
+/// seccomp_set_mode_filter in kernel/seccomp.c: a listener's descriptor and a thread's id can't both be the result.
+fn are_flags_sound(flags: u64) -> bool {
+    let has = |flag| flags & flag != 0;
+    flags & !FLAGS == 0
+        && !(has(FLAG_TSYNC) && has(FLAG_NEW_LISTENER) && !has(FLAG_TSYNC_ESRCH))
+        && (!has(FLAG_WAIT_KILLABLE_RECV) || has(FLAG_NEW_LISTENER))
 }
 
 /// PR_SET_SECCOMP.
@@ -67,8 +79,10 @@ fn filter(cx: &Cx<'_>, flags: u64, from: GuestAddr) -> Value {
     }
     let program = Program::new(UserPtr::<Insn>::new(fprog.filter).read_vec(len)?)?;
     let sync = flags & FLAG_TSYNC != 0;
-    match cx.process.seccomp.install(&cx.thread.seccomp, program, sync)? {
-        Ok(()) => Ok(0),
+    let listens = flags & FLAG_NEW_LISTENER != 0;
+    let listen = || if listens { listener::open(flags).map(Some) } else { Ok(None) };
+    match cx.process.seccomp.install(&cx.thread.seccomp, program, sync, listen)? {
+        Ok(listener) => Ok(listener.unwrap_or(0)),
         Err(_) if flags & FLAG_TSYNC_ESRCH != 0 => Err(Errno::ESRCH.into()),
         Err(tid) => Ok(tid as u64),
     }

@@ -89,7 +89,10 @@ pub fn sigaltstack(cx: &mut Cx<'_>, new: UserPtr<StackT>, old: UserPtr<StackT>) 
         if running_on_it {
             return Err(Errno::EPERM.into());
         }
-        cx.thread.alt_stack = checked_stack(&new, cx.abi().min_signal_stack)?;
+        // What it has already it may have, however small (do_sigaltstack in kernel/signal.c).
+        if (new.sp, new.size, new.flags) != (before.base.0, before.size, before.flags) {
+            cx.thread.alt_stack = checked_stack(&new, cx.abi().min_signal_stack)?;
+        }
     }
     if !old.is_null() {
         let state = match before.size {

@@ -45,7 +45,7 @@ pub fn io_uring_enter(cx: &mut Cx<'_>, fd: Fd, submit: UInt, wait: UInt, flags: 
 /// io_uring_register(2). A ring that is entered by a registered index is no descriptor that could be looked up:
 /// registering one is refused as before Linux 5.18, and libraries then go on with the descriptor.
 pub fn io_uring_register(cx: &mut Cx<'_>, fd: Fd, op: UInt, arg: Ptr, count: UInt) -> Value {
-    if op.0 == REGISTER_RING_FDS {
+    if op.0 == REGISTER_RING_FDS && cx.process.rings.is_ring(fd.0) {
         return Err(Errno::EINVAL.into());
     }
     let result = cx.call(libc::SYS_io_uring_register, [fd.0 as u64, op.0.into(), arg.0.0, count.0.into(), 0, 0])?;

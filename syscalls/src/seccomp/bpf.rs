@@ -31,12 +31,12 @@ const LD: u16 = 0x00;
 const LDX: u16 = 0x01;
 const ST: u16 = 0x02;
 const STX: u16 = 0x03;
-const ALU: u16 = 0x04;
-const JMP: u16 = 0x05;
+pub(super) const ALU: u16 = 0x04;
+pub(super) const JMP: u16 = 0x05;
 const RET: u16 = 0x06;
 const MISC: u16 = 0x07;
 const LD_IMM: u16 = LD;
-const LD_ABS: u16 = LD | 0x20;
+pub(super) const LD_ABS: u16 = LD | 0x20;
 const LD_MEM: u16 = LD | 0x60;
 const LD_LEN: u16 = LD | 0x80;
 const LDX_IMM: u16 = LDX;
@@ -44,12 +44,16 @@ const LDX_MEM: u16 = LDX | 0x60;
 const LDX_LEN: u16 = LDX | 0x80;
 /// The operand is X instead of the instruction's constant.
 const X: u16 = 0x08;
-const RET_K: u16 = RET;
+pub(super) const RET_K: u16 = RET;
 const RET_A: u16 = RET | 0x10;
 const TAX: u16 = MISC;
 const TXA: u16 = MISC | 0x80;
 const NEG: u16 = 0x80;
 const JA: u16 = JMP;
+/// Of ALU.
+pub(super) const AND: u16 = 0x50;
+/// Of JMP.
+pub(super) const EQUAL: u16 = 0x10;
 
 /// A program that was checked.
 #[derive(Debug, PartialEq, Eq)]

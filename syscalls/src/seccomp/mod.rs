@@ -2,9 +2,10 @@
 //!
 //! The host kernel never sees them: it would compare them with its own call numbers and architecture. A call that a
 //! filter refuses is not begun, and the host's own calls on the guest's behalf are nobody's business. Notifications to
-//! another process (SECCOMP_RET_USER_NOTIF) need the kernel's listener and are refused when asked for.
+//! another process (SECCOMP_RET_USER_NOTIF) are the kernel's own: see [`listener`].
 
 pub mod bpf;
+pub mod listener;
 
 use crate::dispatch::Call;
 use crate::outcome::Outcome;
@@ -23,7 +24,6 @@ pub const STRICT: u32 = 1;
 pub const FILTER: u32 = 2;
 
 // linux/seccomp.h: the actions, lower is stronger as signed numbers.
-const KILL_PROCESS: u32 = 0x8000_0000;
 const KILL_THREAD: u32 = 0;
 const TRAP: u32 = 0x0003_0000;
 const ERRNO: u32 = 0x0005_0000;
@@ -33,8 +33,6 @@ const LOG: u32 = 0x7ffc_0000;
 const ALLOW: u32 = 0x7fff_0000;
 const ACTION: u32 = 0xffff_0000;
 
-/// What SECCOMP_GET_ACTION_AVAIL says yes to.
-pub const ACTIONS: [u32; 7] = [KILL_PROCESS, KILL_THREAD, TRAP, ERRNO, TRACE, LOG, ALLOW];
 /// Most instructions of all filters together, each counted with 4 more (MAX_INSNS_PER_PATH).
 const MAX_TOTAL: usize = 32768;
 const MAX_ERRNO: u32 = 4095;
@@ -42,13 +40,22 @@ const MAX_ERRNO: u32 = 4095;
 /// Read, write, exit, rt_sigreturn: what strict mode allows.
 const STRICT_CALLS: [u64; 4] = [63, 64, 93, 139];
 
+/// A program, and whether it was installed with a listener.
+struct Filter {
+    program: Program,
+    listens: bool,
+}
+
+/// Beside a program's length in [`State::encode`]: it has a listener.
+const LISTENS: u64 = 1 << 32;
+
 /// One thread's.
 #[derive(Default)]
 pub struct State {
     mode: AtomicU32,
     tid: AtomicI32,
     /// Oldest first.
-    filters: Lock<Vec<Arc<Program>>>,
+    filters: Lock<Vec<Arc<Filter>>>,
 }
 
 impl State {
@@ -93,9 +100,10 @@ impl State {
     /// The filters as bytes for the next run of the translator; none where there are none.
     pub fn encode(&self) -> Option<Vec<u8>> {
         let filters = self.filters.lock();
-        let words = |program: &Arc<Program>| {
-            let len = (program.insns().len() as u64).to_ne_bytes();
-            [len.as_slice(), memory::bytes_of_slice(program.insns())].concat()
+        let words = |filter: &Arc<Filter>| {
+            let insns = filter.program.insns();
+            let head = insns.len() as u64 | if filter.listens { LISTENS } else { 0 };
+            [head.to_ne_bytes().as_slice(), memory::bytes_of_slice(insns)].concat()
         };
         (self.mode() == FILTER).then(|| filters.iter().flat_map(words).collect())
     }
@@ -103,12 +111,13 @@ impl State {
     /// From these bytes.
     pub fn decode(mut bytes: &[u8]) -> Option<State> {
         let mut filters = Vec::new();
-        while let Some((len, rest)) = bytes.split_first_chunk::<8>() {
-            let len = usize::try_from(u64::from_ne_bytes(*len)).ok()?;
+        while let Some((head, rest)) = bytes.split_first_chunk::<8>() {
+            let head = u64::from_ne_bytes(*head);
+            let len = usize::try_from(head & !LISTENS).ok()?;
             let (program, rest) = rest.split_at_checked(len.checked_mul(size_of::<Insn>())?)?;
             let mut insns = vec![Insn::default(); len];
             memory::bytes_of_slice_mut(&mut insns).copy_from_slice(program);
-            filters.push(Arc::new(Program::new(insns).ok()?));
+            filters.push(Arc::new(Filter { program: Program::new(insns).ok()?, listens: head & LISTENS != 0 }));
             bytes = rest;
         }
         let state = State { filters: Lock::new(filters), ..State::default() };
@@ -153,14 +162,21 @@ impl Threads {
         self.0.lock().iter().filter(|thread| thread.strong_count() != 0).count()
     }
 
-    /// Gives `own` a filter, with `sync` all other threads too; or the id of one that has other filters.
-    pub fn install(&self, own: &State, program: Program, sync: bool) -> Result<Result<(), i32>, Errno> {
+    /// Gives `own` a filter, with `sync` all other threads too; or the id of one that has other filters. `listen` is
+    /// called when nothing speaks against it any more; the listener's descriptor, if it makes one, is handed on.
+    pub fn install(
+        &self,
+        own: &State,
+        program: Program,
+        sync: bool,
+        listen: impl FnOnce() -> Result<Option<u64>, Errno>,
+    ) -> Result<Result<Option<u64>, i32>, Errno> {
         let threads = self.0.lock();
         if own.mode() == STRICT {
             return Err(Errno::EINVAL);
         }
         let mut filters = own.filters.lock().clone();
-        let total: usize = filters.iter().map(|filter| filter.insns().len() + 4).sum();
+        let total: usize = filters.iter().map(|filter| filter.program.insns().len() + 4).sum();
         if total + program.insns().len() > MAX_TOTAL {
             return Err(Errno::ENOMEM);
         }
@@ -169,17 +185,18 @@ impl Threads {
         if let Some(other) = others().find(|other| !other.is_behind(&filters)) {
             return Ok(Err(other.tid.load(Ordering::Relaxed)));
         }
-        filters.push(Arc::new(program));
+        let listener = listen()?;
+        filters.push(Arc::new(Filter { program, listens: listener.is_some() }));
         *own.filters.lock() = filters;
         own.mode.store(FILTER, Ordering::Release);
         others().for_each(|other| own.give(other));
-        Ok(Ok(()))
+        Ok(Ok(listener))
     }
 }
 
 impl State {
     /// Whether the thread has no filter but the first ones of `filters` (kernel/seccomp.c, is_ancestor).
-    fn is_behind(&self, filters: &[Arc<Program>]) -> bool {
+    fn is_behind(&self, filters: &[Arc<Filter>]) -> bool {
         let own = self.filters.lock();
         let is_prefix = own.len() <= filters.len() && own.iter().zip(filters).all(|(a, b)| Arc::ptr_eq(a, b));
         self.mode() == DISABLED || self.mode() == FILTER && is_prefix
@@ -200,11 +217,12 @@ pub(crate) fn check(process: &Process, thread: &Thread, call: &Call) -> Option<O
     }
     let data =
         Data { nr: call.nr as i32, arch: process.abi.audit_arch, instruction_pointer: call.pc.0, args: call.args };
-    let answer = thread.seccomp.ask(&data);
+    let (answer, listens) = thread.seccomp.ask(&data);
     match answer & ACTION {
         ALLOW | LOG => None,
         ERRNO => Some(Outcome::Return(Errno((answer & !ACTION).min(MAX_ERRNO) as i32).to_return())),
         TRAP => Some(Outcome::Filtered { data: answer as u16 }),
+        USER_NOTIF if listens => listener::ask(thread, call),
         // Without a tracer or a listener the call is not there (seccomp(2)).
         TRACE | USER_NOTIF => Some(Outcome::Return(Errno::ENOSYS.to_return())),
         KILL_THREAD => Some(kill(Signal::SIGSYS)),
@@ -213,12 +231,11 @@ pub(crate) fn check(process: &Process, thread: &Thread, call: &Call) -> Option<O
 }
 
 impl State {
-    /// The strongest answer; of equal ones the newest filter's.
-    fn ask(&self, data: &Data) -> u32 {
+    /// The strongest answer, and whether its filter has a listener; of equal ones the newest filter's.
+    fn ask(&self, data: &Data) -> (u32, bool) {
         let filters = self.filters.lock();
-        let answers = filters.iter().rev().map(|filter| filter.run(data));
-        let stronger =
-            |old: u32, new: u32| if (new & ACTION).cast_signed() < (old & ACTION).cast_signed() { new } else { old };
-        answers.reduce(stronger).unwrap_or(ALLOW)
+        let answers = filters.iter().rev().map(|filter| (filter.program.run(data), filter.listens));
+        let strength = |answer: (u32, bool)| (answer.0 & ACTION).cast_signed();
+        answers.reduce(|old, new| if strength(new) < strength(old) { new } else { old }).unwrap_or((ALLOW, false))
     }
 }
