@@ -50,6 +50,8 @@ impl AddressSpace {
             return Err(Errno::EINVAL);
         }
         let len = GuestAddr(request.len).align_up(PAGE_SIZE).ok_or(Errno::ENOMEM)?.0;
+        // The limits count its length, wherever it goes.
+        region.range = Range::new(0, len);
         if request.flags & PLACEMENT == 0 {
             inner.check_limits(len, region.data_bytes())?;
             region.range.start = inner.map_anywhere(request.addr, len, region.prot, source)?;
