@@ -4,7 +4,7 @@ use codegen::Mend;
 use ir::Exit;
 use memory::{Changed, Errno, GuestAddr};
 use syscalls::{Call, Outcome};
-use target::{Mode, SyscallRegs};
+use target::{Access, Mode, SyscallRegs};
 
 use crate::cache::Key;
 use crate::engine::interp::Ground;
@@ -274,6 +274,8 @@ impl Vcpu {
 
     /// An instruction could not be fetched.
     fn fetch_fault(&mut self, fault: FetchFault) -> Resume {
-        Resume::Cause(crate::signals::faults::of_fetch(fault))
+        let cause = crate::signals::faults::of_fetch(fault);
+        self.note_fault(&cause, Access::Execute);
+        Resume::Cause(cause)
     }
 }

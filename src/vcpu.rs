@@ -7,7 +7,7 @@ use codegen::Context;
 use ir::GuestState;
 use memory::Zeroed;
 use syscalls::{Process, Signal, Thread};
-use target::Mode;
+use target::{MemoryFault, Mode};
 
 use crate::cache::Resident;
 use crate::debug::Seat;
@@ -33,6 +33,8 @@ pub struct Vcpu {
     pub stacks: Stacks,
     /// The write that faulted last without an apparent reason.
     pub(crate) refused: Option<Refusal>,
+    /// Its latest fault of memory.
+    pub(crate) last_fault: Option<MemoryFault>,
     /// How often it left emitted code, and why.
     pub exits: Exits,
     /// Whether, as a child that is about to begin, it sets its handlers back.
@@ -77,6 +79,7 @@ impl Vcpu {
             mailbox,
             stacks,
             refused: None,
+            last_fault: None,
             exits: Exits::default(),
             clears_handlers: false,
             seat: None,

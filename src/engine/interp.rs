@@ -8,8 +8,9 @@ use ir::interp::{Interp, Memory};
 use ir::{Block, Builder, Exit, FpControl, GuestState, Passes, Tables};
 use memory::copy::Atomic;
 use memory::{AddressSpace, GuestAddr, Range};
-use target::{Limits, Target};
+use target::{Access, Limits, Target};
 
+use super::asked::Asked;
 use super::breakpoints::Breakpoints;
 use super::fetch::{self, FetchFault, MAX_BLOCK};
 use super::trace::Tracer;
@@ -178,10 +179,19 @@ impl Interpreter {
 
 /// Runs the one instruction at `state.pc`.
 pub fn step_one(target: &dyn Target, space: &AddressSpace, state: &mut GuestState) -> Result<Exit, FetchFault> {
+    one(target, space, state, &mut Guest)
+}
+
+fn one(
+    target: &dyn Target,
+    space: &AddressSpace,
+    state: &mut GuestState,
+    memory: &mut dyn Memory,
+) -> Result<Exit, FetchFault> {
     let key = Key { pc: state.pc, mode: target.mode(state) };
     let block = build(target, space, &Breakpoints::default(), key, Limits { insts: 1, ..Limits::DEFAULT })?;
     let control: FpControl = target.fp_control(state);
-    Ok(Interp::new().run(&block, &tables(target), control, state, &mut Guest))
+    Ok(Interp::new().run(&block, &tables(target), control, state, memory))
 }
 
 /// The address that the instruction at `state.pc` faults at, by running it on a copy of the state. `None` if it does
@@ -191,4 +201,12 @@ pub fn fault_address(target: &dyn Target, space: &AddressSpace, state: &GuestSta
         Ok(Exit::Fault { addr }) => Some(addr),
         _ => None,
     }
+}
+
+/// What the instruction at `state.pc`, which faults at `addr`, wants there. It is run on a copy of the state, and writes nothing.
+pub fn access(target: &dyn Target, space: &AddressSpace, state: &GuestState, addr: u64) -> Access {
+    let mut asked = Asked { addr, wanted: None, memory: &mut Guest };
+    // Where others changed the code meanwhile nothing is wanted any more.
+    let _ = one(target, space, &mut state.clone(), &mut asked);
+    asked.wanted.unwrap_or(Access::Read)
 }

@@ -145,7 +145,7 @@ impl Vcpu {
             stack: top.unwrap_or(sp).0,
             mask: self.thread.mask.0,
             altstack: in_frame(alt, sp),
-            fault_address: u64::from_le_bytes(info[16..24].try_into().unwrap_or_default()),
+            fault: self.last_fault,
         };
         let frame = target.signal_frame(&self.context.guest, &delivery);
         let on_alt = top.is_some() || alt.is_running_on(sp);

@@ -3,6 +3,7 @@
 use ir::Trap;
 use memory::{GuestAddr, Prot, Range, space::place::USER_END};
 use syscalls::Signal;
+use target::{Access, MemoryFault, Refused};
 
 use super::info::code;
 use super::{Cause, Resume};
@@ -36,6 +37,10 @@ pub fn of_fetch(fault: FetchFault) -> Cause {
 impl Vcpu {
     /// An instruction raised a trap.
     pub fn trap(&mut self, trap: Trap) -> Resume {
+        if trap == Trap::Illegal {
+            // Linux forgets the fault before it (arch/arm64/kernel/traps.c, arm64_notify_die).
+            self.last_fault = None;
+        }
         let (signal, code) = match trap {
             Trap::Illegal => (Signal::SIGILL, code::ILL_ILLOPC),
             Trap::Breakpoint => (Signal::SIGTRAP, code::TRAP_BRKPT),
@@ -55,7 +60,33 @@ impl Vcpu {
         }
         let signal = if host.signal == libc::SIGBUS { Signal::SIGBUS } else { Signal::SIGSEGV };
         // The host tells the first byte that could not be reached, which may lie behind the access' address.
-        Resume::Cause(Cause { signal, code: host.code, addr: host.addr })
+        let cause = Cause { signal, code: host.code, addr: host.addr };
+        let access = if host.write { self.written(&cause) } else { Access::Read };
+        self.note_fault(&cause, access);
+        Resume::Cause(cause)
+    }
+
+    /// Keeps what the frames of the thread's signals tell from now on.
+    pub fn note_fault(&mut self, cause: &Cause, access: Access) {
+        let refused = match (cause.signal, cause.code) {
+            (Signal::SIGBUS, code::BUS_ADRALN) => Refused::Misaligned,
+            (Signal::SIGSEGV, code::SEGV_ACCERR) => Refused::Protected,
+            _ => Refused::Unmapped,
+        };
+        self.last_fault = Some(MemoryFault { addr: cause.addr, access, refused });
+    }
+
+    /// What an instruction wanted whose write the host refused. One that also reads the place is told of the read, where that
+    /// fails too (Arm ARM, ESR_EL1.WnR); the host makes one access of both.
+    fn written(&self, cause: &Cause) -> Access {
+        let region = self.process.space.mapping_at(GuestAddr(cause.addr));
+        let readable = cause.signal == Signal::SIGSEGV && region.is_some_and(|region| region.prot.contains(Prot::READ));
+        if readable { Access::Write } else { self.wanted(cause.addr) }
+    }
+
+    /// What the instruction at the pc wants of `addr`.
+    fn wanted(&self, addr: u64) -> Access {
+        interp::access(self.machine.engine.target, &self.process.space, &self.context.guest, addr)
     }
 
     /// Whether the fault was a write to watched code. It is made here, by the interpreter: translated code that writes to
@@ -104,6 +135,8 @@ impl Vcpu {
             true => (Signal::SIGBUS, code::BUS_ADRALN),
             false => (Signal::SIGSEGV, code::SEGV_MAPERR),
         };
-        Resume::Cause(Cause { signal, code, addr })
+        let cause = Cause { signal, code, addr };
+        self.note_fault(&cause, self.wanted(addr));
+        Resume::Cause(cause)
     }
 }

@@ -170,10 +170,15 @@ fn block_until_delivered(ucontext: &mut libc::ucontext_t) {
     unsafe { (&raw mut ucontext.uc_sigmask).cast::<SigSet>().write(mask) };
 }
 
+/// The bit of a page fault's error code that says that it was a write (Intel SDM volume 3, 4.7).
+const PF_WRITE: i64 = 1 << 1;
+
 fn fault(signal: i32, info: &libc::siginfo_t, ucontext: &mut libc::ucontext_t, mailbox: Option<&mailbox::Mailbox>) {
     let rip = ucontext.uc_mcontext.gregs[libc::REG_RIP as usize] as u64;
     // SAFETY: these signals have si_addr.
-    let fault = HostFault { signal, code: info.si_code, addr: unsafe { info.si_addr() } as u64 };
+    let addr = unsafe { info.si_addr() } as u64;
+    let write = ucontext.uc_mcontext.gregs[libc::REG_ERR as usize] & PF_WRITE != 0;
+    let fault = HostFault { signal, code: info.si_code, addr, write };
     let next = match mailbox {
         Some(mailbox) if mailbox.code.contains(rip) => {
             mailbox.note_fault(rip, fault);

@@ -25,6 +25,8 @@ pub struct HostFault {
     pub code: i32,
     /// si_addr.
     pub addr: u64,
+    /// Whether it was a write.
+    pub write: bool,
 }
 
 /// The mailbox of one thread.

@@ -5,7 +5,7 @@
 
 use ir::{GuestState, Nzcv};
 use target::signal::follow_frames;
-use target::{AltStack, CoreRegisters, SignalDelivery, SignalFrame, SignalReturn};
+use target::{Access, AltStack, CoreRegisters, MemoryFault, Refused, SignalDelivery, SignalFrame, SignalReturn};
 
 use crate::fpstate::{fpcr, fpsr, set_fpsr, watch};
 use crate::rows::sysregs::FPCR_MASK;
@@ -40,8 +40,6 @@ const ESR_SIZE: usize = 16;
 
 const SIGILL: u32 = 4;
 const SIGTRAP: u32 = 5;
-const SIGBUS: u32 = 7;
-const SIGSEGV: u32 = 11;
 
 /// PSTATE: the flags, DIT and SSBS; everything else is zero at EL0.
 const PSTATE_FLAGS: u32 = 0xf << 28;
@@ -87,7 +85,6 @@ pub fn frame(state: &GuestState, delivery: &SignalDelivery) -> SignalFrame {
     put32(&mut bytes, at::STACK_FLAGS, delivery.altstack.flags);
     put64(&mut bytes, at::STACK_SIZE, delivery.altstack.size);
     put64(&mut bytes, at::MASK, delivery.mask);
-    put64(&mut bytes, at::FAULT_ADDRESS, delivery.fault_address);
     for n in 0..31 {
         put64(&mut bytes, at::REGS + 8 * n, reg(state, x(n as u32)));
     }
@@ -95,7 +92,7 @@ pub fn frame(state: &GuestState, delivery: &SignalDelivery) -> SignalFrame {
     put64(&mut bytes, at::PC, state.pc);
     put64(&mut bytes, at::PSTATE, pstate(state) as u64);
     let end = put_fpsimd(&mut bytes, at::RECORDS, state);
-    put_esr(&mut bytes, end, delivery);
+    put_fault(&mut bytes, end, delivery.fault);
     put64(&mut bytes, FRAME, reg(state, x(29)));
     put64(&mut bytes, FRAME + 8, reg(state, LR));
     SignalFrame { addr, bytes }
@@ -138,21 +135,35 @@ fn put_fpsimd(bytes: &mut [u8], base: usize, state: &GuestState) -> usize {
     base + FPSIMD_SIZE
 }
 
-/// Faults carry the syndrome of a data abort (ESR_EL1: class 0x24, 32-bit instruction); the terminator behind
-/// is zeros.
-fn put_esr(bytes: &mut [u8], base: usize, delivery: &SignalDelivery) {
-    const DATA_ABORT: u64 = 0x24 << 26 | 1 << 25;
-    const TRANSLATION_FAULT: u64 = 0x07;
-    const PERMISSION_FAULT: u64 = 0x0f;
-    const SEGV_ACCERR: u32 = 2;
-    let code = get32(delivery.info, 8);
-    if !matches!(delivery.signal, SIGBUS | SIGSEGV) || delivery.fault_address == 0 && code as i32 <= 0 {
-        return;
-    }
-    let status = if code == SEGV_ACCERR { PERMISSION_FAULT } else { TRANSLATION_FAULT };
+/// The thread's latest fault stays in each frame from then on (arch/arm64/kernel/signal.c, setup_sigframe); the terminator
+/// behind is zeros.
+fn put_fault(bytes: &mut [u8], base: usize, fault: Option<MemoryFault>) {
+    let Some(fault) = fault else { return };
+    // What arm64_notify_die reports comes without an address, a misaligned pc among it.
+    let is_pc = (fault.access, fault.refused) == (Access::Execute, Refused::Misaligned);
+    put64(bytes, at::FAULT_ADDRESS, if is_pc { 0 } else { fault.addr });
     put32(bytes, base, ESR_MAGIC);
     put32(bytes, base + 4, ESR_SIZE as u32);
-    put64(bytes, base + 8, DATA_ABORT | status);
+    put64(bytes, base + 8, syndrome(fault));
+}
+
+/// ESR_EL1 of a fault (D24.2.40, ISS encodings for instruction and data aborts), all of a 32-bit instruction.
+fn syndrome(fault: MemoryFault) -> u64 {
+    const IL: u64 = 1 << 25;
+    const WNR: u64 = 1 << 6;
+    let class = match (fault.access, fault.refused) {
+        (Access::Execute, Refused::Misaligned) => return 0x22 << 26 | IL,
+        (Access::Execute, _) => 0x20,
+        _ => 0x24,
+    };
+    let status = match fault.refused {
+        // No table is looked at for what lies beyond 48 bits, and Linux says as much of its own half (set_thread_esr).
+        Refused::Unmapped if fault.addr >> 48 != 0 => 0x04,
+        Refused::Unmapped => 0x07,
+        Refused::Protected => 0x0f,
+        Refused::Misaligned => 0x21,
+    };
+    class << 26 | IL | if fault.access == Access::Write { WNR } else { 0 } | status
 }
 
 /// The registers at the handler's first instruction.
@@ -236,14 +247,14 @@ mod tests {
 
     fn delivery(info: &[u8; 128]) -> SignalDelivery<'_> {
         SignalDelivery {
-            signal: SIGSEGV,
+            signal: 11,
             handler: 0x1000,
             info,
             restorer: 0x2000,
             stack: 0x7fff_1238,
             mask: 0x55,
             altstack: AltStack { sp: 1, flags: 2, size: 3 },
-            fault_address: 0xdead,
+            fault: Some(MemoryFault { addr: 0xdead, access: Access::Write, refused: Refused::Unmapped }),
         }
     }
 
@@ -273,6 +284,7 @@ mod tests {
         assert_eq!(get64(&frame.bytes, at::PC), 0x4000);
         assert_eq!(get64(&frame.bytes, at::PSTATE), 0xa000_0000);
         assert_eq!(get32(&frame.bytes, 128 + 176 + 288), FPSIMD_MAGIC);
+        assert_eq!(get64(&frame.bytes, at::FAULT_ADDRESS), 0xdead);
         assert_eq!(get32(&frame.bytes, at::RECORDS + FPSIMD_SIZE), ESR_MAGIC);
         assert_eq!(get64(&frame.bytes, FRAME), 0x100 + 29, "frame record");
         assert_eq!(MIN_STACK, 4720);

@@ -22,6 +22,6 @@ pub use decode::Decoder;
 pub use elf::elf_symbol;
 pub use lower::{Lower, Mode};
 pub use rows::{Pattern, Row};
-pub use signal::{AltStack, CoreRegisters, SignalDelivery, SignalFrame, SignalReturn};
+pub use signal::{Access, AltStack, CoreRegisters, MemoryFault, Refused, SignalDelivery, SignalFrame, SignalReturn};
 pub use target::{SyscallRegs, Target, Vdso};
 pub use translate::{Limits, Stop, translate};

@@ -20,6 +20,39 @@ pub struct CoreRegisters {
     pub float: Vec<u8>,
 }
 
+/// What an instruction wanted of memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// To read it; so too an atomic operation that may not read what it would write.
+    Read,
+    /// To write it.
+    Write,
+    /// To fetch an instruction.
+    Execute,
+}
+
+/// Why memory refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refused {
+    /// Nothing is there.
+    Unmapped,
+    /// The mapping forbids it.
+    Protected,
+    /// The address is none for this access.
+    Misaligned,
+}
+
+/// A fault of memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MemoryFault {
+    /// Where.
+    pub addr: u64,
+    /// What for.
+    pub access: Access,
+    /// Why.
+    pub refused: Refused,
+}
+
 /// A signal to be delivered.
 #[derive(Clone, Copy, Debug)]
 pub struct SignalDelivery<'a> {
@@ -37,8 +70,8 @@ pub struct SignalDelivery<'a> {
     pub mask: u64,
     /// Alternate stack to record.
     pub altstack: AltStack,
-    /// The faulting address where the signal comes from a memory access (AArch64 stores it in the frame).
-    pub fault_address: u64,
+    /// The thread's latest fault, this signal's or an earlier one's (AArch64 stores it in the frame).
+    pub fault: Option<MemoryFault>,
 }
 
 /// A frame: bytes for the guest's memory at an address.

@@ -42,7 +42,7 @@ fn delivery(info: &[u8; 128]) -> SignalDelivery<'_> {
         stack: 0x7fff_0008,
         mask: 0x55,
         altstack: AltStack { sp: 0x9000, flags: 2, size: 0x8000 },
-        fault_address: 0,
+        fault: None,
     }
 }
 
