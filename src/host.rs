@@ -42,6 +42,7 @@ fn cpuid() -> Option<Cpuid> {
     Some(Cpuid {
         leaf1_ecx: active(LEAF_1)[ECX],
         leaf7_ebx: active(LEAF_7)[EBX],
+        leaf7_ecx: active(LEAF_7)[ECX],
         leaf80000001_ecx: active(LEAF_80000001)[ECX],
     })
 }

@@ -62,8 +62,8 @@ pub(crate) struct Entity {
 /// A register file.
 #[derive(Debug)]
 struct File {
-    holder: [Ent; 16],
-    locked: u16,
+    holder: [Ent; 32],
+    locked: u32,
 }
 
 /// Which entities are where.
@@ -74,7 +74,7 @@ pub(crate) struct Alloc {
     rep: Vec<Ent>,
     files: [File; 2],
     /// The temporaries by class.
-    temps: [u16; 2],
+    temps: [u32; 2],
     /// Who lives in each spill word.
     spills: [Ent; SPILL_WORDS / 2],
     /// Whose home each slot is.
@@ -95,7 +95,7 @@ pub(crate) struct Eviction {
 
 impl Alloc {
     pub fn new(slots: usize) -> Alloc {
-        let file = || File { holder: [NOBODY; 16], locked: 0 };
+        let file = || File { holder: [NOBODY; 32], locked: 0 };
         Alloc {
             ents: Vec::new(),
             rep: Vec::new(),
@@ -109,13 +109,13 @@ impl Alloc {
     }
 
     /// Begins a block of so many values with these temporaries.
-    pub fn begin(&mut self, values: usize, temps: [u16; 2]) {
+    pub fn begin(&mut self, values: usize, temps: [u32; 2]) {
         self.temps = temps;
         self.ents.clear();
         self.rep.clear();
         self.rep.resize(values, NOBODY);
         for file in &mut self.files {
-            *file = File { holder: [NOBODY; 16], locked: 0 };
+            *file = File { holder: [NOBODY; 32], locked: 0 };
         }
         self.spills.fill(NOBODY);
         self.slot_owner.fill(NOBODY);
@@ -245,7 +245,7 @@ impl Alloc {
 
     /// A temporary that nobody needs, or the one needed latest with what has to be saved. Registers in
     /// `allow` may be given away although they are locked.
-    pub fn temp(&mut self, class: Class, allow: u16) -> (u8, Option<Eviction>) {
+    pub fn temp(&mut self, class: Class, allow: u32) -> (u8, Option<Eviction>) {
         let file = &self.files[class as usize];
         let candidates = self.temps[class as usize] & (!file.locked | allow);
         let mut best = (NONE, 0);

@@ -20,8 +20,8 @@ pub(crate) struct Analysis {
 /// For a class of registers, the value whose `put` comes next.
 #[derive(Default)]
 struct Pending {
-    valid: u16,
-    vals: [u32; 16],
+    valid: u32,
+    vals: [u32; 32],
 }
 
 impl Analysis {

@@ -102,7 +102,7 @@ impl Compiler {
     /// A compiler for one guest on one host.
     pub fn new(config: Config) -> Compiler {
         let flags_slot = config.slots.iter().position(|slot| slot.ty == Ty::Flags);
-        let pins = Pins::choose(config.slots);
+        let pins = Pins::choose(config.slots, config.features);
         Compiler {
             config,
             layout: Layout::new(config.slots, &pins),

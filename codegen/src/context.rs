@@ -70,9 +70,9 @@ pub struct Context {
     /// Operands and result of a call with vectors.
     vec_args: VecArgs,
     /// Registers that a called function may change, while it runs.
-    save: [u128; 16],
+    save: [u128; 32],
     /// What was in the memory of pinned slots at a fault, by [`crate::faults::saved_at`].
-    pub(crate) fault_slots: [u128; 32],
+    pub(crate) fault_slots: [u128; 48],
     spill: [u128; SPILL_WORDS / 2],
     /// Functions of the code generator, then those of the target.
     functions: [u64; crate::runtime::BUILTINS + MAX_HELPERS],

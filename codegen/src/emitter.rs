@@ -106,7 +106,7 @@ impl Emitter<'_, '_> {
 
     /// The register of `val` as a set if this instruction is its last use, so that the result may
     /// take its place.
-    pub fn dying(&self, val: Val) -> u16 {
+    pub fn dying(&self, val: Val) -> u32 {
         let ent = self.alloc.ent(val);
         let reg = self.alloc.get(ent).reg;
         if reg == NONE || self.alloc.lives_on(ent) { 0 } else { 1 << reg }
@@ -116,7 +116,7 @@ impl Emitter<'_, '_> {
 
     /// The register that the result `val` of this instruction is computed into: the pinned one of the
     /// slot it goes to, or a temporary. Locked registers are avoided but those in `allow`.
-    pub fn def(&mut self, val: Val, allow: u16) -> u8 {
+    pub fn def(&mut self, val: Val, allow: u32) -> u8 {
         let ty = self.inst(val).result();
         let class = Class::of(ty);
         let ent = self.alloc.define(val.0, ty, self.live.last_use(val));
@@ -127,7 +127,7 @@ impl Emitter<'_, '_> {
         reg
     }
 
-    fn can_take(&self, class: Class, hint: u8, allow: u16) -> bool {
+    fn can_take(&self, class: Class, hint: u8, allow: u32) -> bool {
         if hint == NONE || self.alloc.is_locked(class, hint) && allow >> hint & 1 == 0 {
             return false;
         }
@@ -155,7 +155,7 @@ impl Emitter<'_, '_> {
         self.alloc.step(now);
     }
 
-    fn take_temp(&mut self, class: Class, allow: u16) -> u8 {
+    fn take_temp(&mut self, class: Class, allow: u32) -> u8 {
         let (reg, eviction) = self.alloc.temp(class, allow);
         if let Some(eviction) = eviction {
             self.store_evicted(class, eviction);

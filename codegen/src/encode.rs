@@ -140,7 +140,7 @@ impl CodeBuf<'_> {
             head.push(0x40 | rex);
         }
         head.append(op.code as u32, op.bits);
-        self.modrm_behind(head, reg, rm);
+        self.modrm_behind(head, reg, rm, 1);
     }
 
     /// `setcc` of a byte register.
@@ -150,12 +150,17 @@ impl CodeBuf<'_> {
 
     /// ModRM, SIB and displacement.
     pub(crate) fn modrm(&mut self, reg: u8, rm: Rm) {
-        self.modrm_behind(Head::default(), reg, rm);
+        self.modrm_behind(Head::default(), reg, rm, 1);
+    }
+
+    /// The same where an 8-bit displacement counts in `unit` bytes (a power of two; 0: it can't be used).
+    pub(crate) fn modrm_in(&mut self, reg: u8, rm: Rm, unit: u8) {
+        self.modrm_behind(Head::default(), reg, rm, unit);
     }
 
     /// The same behind an opcode, which has up to four bytes with its prefixes.
     #[inline]
-    fn modrm_behind(&mut self, mut head: Head, reg: u8, rm: Rm) {
+    fn modrm_behind(&mut self, mut head: Head, reg: u8, rm: Rm, unit: u8) {
         let reg = (reg & 7) << 3;
         let m = match rm {
             Rm::Reg(r) => {
@@ -165,9 +170,11 @@ impl CodeBuf<'_> {
             Rm::Mem(m) => m,
         };
         // Base 5 without a displacement would mean something else.
+        let unit = unit as i32;
+        let fits = unit != 0 && m.disp & (unit - 1) == 0 && (-128 * unit..128 * unit).contains(&m.disp);
         let (mode, disp8) = match m.disp {
             0 if m.base & 7 != 5 => (0x00, false),
-            -128..=127 => (0x40, true),
+            _ if fits => (0x40, true),
             _ => (0x80, false),
         };
         if m.index != NONE || m.base & 7 == 4 {
@@ -178,7 +185,7 @@ impl CodeBuf<'_> {
             head.push(mode | reg | m.base & 7);
         }
         if disp8 {
-            head.push(m.disp as u8);
+            head.push((m.disp >> (unit.trailing_zeros() & 7)) as u8);
         }
         self.put_head(head);
         if mode == 0x80 {

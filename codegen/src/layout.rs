@@ -7,7 +7,7 @@
 use crate::alloc::{Class, Home};
 use crate::emitter::Emitter;
 use crate::encode::Amode;
-use crate::regs::{NONE, Pins, TEMP_GPRS, TEMP_XMMS};
+use crate::regs::{NONE, Pins};
 use ir::{Block, Liveness, Op, SlotDef, SlotId, Term, Ty, Val};
 
 /// Guest instructions between two ways out from which on saving registers pays.
@@ -38,7 +38,9 @@ pub(crate) struct Moved {
 pub(crate) struct Layout {
     by_slot: Vec<u8>,
     /// Temporaries by class.
-    pub temps: [u16; 2],
+    pub temps: [u32; 2],
+    /// Those of any block.
+    usual_temps: [u32; 2],
     moved: Vec<Moved>,
     uses: Vec<SlotUse>,
     pub next: NextUses,
@@ -57,7 +59,8 @@ impl Layout {
     pub fn new(slots: &[SlotDef], pins: &Pins) -> Layout {
         Layout {
             by_slot: (0..slots.len()).map(|i| pins.reg(SlotId(i as u16))).collect(),
-            temps: [TEMP_GPRS, TEMP_XMMS],
+            temps: pins.temps(),
+            usual_temps: pins.temps(),
             moved: Vec::new(),
             uses: Vec::new(),
             next: NextUses::default(),
@@ -107,7 +110,7 @@ impl Layout {
             }
             self.by_slot[moved.home.0 as usize] = moved.reg;
         }
-        self.temps = [TEMP_GPRS, TEMP_XMMS];
+        self.temps = self.usual_temps;
         self.next.clear();
     }
 
@@ -141,7 +144,8 @@ impl Layout {
             self.uses[i].count != 0 && self.by_slot[i] == NONE && ty != Ty::Flags && Class::of(ty) == class
         };
         let competing = (0..slots.len()).filter(homeless).count();
-        let all = run >= LONGER_RUN && competing >= MANY_SLOTS[class as usize];
+        let few_homeless = class == Class::Xmm && pins.xmm_count() > 16;
+        let all = run >= LONGER_RUN && competing >= MANY_SLOTS[class as usize] && !few_homeless;
         let mut wanted = match (loops, all) {
             (true, false) => (0..slots.len()).filter(homeless).filter(|&i| self.uses[i].written).count(),
             _ => competing.saturating_sub(FEW_SLOTS[class as usize]),

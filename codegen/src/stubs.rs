@@ -4,9 +4,12 @@
 use crate::buffer::{CodeBuf, Full, asm};
 use crate::context::{Context, Entries, field};
 use crate::control::lookup_offset;
+use crate::encode::{Amode, Rm};
 use crate::exit::RawExit;
 use crate::flags::cc;
 use crate::regs::{Pin, Pins};
+use crate::vectors::Vop;
+use crate::vectors::rows::{MOVAPS, MOVSD, MOVSS};
 use dynasmrt::DynasmApi;
 use ir::Ty;
 
@@ -64,7 +67,7 @@ pub fn emit_runtime(buf: &mut CodeBuf<'_>, pins: &Pins, pc_shift: u8) -> Result<
     }
     for (at, vectors) in at[6..].iter_mut().zip([false, true]) {
         *at = buf.len();
-        emit_call(buf, vectors);
+        emit_call(buf, vectors, pins.xmm_count());
     }
     let [link, code, link_near, code_near, miss, fault, call_int, call_vec] = at;
     let return_miss = buf.len();
@@ -117,9 +120,9 @@ fn load(buf: &mut CodeBuf<'_>, pin: &Pin) {
     match pin.ty {
         Ty::I64 => asm!(buf; mov Rq(reg), [rbp + at]),
         Ty::I32 => asm!(buf; mov Rd(reg), [rbp + at]),
-        Ty::V128 => asm!(buf; movaps Rx(reg), [rbp + at]),
-        Ty::F64 => asm!(buf; movsd Rx(reg), [rbp + at]),
-        _ => asm!(buf; movss Rx(reg), [rbp + at]),
+        Ty::V128 => move_xmm(buf, MOVAPS, reg, at),
+        Ty::F64 => move_xmm(buf, MOVSD, reg, at),
+        _ => move_xmm(buf, MOVSS, reg, at),
     }
 }
 
@@ -128,10 +131,16 @@ fn store(buf: &mut CodeBuf<'_>, pin: &Pin) {
     match pin.ty {
         Ty::I64 => asm!(buf; mov [rbp + at], Rq(reg)),
         Ty::I32 => asm!(buf; mov [rbp + at], Rd(reg)),
-        Ty::V128 => asm!(buf; movaps [rbp + at], Rx(reg)),
-        Ty::F64 => asm!(buf; movsd [rbp + at], Rx(reg)),
-        _ => asm!(buf; movss [rbp + at], Rx(reg)),
+        Ty::V128 => move_xmm(buf, MOVAPS.next(), reg, at),
+        Ty::F64 => move_xmm(buf, MOVSD.next(), reg, at),
+        _ => move_xmm(buf, MOVSS.next(), reg, at),
     }
+}
+
+/// Between a vector register and the context; registers from 16 on are there with AVX-512 alone.
+fn move_xmm(buf: &mut CodeBuf<'_>, row: Vop, reg: u8, at: i32) {
+    let at = Rm::Mem(Amode::context(at));
+    if reg < 16 { buf.legacy(row, reg, at) } else { buf.vex(row, reg, 0, at) }
 }
 
 /// An unlinked jump. It is called, and behind the call are the guest address (8 bytes) and the
@@ -229,10 +238,10 @@ fn emit_fault(buf: &mut CodeBuf<'_>, pins: &Pins) {
 }
 
 /// Calls function number `eax` with the operands in the context, changing no register but `rax`.
-fn emit_call(buf: &mut CodeBuf<'_>, vectors: bool) {
+fn emit_call(buf: &mut CodeBuf<'_>, vectors: bool, xmms: u8) {
     asm!(buf; push rcx ; push rdx ; push rsi ; push rdi ; push r8 ; push r9 ; push r10 ; push r11 ; sub rsp, 8);
-    for reg in 0..16u8 {
-        asm!(buf; movaps [rbp + field::SAVE + reg as i32 * 16], Rx(reg));
+    for reg in 0..xmms {
+        move_xmm(buf, MOVAPS.next(), reg, field::SAVE + reg as i32 * 16);
     }
     if vectors {
         asm!(buf
@@ -254,8 +263,8 @@ fn emit_call(buf: &mut CodeBuf<'_>, vectors: bool) {
             ; call QWORD [rbp + rax * 8 + field::FUNCTIONS]
         );
     }
-    for reg in 0..16u8 {
-        asm!(buf; movaps Rx(reg), [rbp + field::SAVE + reg as i32 * 16]);
+    for reg in 0..xmms {
+        move_xmm(buf, MOVAPS, reg, field::SAVE + reg as i32 * 16);
     }
     asm!(buf; add rsp, 8 ; pop r11 ; pop r10 ; pop r9 ; pop r8 ; pop rdi ; pop rsi ; pop rdx ; pop rcx ; ret);
 }

@@ -23,6 +23,8 @@ const FEATURES: HostFeatures = HostFeatures {
     aes: true,
     pclmul: true,
     sha: true,
+    avx512: true,
+    vaes: true,
 };
 
 fn main() {

@@ -193,6 +193,17 @@ fn ops_on_this_host() {
 }
 
 #[test]
+fn ops_without_avx512() {
+    run(HostFeatures { avx512: false, vaes: false, ..HostFeatures::detect() });
+}
+
+/// As it is on hosts that have AVX-512 but no VAES.
+#[test]
+fn ops_without_vaes() {
+    run(HostFeatures { vaes: false, ..HostFeatures::detect() });
+}
+
+#[test]
 fn ops_on_the_least_host() {
     run(HostFeatures::BASELINE);
 }

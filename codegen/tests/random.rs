@@ -168,6 +168,21 @@ fn blocks_on_this_host() {
     run(HostFeatures::detect(), 8, |_, _| {});
 }
 
+/// What this host has, but for AVX-512.
+fn narrow() -> HostFeatures {
+    HostFeatures { avx512: false, vaes: false, ..HostFeatures::detect() }
+}
+
+#[test]
+fn blocks_without_avx512() {
+    run(narrow(), 8, |_, _| {});
+}
+
+#[test]
+fn crowded_blocks_without_avx512() {
+    run(narrow(), 32, crowd);
+}
+
 #[test]
 fn blocks_on_the_least_host() {
     run(HostFeatures::BASELINE, 8, |_, _| {});

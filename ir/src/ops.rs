@@ -330,6 +330,8 @@ ops! {
     VShrU "vshru" 1 V128 Pure Lane;
     /// a >> imm, sign in; imm up to the lane's width.
     VShrS "vshrs" 1 V128 Pure Lane;
+    /// a rotated left by imm, 0 < imm < the lane's width (h, s, d).
+    VRol "vrol" 1 V128 Pure Lane;
     /// a << the low byte of b's lane, signed; right with zeros in where negative (Arm USHL).
     VShlVarU "vshlvaru" 2 V128 Pure Lane;
     /// a << the low byte of b's lane, signed; right with sign in where negative (Arm SSHL).

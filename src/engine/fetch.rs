@@ -6,9 +6,11 @@ use target::{Limits, Target};
 use super::breakpoints::Breakpoints;
 
 /// The most bytes a block is translated from.
-pub const MAX_BLOCK: usize = 512;
+pub const MAX_BLOCK: usize = 2048;
 /// As many as most blocks have.
 pub const USUAL_BLOCK: usize = 128;
+/// How many times more are tried where a block turns out longer.
+pub const LONGER_BLOCK: usize = 4;
 
 /// Why an instruction can't be fetched.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -57,7 +57,7 @@ impl Workshop {
             if len + LONGEST <= room || room == MAX_BLOCK {
                 break len;
             }
-            room = MAX_BLOCK;
+            room = (room * fetch::LONGER_BLOCK).min(MAX_BLOCK);
         };
         let tables = Tables { slots: target.slots(), helpers: target.helpers() };
         ir::passes::verify(self.builder.block(), &tables);

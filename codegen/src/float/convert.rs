@@ -10,7 +10,6 @@ use crate::encode::{Alu, Amode, Opcode, Rm, Src};
 use crate::flags::cc;
 use crate::regs::{RAX, RCX, X0, X1};
 use crate::slow::{SlowCall, SlowKind, SlowPath};
-use dynasmrt::DynasmApi;
 use ir::{Lane, NanRule, Op, Round, Ty, Val};
 
 /// Bit 3 of a rounding constant: inexact is not raised.
@@ -78,8 +77,7 @@ impl Emitter<'_, '_> {
         self.vrri(if double { ROUNDSD } else { ROUNDSS }, X0, a, a, 3 | quiet);
         self.vrr(scalar(SUB, double), X1, a, X0);
         self.v3(AND, X1, X1, pool(magnitude));
-        self.v3(scalar(CMP, double), X1, X1, pool(half));
-        self.buf.push(predicate::NOT_LT);
+        self.v3i(scalar(CMP, double), X1, X1, pool(half), predicate::NOT_LT);
         self.v3(AND, X1, X1, pool(unit));
         self.v3(AND, signed, a, pool(sign));
         self.vrr(OR, X1, X1, signed);

@@ -94,7 +94,7 @@ impl Emitter<'_, '_> {
         }
     }
 
-    pub fn dying_operands(&self, val: Val) -> u16 {
+    pub fn dying_operands(&self, val: Val) -> u32 {
         let args = self.inst(val).args;
         args.iter().filter(|arg| arg.is_some()).map(|&arg| self.dying(arg)).fold(0, |all, one| all | one)
     }

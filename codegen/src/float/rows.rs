@@ -4,6 +4,11 @@
 use crate::vectors::{Vop, op, op3a, op38};
 
 const fn float(code: u8) -> Vop {
+    op(code).prefix(0).evex_by_prefix()
+}
+
+/// Between integers and floating point: the W bit says which integers.
+const fn convert(code: u8) -> Vop {
     op(code).prefix(0)
 }
 
@@ -21,29 +26,29 @@ pub(crate) const XOR: Vop = float(0x57).commutative();
 pub(crate) const UCOMIS: Vop = float(0x2e);
 pub(crate) const COMIS: Vop = float(0x2f);
 /// With a predicate, of [`predicate`].
-pub(crate) const CMP: Vop = float(0xc2);
+pub(crate) const CMP: Vop = float(0xc2).no_evex();
 /// To the other format: single to double, and with the prefixes for doubles the other way.
 pub(crate) const CVT: Vop = float(0x5a);
 /// From and to a general register; the W bit for 64 bits.
-pub(crate) const CVTSI2F: Vop = float(0x2a);
-pub(crate) const CVTF2SI: Vop = float(0x2d);
-pub(crate) const CVTTF2SI: Vop = float(0x2c);
+pub(crate) const CVTSI2F: Vop = convert(0x2a);
+pub(crate) const CVTF2SI: Vop = convert(0x2d);
+pub(crate) const CVTTF2SI: Vop = convert(0x2c);
 /// Four integers and singles; with prefixes 0, 66 and F3.
-pub(crate) const CVTDQ2PS: Vop = float(0x5b);
-pub(crate) const CVTPS2DQ: Vop = float(0x5b).prefix(1);
-pub(crate) const CVTTPS2DQ: Vop = float(0x5b).prefix(2);
+pub(crate) const CVTDQ2PS: Vop = convert(0x5b);
+pub(crate) const CVTPS2DQ: Vop = convert(0x5b).prefix(1);
+pub(crate) const CVTTPS2DQ: Vop = convert(0x5b).prefix(2);
 /// With a rounding, whose bit 3 suppresses inexact.
 pub(crate) const ROUNDPS: Vop = op3a(0x08);
-pub(crate) const ROUNDPD: Vop = op3a(0x09);
+pub(crate) const ROUNDPD: Vop = op3a(0x09).evex_w1();
 pub(crate) const ROUNDSS: Vop = op3a(0x0a);
-pub(crate) const ROUNDSD: Vop = op3a(0x0b);
+pub(crate) const ROUNDSD: Vop = op3a(0x0b).evex_w1();
 /// dst = a * b + dst (FMA); the scalar form's code is one more, W for doubles.
 pub(crate) const FMADD231: Vop = op38(0xb8);
 /// F16C: half precision from the low 64 bits; and to them, with the source in the register field and a rounding.
 pub(crate) const CVTPH2PS: Vop = op38(0x13);
 pub(crate) const CVTPS2PH: Vop = op3a(0x1d);
-pub(crate) const PTEST: Vop = op38(0x17);
-pub(crate) const UNPCKHPD: Vop = op(0x15);
+pub(crate) const PTEST: Vop = op38(0x17).no_evex();
+pub(crate) const UNPCKHPD: Vop = op(0x15).evex_w1();
 
 /// Predicates of [`CMP`].
 pub(crate) mod predicate {

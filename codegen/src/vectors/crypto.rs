@@ -121,6 +121,7 @@ impl Emitter<'_, '_> {
                 let d = self.reg(inst.args[0]);
                 let n = self.reg(inst.args[1]);
                 self.vmov(X0, d);
+                let n = self.low(n, X1);
                 self.buf.legacy(SHA256MSG1, X0, Rm::Reg(n));
                 let dst = self.def_after(val, inst);
                 self.vmov(dst, X0);
@@ -131,6 +132,7 @@ impl Emitter<'_, '_> {
                 let m = self.reg(inst.args[2]);
                 self.vrri(PALIGNR, X0, m, n, 4);
                 self.vrr(ADD, X0, X0, d);
+                let m = self.low(m, X1);
                 self.buf.legacy(SHA256MSG2, X0, Rm::Reg(m));
                 let dst = self.def_after(val, inst);
                 self.vmov(dst, X0);

@@ -1,10 +1,11 @@
-//! Vector instructions by rows: one row serves the legacy form and the VEX form (Intel SDM 2,
-//! 2.1 and 2.3), which has a destination of its own and is used wherever the host has AVX.
+//! Vector instructions by rows: one row serves the legacy form, the VEX form (Intel SDM 2,
+//! 2.1 and 2.3), which has a destination of its own and is used wherever the host has AVX, and the EVEX
+//! form (2.7), for registers from 16 on. What has no EVEX form works on copies of these.
 
 use crate::buffer::CodeBuf;
 use crate::emitter::Emitter;
 use crate::encode::Rm;
-use crate::regs::NONE;
+use crate::regs::{LOW0, LOW1, NONE};
 use dynasmrt::DynasmApi;
 
 /// An instruction over vector registers.
@@ -19,11 +20,32 @@ pub(crate) struct Vop {
     wide: bool,
     /// Whether the operands can be swapped.
     pub commutes: bool,
+    high: High,
+    /// What an 8-bit displacement of the EVEX form counts in; 0: the row doesn't say.
+    unit: u8,
+}
+
+/// AVX-512: each bit of the result is the bit of the constant that those of destination and operands name.
+pub(crate) const TERNARY: Vop = op3a(0x25);
+
+/// How an instruction reaches registers 16 to 31.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum High {
+    /// By an EVEX form with W as `wide` says.
+    Wide,
+    /// By one whose W is set.
+    W1,
+    /// By one whose W is set for doubles, which the mandatory prefix tells.
+    Double,
+    /// The same as `Wide`, where the host has VAES and VPCLMULQDQ.
+    Vaes,
+    /// Not at all.
+    None,
 }
 
 /// `66 0F code`
 pub(crate) const fn op(code: u8) -> Vop {
-    Vop { pp: 1, map: 1, code, wide: false, commutes: false }
+    Vop { pp: 1, map: 1, code, wide: false, commutes: false, high: High::Wide, unit: 0 }
 }
 
 /// `66 0F 38 code`
@@ -52,6 +74,31 @@ impl Vop {
         Vop { wide: true, ..self }
     }
 
+    /// With the W bit in the EVEX form alone.
+    pub const fn evex_w1(self) -> Vop {
+        Vop { high: High::W1, ..self }
+    }
+
+    /// With the W bit in the EVEX form where the prefix is that of doubles.
+    pub const fn evex_by_prefix(self) -> Vop {
+        Vop { high: High::Double, ..self }
+    }
+
+    /// With an EVEX form on hosts with VAES and VPCLMULQDQ.
+    pub const fn evex_vaes(self) -> Vop {
+        Vop { high: High::Vaes, ..self }
+    }
+
+    /// Without an EVEX form of this meaning.
+    pub const fn no_evex(self) -> Vop {
+        Vop { high: High::None, ..self }
+    }
+
+    /// Whose memory operand has so many bytes.
+    pub const fn unit(self, bytes: u8) -> Vop {
+        Vop { unit: bytes, ..self }
+    }
+
     /// With operands that can be swapped.
     pub const fn commutative(self) -> Vop {
         Vop { commutes: true, ..self }
@@ -61,6 +108,7 @@ impl Vop {
 impl CodeBuf<'_> {
     /// The legacy form: `op reg, rm`.
     pub(crate) fn legacy(&mut self, op: Vop, reg: u8, rm: Rm) {
+        debug_assert!(!is_high(reg) && !is_high_rm(rm), "a register that the legacy form can't name");
         match op.pp {
             1 => self.push(0x66),
             2 => self.push(0xf3),
@@ -81,8 +129,12 @@ impl CodeBuf<'_> {
         self.modrm(reg, rm);
     }
 
-    /// The VEX form: `op reg, second, rm`; `second` 0 where there is none.
+    /// The VEX form: `op reg, second, rm`; `second` 0 where there is none. The EVEX form where that needs it.
+    #[inline]
     pub(crate) fn vex(&mut self, op: Vop, reg: u8, second: u8, rm: Rm) {
+        if is_high(reg | second) || is_high_rm(rm) {
+            return self.evex(op, reg, second, rm);
+        }
         let (x, b) = high_bits(rm);
         let tail = (!second & 15) << 3 | op.pp;
         let r = (reg >> 3 ^ 1) << 7;
@@ -96,6 +148,37 @@ impl CodeBuf<'_> {
     }
 }
 
+impl CodeBuf<'_> {
+    /// The EVEX form with 128 bits and without a mask.
+    pub(crate) fn evex(&mut self, op: Vop, reg: u8, second: u8, rm: Rm) {
+        debug_assert!(op.high != High::None, "no such form: {op:?}");
+        let (mut x, b) = high_bits(rm);
+        let mut unit = op.unit;
+        if let Rm::Reg(r) = rm {
+            (x, unit) = (r >> 4, 1);
+        }
+        let w = match op.high {
+            High::W1 => true,
+            High::Double => op.wide || op.pp & 1 != 0,
+            _ => op.wide,
+        };
+        let extensions = !((reg >> 3 & 1) << 7 | x << 6 | (b & 1) << 5 | (reg >> 4) << 4) & 0xf0;
+        self.put([0x62, extensions | op.map]);
+        self.put([(w as u8) << 7 | (!second & 15) << 3 | 4 | op.pp, (!second >> 4 & 1) << 3]);
+        self.push(op.code);
+        self.modrm_in(reg, rm, unit);
+    }
+}
+
+/// Whether a vector register can only be named by EVEX.
+fn is_high(reg: u8) -> bool {
+    reg & 16 != 0
+}
+
+fn is_high_rm(rm: Rm) -> bool {
+    matches!(rm, Rm::Reg(reg) if is_high(reg))
+}
+
 fn high_bits(rm: Rm) -> (u8, u8) {
     match rm {
         Rm::Reg(r) => (0, r >> 3),
@@ -106,9 +189,58 @@ fn high_bits(rm: Rm) -> (u8, u8) {
 impl Emitter<'_, '_> {
     /// `dst = a op b`. Without AVX, `b` must not be in `dst` unless the operation commutes.
     pub(crate) fn v3(&mut self, op: Vop, dst: u8, a: u8, b: Rm) {
-        if self.config.features.avx {
-            return self.buf.vex(op, dst, a, b);
+        self.v3_with(op, dst, a, b, None);
+    }
+
+    /// `dst = a op b`, with a constant byte or without.
+    fn v3_with(&mut self, op: Vop, dst: u8, a: u8, b: Rm, imm: Option<u8>) {
+        if self.needs_low(op) && (is_high(dst | a) || is_high_rm(b)) {
+            let to = if is_high(dst) { LOW0 } else { dst };
+            let (a, b) = (self.low(a, LOW0), self.low_rm(b, LOW1));
+            self.buf.vex(op, to, a, b);
+            self.push_imm(imm);
+            return self.vmov(dst, to);
         }
+        if self.config.features.avx {
+            self.buf.vex(op, dst, a, b);
+        } else {
+            self.legacy_v3(op, dst, a, b);
+        }
+        self.push_imm(imm);
+    }
+
+    fn push_imm(&mut self, imm: Option<u8>) {
+        if let Some(imm) = imm {
+            self.buf.push(imm);
+        }
+    }
+
+    /// Whether an instruction can't name all vector registers that there are.
+    fn needs_low(&self, op: Vop) -> bool {
+        match op.high {
+            High::None => true,
+            High::Vaes => !self.config.features.vaes,
+            _ => false,
+        }
+    }
+
+    /// `reg`, or its copy in `low` where only EVEX can name it.
+    pub(crate) fn low(&mut self, reg: u8, low: u8) -> u8 {
+        if !is_high(reg) {
+            return reg;
+        }
+        self.vmov(low, reg);
+        low
+    }
+
+    fn low_rm(&mut self, rm: Rm, low: u8) -> Rm {
+        match rm {
+            Rm::Reg(reg) => Rm::Reg(self.low(reg, low)),
+            mem => mem,
+        }
+    }
+
+    fn legacy_v3(&mut self, op: Vop, dst: u8, a: u8, b: Rm) {
         match b {
             Rm::Reg(r) if r == dst && dst != a => {
                 debug_assert!(op.commutes, "the second operand would be lost");
@@ -128,12 +260,22 @@ impl Emitter<'_, '_> {
 
     /// `dst = a op b` with a constant byte.
     pub(crate) fn vrri(&mut self, op: Vop, dst: u8, a: u8, b: u8, imm: u8) {
-        self.vrr(op, dst, a, b);
-        self.buf.push(imm);
+        self.v3_with(op, dst, a, Rm::Reg(b), Some(imm));
     }
 
-    /// `dst = op src`
+    /// The same where the second operand may be memory.
+    pub(crate) fn v3i(&mut self, op: Vop, dst: u8, a: u8, b: Rm, imm: u8) {
+        self.v3_with(op, dst, a, b, Some(imm));
+    }
+
+    /// `dst = op src`, or what else has two operands.
     pub(crate) fn v2(&mut self, op: Vop, dst: u8, src: Rm) {
+        if self.needs_low(op) && (is_high(dst) || is_high_rm(src)) {
+            // Whether it reads `dst`, writes it or both, it finds and leaves there what it should.
+            let (to, src) = (self.low(dst, LOW0), self.low_rm(src, LOW1));
+            self.buf.vex(op, to, 0, src);
+            return self.vmov(dst, to);
+        }
         if self.config.features.avx { self.buf.vex(op, dst, 0, src) } else { self.buf.legacy(op, dst, src) }
     }
 
@@ -179,6 +321,9 @@ impl Emitter<'_, '_> {
 
     /// Sets every bit of a vector register.
     pub(crate) fn vones(&mut self, dst: u8) {
-        self.vrr(op(0x76).commutative(), dst, dst, dst);
+        if is_high(dst) {
+            return self.vrri(TERNARY, dst, dst, dst, 0xff);
+        }
+        self.vrr(op(0x76).commutative().no_evex(), dst, dst, dst);
     }
 }

@@ -48,6 +48,7 @@ impl Emitter<'_, '_> {
             Op::VZip2 => self.by_lane(val, inst, &PUNPCKH),
             Op::VNeg | Op::VAbs | Op::VCmpGtU => self.vector_arith(val, inst),
             Op::VShl | Op::VShrU | Op::VShrS => self.vector_shift(val, inst),
+            Op::VRol => self.vector_rotate(val, inst),
             Op::VShlVarU | Op::VShlVarS => self.vector_shift_var(val, inst),
             Op::VUzp1 | Op::VUzp2 => self.vector_unzip(val, inst),
             Op::VTrn1 | Op::VTrn2 => self.vector_transpose(val, inst),
@@ -90,7 +91,7 @@ impl Emitter<'_, '_> {
     }
 
     /// The registers of operands whose last use this is: for results that are written last.
-    fn dying_all(&self, inst: &Inst) -> u16 {
+    fn dying_all(&self, inst: &Inst) -> u32 {
         inst.args.iter().filter(|arg| arg.is_some()).map(|&arg| self.dying(arg)).fold(0, |all, reg| all | reg)
     }
 

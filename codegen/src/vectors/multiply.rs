@@ -6,7 +6,6 @@ use crate::constants::{LOW16, ROUND31, SIGN16, SIGN32};
 use crate::emitter::Emitter;
 use crate::encode::Rm;
 use crate::regs::{X0, X1};
-use dynasmrt::DynasmApi;
 use ir::{Inst, Lane, Op, Val};
 
 const SHIFT_H: Vop = row(&PSHIFT, Lane::H);
@@ -136,7 +135,6 @@ impl Emitter<'_, '_> {
         let b = self.rm_src(inst.args[1]);
         let allow = if self.config.features.avx { self.dying_all(inst) } else { self.dying(inst.args[0]) };
         let dst = self.def(val, allow);
-        self.v3(PCLMULQDQ, dst, a, b);
-        self.buf.push(if inst.op == Op::VPmullHi { 0x11 } else { 0 });
+        self.v3i(PCLMULQDQ, dst, a, b, if inst.op == Op::VPmullHi { 0x11 } else { 0 });
     }
 }

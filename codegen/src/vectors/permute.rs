@@ -3,7 +3,7 @@
 use super::shift::rows_b;
 use super::{lane, rows::*};
 use crate::alloc::Class;
-use crate::constants::{REV_B2, REV_B4, REV_B8, TBL_LIMIT};
+use crate::constants::{REV_B2, REV_B4, REV_B8, REV_H4, REV_H8, TBL_LIMIT};
 use crate::emitter::Emitter;
 use crate::encode::{Opcode, Rm};
 use crate::regs::{RAX, X0, X1};
@@ -147,8 +147,8 @@ impl Emitter<'_, '_> {
             (Lane::B, 4) => REV_B4,
             (Lane::B, 8) => REV_B8,
             (Lane::S, 8) => return self.vector_rev_words(val, inst),
-            (Lane::H, 4) => return self.vector_rev_halves(val, inst, 0xb1),
-            (Lane::H, 8) => return self.vector_rev_halves(val, inst, 0x1b),
+            (Lane::H, 4) => REV_H4,
+            (Lane::H, 8) => REV_H8,
             _ => return self.evaluate(val),
         };
         let a = self.reg(inst.args[0]);
@@ -160,13 +160,6 @@ impl Emitter<'_, '_> {
         let a = self.reg(inst.args[0]);
         let dst = self.def_after(val, inst);
         self.v2i(PSHUFD, dst, a, 0xb1);
-    }
-
-    fn vector_rev_halves(&mut self, val: Val, inst: &Inst, order: u8) {
-        let a = self.reg(inst.args[0]);
-        let dst = self.def_after(val, inst);
-        self.v2i(PSHUFLW, dst, a, order);
-        self.v2i(PSHUFHW, dst, dst, order);
     }
 
     // ---- splat

@@ -6,7 +6,9 @@
 use super::arith::rows_d;
 use super::{lane, rows::*};
 use crate::emitter::Emitter;
+use crate::encode::Rm;
 use crate::regs::{X0, X1};
+use dynasmrt::DynasmApi;
 use ir::{Inst, Lane, Op, Val};
 
 const WORDS: super::Vop = match PSHIFT[1] {
@@ -36,6 +38,22 @@ impl Emitter<'_, '_> {
                 self.vshift(op, digit, dst, a, imm);
             }
         }
+    }
+
+    /// `vrol`
+    pub(super) fn vector_rotate(&mut self, val: Val, inst: &Inst) {
+        let (lane, imm) = (lane(inst), inst.imm as u8);
+        let a = self.reg(inst.args[0]);
+        if let (Some(op), true) = (PROL[lane as usize], self.config.features.avx512) {
+            let dst = self.def_after(val, inst);
+            self.buf.evex(op, ROL, dst, Rm::Reg(a));
+            return self.buf.push(imm);
+        }
+        let Some(op) = PSHIFT[lane as usize] else { return self.evaluate(val) };
+        self.vshift(op, SLL, X0, a, imm);
+        self.vshift(op, SRL, X1, a, lane.bits() as u8 - imm);
+        let dst = self.def_after(val, inst);
+        self.vrr(POR, dst, X0, X1);
     }
 
     fn shift_bytes(&mut self, val: Val, inst: &Inst, digit: u8, imm: u8) {
@@ -131,9 +149,7 @@ impl Emitter<'_, '_> {
 
     /// `dst` = the bytes of `b` where the sign bit of `mask`'s is set, else those of `a` (AVX).
     fn vblendv(&mut self, dst: u8, a: u8, b: u8, mask: u8) {
-        use dynasmrt::DynasmApi;
-        self.vrr(super::encode::op3a(0x4c), dst, a, b);
-        self.buf.push(mask << 4);
+        self.vrri(VPBLENDVB, dst, a, b, mask << 4);
     }
 }
 

@@ -40,6 +40,15 @@ pub const SLOTS: &[SlotDef] = &[
     slot("q6", Ty::V128, 224, 0),
     slot("q7", Ty::V128, 240, 0),
     slot("q8", Ty::V128, 256, 0),
+    // The first four make the others come to registers from 16 on, where there are 32.
+    slot("q9", Ty::V128, 272, 5),
+    slot("q10", Ty::V128, 288, 6),
+    slot("q11", Ty::V128, 304, 7),
+    slot("q12", Ty::V128, 320, 8),
+    slot("q13", Ty::V128, 336, 9),
+    slot("q14", Ty::V128, 352, 10),
+    slot("f2", Ty::F64, 368, 11),
+    slot("s2", Ty::F32, 376, 12),
 ];
 
 /// Byte offset of the flags slot.

@@ -30,6 +30,9 @@ pub(super) fn eval(inst: &Inst, [a, b, _]: [u128; 3]) -> u128 {
         Op::VShl => lanes::map(lane, a, |x| shift_unsigned(lane, x, imm as i8)),
         Op::VShrU => lanes::map(lane, a, |x| shift_unsigned(lane, x, -(imm as i8))),
         Op::VShrS => lanes::map(lane, a, |x| shift_signed(lane, x, -(imm as i8))),
+        Op::VRol => lanes::map(lane, a, |x| {
+            shift_unsigned(lane, x, imm as i8) | shift_unsigned(lane, x, imm as i8 - lane.bits() as i8)
+        }),
         Op::VShlVarU => zip(lane, a, b, |x, by| shift_unsigned(lane, x, by as i8)),
         Op::VShlVarS => zip(lane, a, b, |x, by| shift_signed(lane, x, by as i8)),
         _ => super::not_evaluated(inst),

@@ -12,7 +12,11 @@ pub(super) fn fold(view: &View<'_>, inst: &Inst) -> Option<Folded> {
         return same_operands(inst);
     }
     if inst.ty == Ty::V128 {
-        return if inst.op == Op::And { mask_of_shifted(view, inst) } else { None };
+        return match inst.op {
+            Op::And => mask_of_shifted(view, inst),
+            Op::Or | Op::Xor => rotated_lanes(view, a, b).or_else(|| rotated_lanes(view, b, a)),
+            _ => None,
+        };
     }
     match (view.as_const(a), view.as_const(b)) {
         (Some(_), Some(_)) => view.evaluate(inst),
@@ -103,6 +107,15 @@ fn mask_of_shifted(view: &View<'_>, inst: &Inst) -> Option<Folded> {
     };
     let everywhere = (0..64).step_by(bits as usize).fold(0, |sum, at| sum | left << at);
     (everywhere & !mask.imm as u64 == 0).then_some(Folded::Value(inst.args[0]))
+}
+
+/// Lanes of (x << n) | (x >> width - n), for machines without rotations of lanes.
+fn rotated_lanes(view: &View<'_>, a: Val, b: Val) -> Option<Folded> {
+    let (left, right) = (view.inst(a), view.inst(b));
+    let is_pair = left.op == Op::VShl && right.op == Op::VShrU && (left.aux, left.args) == (right.aux, right.args);
+    let lane = Lane::from_u8(left.aux);
+    let rotates = is_pair && lane != Lane::B && left.imm != 0 && left.imm + right.imm == lane.bits() as i64;
+    rotates.then_some(Folded::Keep(Inst { op: Op::VRol, ..*left }))
 }
 
 /// (x << n) + (x >> width - n), for machines without rotations; also of 32 bits in sign-extended registers.

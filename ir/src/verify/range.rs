@@ -79,6 +79,7 @@ fn imm_ok(inst: &Inst, lane: Lane) -> bool {
     match inst.op {
         Op::VShl => below(lane.bits()),
         Op::VShrU | Op::VShrS => below(lane.bits() + 1),
+        Op::VRol => below(lane.bits()) && imm != 0 && lane != Lane::B,
         Op::VExt => below(17),
         Op::VRev => [2, 4, 8].contains(&imm) && imm * 8 > lane.bits() as i64,
         Op::VDup | Op::VInsert | Op::VExtractU | Op::VExtractS => below(lane.count()),

@@ -54,7 +54,8 @@ pub const V_NAMES: [&str; 32] = [
 ];
 /// Which registers compiled code uses most, the first most of all (psABI: arguments, then what calls preserve).
 const X_PINS: [u32; 14] = [0, 1, 2, 3, 31, 19, 4, 20, 5, 21, 8, 22, 6, 30];
-const V_PINS: [u32; 12] = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19];
+/// Of the vector registers hosts have room for 8 or 22; compilers take temporaries from 31 down or 16 up.
+const V_PINS: [u32; 24] = [0, 1, 2, 3, 4, 5, 6, 7, 31, 30, 29, 28, 27, 26, 16, 17, 18, 19, 8, 9, 20, 21, 10, 11];
 
 /// The slot table, by slot number.
 pub const SLOTS: &[SlotDef] = &slots();

@@ -5,8 +5,8 @@ use ir::{Builder, Op, Term};
 use crate::lower::{Lower, Mode};
 use crate::target::Target;
 
-/// How long a block may get; twice as long where nothing leaves it before its end, because such code is
-/// often unrolled and keeps its values in registers over the whole block.
+/// How long a block may get; several times as long where nothing leaves it before its end, because such code
+/// is often unrolled (ciphers, transforms) and keeps its values in registers over the whole block.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// Guest instructions.
@@ -19,6 +19,9 @@ impl Limits {
     /// What runs by default.
     pub const DEFAULT: Limits = Limits { insts: 64, ir_insts: 600 };
 }
+
+/// How many times as long.
+const STRAIGHT: u32 = 8;
 
 /// Why no block came out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,7 +47,7 @@ pub fn translate(
     builder.block_mut().underflow = target.underflow(mode);
     let features = target.features();
     let mut at = 0usize;
-    let mut scale = 2;
+    let mut scale = STRAIGHT;
     while !builder.is_ended() {
         let block = builder.block();
         if block.insts.last().is_some_and(|inst| inst.op == Op::ExitIf) {

@@ -39,7 +39,8 @@ pub const F_NAMES: [&str; 32] = [
 ];
 /// Which registers compiled code uses most, the first most of all (psABI: arguments, then what calls preserve).
 const X_PINS: [u32; 14] = [10, 15, 14, 11, 2, 8, 12, 13, 9, 18, 1, 16, 19, 17];
-const F_PINS: [u32; 12] = [15, 14, 10, 11, 12, 13, 0, 1, 8, 9, 16, 17];
+/// Of the floating-point ones hosts have room for 8 or 22.
+const F_PINS: [u32; 24] = [15, 14, 10, 11, 12, 13, 0, 1, 8, 9, 16, 17, 2, 3, 4, 5, 18, 19, 6, 7, 28, 29, 20, 21];
 
 /// The slot table, by slot number.
 pub const SLOTS: &[SlotDef] = &slots();
