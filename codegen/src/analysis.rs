@@ -10,7 +10,7 @@ use ir::{Block, Inst, Liveness, Op, SlotId, Ty, Val};
 #[derive(Debug, Default)]
 pub(crate) struct Analysis {
     pub live: Liveness,
-    /// The pinned register that each value can be computed into: a `put` follows, and until then
+    /// The pinned register that each value can be computed into: a `put` follows, needed or not, and until then
     /// nothing can see the register's old content by a fault, an exit or a `get`.
     hints: Vec<u8>,
     /// Whether an instruction or one after it sees the flags slot before it is written again.
@@ -32,7 +32,8 @@ impl Analysis {
         self.flags_live.resize(block.insts.len(), true);
         let pending = [Pending::default(), Pending::default()];
         let (hints, lives_at) = (&mut self.hints[..], &mut self.flags_live[..]);
-        let mut walk = Walk { hints, lives_at, layout, pending, flags_live: true };
+        let insts = &block.insts[..];
+        let mut walk = Walk { hints, lives_at, insts, layout, pending, flags_live: true };
         passes::backward::run(block, &mut self.live, &mut walk);
     }
 
@@ -54,6 +55,7 @@ struct Walk<'a> {
     hints: &'a mut [u8],
     /// Of each instruction: [`Analysis::flags_live`].
     lives_at: &'a mut [bool],
+    insts: &'a [Inst],
     layout: &'a Layout,
     pending: [Pending; 2],
     flags_live: bool,
@@ -76,6 +78,28 @@ impl Watch for Walk<'_> {
         }
         self.lives_at[at] = self.flags_live;
     }
+
+    /// Until the `put` that is needed the register is free: the best place for the value, where long code without
+    /// an exit would have too few temporaries.
+    #[inline]
+    fn overwritten(&mut self, inst: &Inst) {
+        let reg = self.layout.reg(SlotId(inst.imm as u16));
+        let class = &mut self.pending[inst.ty.is_vec() as usize];
+        if reg == NONE || class.valid >> reg & 1 == 0 {
+            return;
+        }
+        let stored = &self.insts[inst.args[0].index()];
+        let val = if only_names(stored.op) { stored.args[0] } else { inst.args[0] };
+        if self.hints[val.index()] == NONE {
+            self.hints[val.index()] = reg;
+            class.vals[reg as usize] = val.0;
+        }
+    }
+}
+
+/// Whether an op only changes the type of its operand.
+fn only_names(op: Op) -> bool {
+    matches!(op, Op::Zext32 | Op::Trunc | Op::VZext | Op::VLow)
 }
 
 impl Walk<'_> {
@@ -105,7 +129,7 @@ impl Walk<'_> {
         let class = &mut self.pending[inst.result().is_vec() as usize];
         if class.valid >> reg & 1 == 0 || class.vals[reg as usize] != at as u32 {
             self.hints[at] = NONE;
-        } else if matches!(inst.op, Op::Zext32 | Op::Trunc | Op::VZext | Op::VLow) {
+        } else if only_names(inst.op) {
             let arg = inst.args[0];
             self.hints[arg.index()] = reg;
             class.vals[reg as usize] = arg.0;

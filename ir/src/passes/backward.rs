@@ -62,6 +62,10 @@ impl Life {
 pub trait Watch {
     /// Instruction `at`, needed, is passed; those behind it were. Constants and marks are not shown.
     fn pass(&mut self, at: usize, inst: &Inst, role: Role);
+
+    /// A `put` is passed that nothing sees, as its slot is written again.
+    #[inline]
+    fn overwritten(&mut self, _inst: &Inst) {}
 }
 
 impl Watch for () {
@@ -160,12 +164,14 @@ pub fn run(block: &Block, live: &mut Liveness, watch: &mut impl Watch) {
                 continue;
             }
             Role::Put => {
-                if !overwritten.insert(inst.imm) {
-                    lives[i] = Life::needed_at(i);
-                    let of = inst.args[0].index();
-                    lives[of] = lives[of].used_at(i);
-                    watch.pass(i, inst, role);
+                if overwritten.insert(inst.imm) {
+                    watch.overwritten(inst);
+                    continue;
                 }
+                lives[i] = Life::needed_at(i);
+                let of = inst.args[0].index();
+                lives[of] = lives[of].used_at(i);
+                watch.pass(i, inst, role);
                 continue;
             }
             Role::Value if !is_used => continue,
