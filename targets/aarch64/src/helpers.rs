@@ -8,7 +8,6 @@ pub mod fp_round;
 pub mod half;
 pub mod narrow_products;
 mod request;
-mod sha512;
 pub mod simd_shift;
 pub mod sm3;
 mod sm4;
@@ -69,14 +68,6 @@ helpers! {
     FRECPS "frecps" Vec(estimate::frecps);
     /// FRSQRTS
     FRSQRTS "frsqrts" Vec(estimate::frsqrts);
-    /// SHA512H
-    SHA512H "sha512h" Vec(sha512::hash);
-    /// SHA512H2
-    SHA512H2 "sha512h2" Vec(sha512::hash2);
-    /// SHA512SU0
-    SHA512SU0 "sha512su0" Vec(sha512::schedule0);
-    /// SHA512SU1
-    SHA512SU1 "sha512su1" Vec(sha512::schedule1);
     /// SM3SS1
     SM3SS1 "sm3ss1" Vec(sm3::sum);
     /// SM3TT1A and its family.

@@ -39,15 +39,6 @@ instructions! {
 }
 
 instructions! {
-    /// SHA-512.
-    pub SHA512: cpu::SHA512;
-    sha512h   "11001110011 mmmmm 100000 nnnnn ddddd" |b, f: Word| called(b, f, helpers::SHA512H);
-    sha512h2  "11001110011 mmmmm 100001 nnnnn ddddd" |b, f: Word| called(b, f, helpers::SHA512H2);
-    sha512su1 "11001110011 mmmmm 100010 nnnnn ddddd" |b, f: Word| called(b, f, helpers::SHA512SU1);
-    sha512su0 "11001110110 00000 100000 nnnnn ddddd" |b, f: Word| called(b, f, helpers::SHA512SU0);
-}
-
-instructions! {
     /// The bitwise operations of SHA-3.
     pub SHA3: cpu::SHA3;
     eor3 "11001110000 mmmmm 0 aaaaa nnnnn ddddd" |b, f: Word| exclusive_or_three(b, f);
@@ -138,7 +129,7 @@ fn clear_and_exclusive_or(b: &mut Lower, f: Word) {
 }
 
 /// Double-words rotated right by `amount`, below 64.
-fn rotate_right(b: &mut Lower, value: Val, amount: i64) -> Val {
+pub(super) fn rotate_right(b: &mut Lower, value: Val, amount: i64) -> Val {
     if amount == 0 {
         return value;
     }

@@ -18,6 +18,7 @@ pub mod loadstore_atomic;
 pub mod loadstore_mops;
 pub mod loadstore_ordered;
 pub mod loadstore_pair;
+pub mod sha512;
 pub mod simd_across;
 pub mod simd_copy;
 pub mod simd_dot;
@@ -80,7 +81,7 @@ pub const GROUPS: &[&[Row]] = &[
     crypto::AES,
     crypto::SHA1,
     crypto::SHA256,
-    crypto::SHA512,
+    sha512::SHA512,
     crypto::SHA3,
     crypto::SM3,
     crypto::SM4,
