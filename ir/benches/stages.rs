@@ -1,7 +1,7 @@
 //! Time per guest instruction of building, folding, the backward pass and the interpreter, over blocks
 //! such as AArch64 code gives. `cargo bench -p transom-ir`
 
-use ir::interp::{Interp, Memory};
+use ir::interp::{Interp, Memory, cas_unshared};
 use ir::{
     Access, Block, Builder, Cond, FpControl, GuestState, Liveness, Mem, NanRule, Op, Passes, SlotDef, SlotId, Tables,
     Term, Ty, passes,
@@ -125,11 +125,7 @@ impl Memory for Flat {
     }
 
     fn cas(&mut self, addr: u64, bytes: u32, expected: u128, new: u128) -> Result<u128, u64> {
-        let old = self.load(addr, bytes)?;
-        if old == expected {
-            self.store(addr, bytes, new)?;
-        }
-        Ok(old)
+        cas_unshared(self, addr, bytes, expected, new)
     }
 
     fn fence(&mut self) {}

@@ -43,8 +43,8 @@ pub fn first<'a>(target: &dyn Target, bytes: &'a [u8]) -> &'a [u8] {
     &bytes[..target.fetch(bytes).map_or(bytes.len(), |(_, len)| len)]
 }
 
-/// The part of `bytes` that a block with these limits is made of: a limit is doubled where nothing leaves the block early,
-/// but one instruction is to be one.
+/// The part of `bytes` that a block with these limits is made of: a limit grows where nothing leaves the block early, but
+/// one instruction is to be one.
 pub fn within<'a>(target: &dyn Target, limits: Limits, bytes: &'a [u8]) -> &'a [u8] {
     if limits.insts == 1 { first(target, bytes) } else { bytes }
 }

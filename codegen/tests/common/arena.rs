@@ -1,6 +1,6 @@
 //! Guest memory of the tests, twice: mapped, for emitted code, and as an array, for the interpreter.
 
-use ir::interp::Memory;
+use ir::interp::{Memory, cas_unshared};
 
 /// Where the memory is mapped.
 pub const BASE: u64 = 0x10_0000_0000;
@@ -37,11 +37,7 @@ impl Memory for Arena {
         if bytes == 16 && !addr.is_multiple_of(16) {
             return Err(addr);
         }
-        let old = self.load(addr, bytes)?;
-        if old == expected {
-            self.store(addr, bytes, new)?;
-        }
-        Ok(old)
+        cas_unshared(self, addr, bytes, expected, new)
     }
 
     fn fence(&mut self) {}

@@ -38,6 +38,15 @@ pub trait Memory {
     }
 }
 
+/// [`Memory::cas`] of memory that nobody else has.
+pub fn cas_unshared(memory: &mut impl Memory, addr: u64, bytes: u32, expected: u128, new: u128) -> Result<u128, u64> {
+    let old = memory.load(addr, bytes)?;
+    if old == expected {
+        memory.store(addr, bytes, new)?;
+    }
+    Ok(old)
+}
+
 /// What memory becomes by an atomic operation on `bytes` of it.
 pub fn rmw_value(op: RmwOp, bytes: u32, old: u64, operand: u64) -> u64 {
     let unused = 64 - 8 * bytes;

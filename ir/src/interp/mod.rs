@@ -3,7 +3,7 @@
 
 mod memory;
 
-pub use memory::{Memory, rmw_value};
+pub use memory::{Memory, cas_unshared, rmw_value};
 
 use crate::block::{Block, Exit, Inst, Term, Val};
 use crate::builder::Mem;

@@ -1,6 +1,6 @@
 //! A machine for the interpreter: memory that holds something everywhere and faults in places.
 
-use ir::interp::{Interp, Memory};
+use ir::interp::{Interp, Memory, cas_unshared};
 use ir::{Block, Exit, FpControl, GuestState};
 use std::collections::BTreeMap;
 
@@ -36,11 +36,7 @@ impl Memory for Pattern {
     }
 
     fn cas(&mut self, addr: u64, bytes: u32, expected: u128, new: u128) -> Result<u128, u64> {
-        let old = self.load(addr, bytes)?;
-        if old == expected {
-            self.store(addr, bytes, new)?;
-        }
-        Ok(old)
+        cas_unshared(self, addr, bytes, expected, new)
     }
 
     fn fence(&mut self) {}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use ir::interp::{Interp, Memory};
+use ir::interp::{Interp, Memory, cas_unshared};
 use ir::tables::Tables;
 use ir::{Builder, Exit, GuestState, Passes, SlotDef, Trap};
 use riscv64::{Cpu, Riscv64, state};
@@ -38,11 +38,7 @@ impl Memory for Page {
     }
 
     fn cas(&mut self, addr: u64, bytes: u32, expected: u128, new: u128) -> Result<u128, u64> {
-        let old = self.load(addr, bytes)?;
-        if old == expected {
-            self.store(addr, bytes, new)?;
-        }
-        Ok(old)
+        cas_unshared(self, addr, bytes, expected, new)
     }
 
     fn fence(&mut self) {}

@@ -40,9 +40,7 @@ fn choosing_round(b: &mut Lower, [x, y, z]: [Val; 3], w: Val) -> Val {
     let differ = b.xor(Ty::I64, y, z);
     let taken = b.and(Ty::I64, differ, x);
     let chosen = b.xor(Ty::I64, taken, z);
-    let sum = rotations(b, x, [14, 18, 41]);
-    let sum = b.add(Ty::I64, chosen, sum);
-    b.add(Ty::I64, sum, w)
+    add_rotations(b, chosen, x, [14, 18, 41], w)
 }
 
 /// Maj(x, y, z) + Σ0(x) + w
@@ -51,15 +49,16 @@ fn majority_round(b: &mut Lower, [x, y, z]: [Val; 3], w: Val) -> Val {
     let either = b.or(Ty::I64, y, z);
     let with_x = b.and(Ty::I64, x, either);
     let majority = b.or(Ty::I64, both, with_x);
-    let sum = rotations(b, x, [28, 34, 39]);
-    let sum = b.add(Ty::I64, majority, sum);
-    b.add(Ty::I64, sum, w)
+    add_rotations(b, majority, x, [28, 34, 39], w)
 }
 
-fn rotations(b: &mut Lower, x: Val, amounts: [i64; 3]) -> Val {
+/// `function` + Σ(x) + w, where Σ is the exclusive or of three rotations.
+fn add_rotations(b: &mut Lower, function: Val, x: Val, amounts: [i64; 3], w: Val) -> Val {
     let [first, second, third] = amounts.map(|amount| b.bin_imm(Op::Ror, Ty::I64, x, amount));
-    let sum = b.xor(Ty::I64, first, second);
-    b.xor(Ty::I64, sum, third)
+    let rotated = b.xor(Ty::I64, first, second);
+    let rotated = b.xor(Ty::I64, rotated, third);
+    let sum = b.add(Ty::I64, function, rotated);
+    b.add(Ty::I64, sum, w)
 }
 
 /// SHA512SU0: σ0 of the double-word behind each of Vd's.
