@@ -105,7 +105,24 @@ impl Builder {
                 inst.args[operand] = self.block.push(first);
                 self.block.push(inst)
             }
+            Folded::Words { op, args: [a, b], extend } => {
+                let (a, b) = (self.low_half(a), if b.is_some() { self.low_half(b) } else { b });
+                let word = self.bin(op, Ty::I32, a, b);
+                extend.map_or(word, |extend| self.un(extend, Ty::I32, word))
+            }
         })
+    }
+
+    /// The low half of a value of 64 bits, which folds no further than to what was extended to it.
+    fn low_half(&mut self, val: Val) -> Val {
+        let inst = *self.block.inst(val);
+        match inst.op {
+            Op::Zext32 | Op::Sext32 => inst.args[0],
+            Op::Const => self.constant(Ty::I32, inst.imm),
+            _ => {
+                self.block.push(Inst { op: Op::Trunc, ty: Ty::I64, aux: 0, args: [val, Val::NONE, Val::NONE], imm: 0 })
+            }
+        }
     }
 
     /// An instruction of this form.

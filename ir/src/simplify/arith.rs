@@ -1,8 +1,8 @@
 //! Arithmetic, logic and shifts.
 
-use super::{Folded, View, compare, constant, extend, unary, with_const};
+use super::{Folded, View, compare, constant, extend, unary, with_const, words};
 use crate::block::{Inst, Val};
-use crate::ops::Op;
+use crate::ops::{Effect, Op};
 use crate::types::{Lane, Ty};
 
 /// Folds an op of two operands.
@@ -20,17 +20,21 @@ pub(super) fn fold(view: &View<'_>, inst: &Inst) -> Option<Folded> {
     }
     match (view.as_const(a), view.as_const(b)) {
         (Some(_), Some(_)) => view.evaluate(inst),
-        (None, Some(c)) => with_right_const(view, inst, a, c),
+        (None, Some(c)) => with_right_const(view, inst, a, c).or_else(|| logic(view, inst)),
         (Some(0), None) if inst.op == Op::Sub => Some(Folded::Keep(unary(Op::Neg, inst.ty, b))),
         (Some(c), None) if matches!(inst.op, Op::Add | Op::Mul | Op::And | Op::Or | Op::Xor) => {
             let inst = Inst { args: [b, a, Val::NONE], ..*inst };
             Some(with_right_const(view, &inst, b, c).unwrap_or(Folded::Keep(inst)))
         }
         (None, None) if matches!(inst.op, Op::Add | Op::Or | Op::Xor) => {
-            rotation(view, inst, a, b).or_else(|| rotation(view, inst, b, a))
+            rotation(view, inst, a, b).or_else(|| rotation(view, inst, b, a)).or_else(|| logic(view, inst))
         }
-        _ => None,
+        _ => logic(view, inst),
     }
+}
+
+fn logic(view: &View<'_>, inst: &Inst) -> Option<Folded> {
+    if matches!(inst.op, Op::And | Op::Or | Op::Xor | Op::AndNot) { words::fold(view, inst) } else { None }
 }
 
 /// x op x
@@ -54,7 +58,10 @@ fn with_right_const(view: &View<'_>, inst: &Inst, a: Val, c: i64) -> Option<Fold
         (Op::URem, 1) => Some(Folded::Const(0)),
         (Op::And, -1) => Some(Folded::Value(a)),
         (Op::Or, -1) => Some(Folded::Const(-1)),
-        (Op::Xor, -1) => Some(Folded::Keep(unary(Op::Not, inst.ty, a))),
+        (Op::Xor, -1) => {
+            let inst = unary(Op::Not, inst.ty, a);
+            Some(words::fold(view, &inst).unwrap_or(Folded::Keep(inst)))
+        }
         (Op::Xor, 1) => compare::not_extended(view, a),
         (Op::And, 0xff) => Some(extended(view, unary(Op::Ext8U, inst.ty, a))),
         (Op::And, 0xffff) => Some(extended(view, unary(Op::Ext16U, inst.ty, a))),
@@ -141,10 +148,14 @@ fn rotation(view: &View<'_>, inst: &Inst, a: Val, b: Val) -> Option<Folded> {
     }
 }
 
-/// Whether two values are one, or the low part of one: instructions on words each take their own.
+/// Whether two values are one, or computed alike within two steps: instructions on words each take their own low halves.
 fn is_same(view: &View<'_>, a: Val, b: Val) -> bool {
-    let (left, right) = (view.inst(a), view.inst(b));
-    a == b || left.op == Op::Trunc && right.op == Op::Trunc && left.ty == right.ty && left.args[0] == right.args[0]
+    let alike = |left: Val, right: Val, args: &dyn Fn(Val, Val) -> bool| {
+        let (x, y) = (view.inst(left), view.inst(right));
+        let is_one = (x.op, x.ty, x.aux, x.imm) == (y.op, y.ty, y.aux, y.imm) && x.op.info().effect == Effect::Pure;
+        is_one && x.args.iter().zip(y.args).all(|(&x, y)| x == y || x.is_some() && y.is_some() && args(x, y))
+    };
+    a == b || alike(a, b, &|a, b| alike(a, b, &|_, _| false))
 }
 
 fn power_of_two(inst: &Inst, c: i64) -> Folded {

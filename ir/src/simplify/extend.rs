@@ -1,16 +1,16 @@
 //! Extensions and truncation.
 
 use super::compare::is_truth;
-use super::{Folded, View, unary};
+use super::{Folded, View, unary, words};
 use crate::block::{Inst, Val};
 use crate::ops::Op;
 use crate::types::{Access, Ty};
 
 /// How an op extends: the bits it keeps, and whether by their sign.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Extension {
-    bits: u32,
-    signed: bool,
+pub(super) struct Extension {
+    pub bits: u32,
+    pub signed: bool,
 }
 
 /// Of a truth value.
@@ -30,7 +30,7 @@ const fn extension(op: Op) -> Option<Extension> {
 }
 
 /// How `val` was extended when it was made, if it was: by an op or by a load.
-fn made_extended(view: &View<'_>, val: Val) -> Option<Extension> {
+pub(super) fn made_extended(view: &View<'_>, val: Val) -> Option<Extension> {
     let inst = view.inst(val);
     let access = match inst.op {
         Op::Load if inst.ty.is_int() => Access::from_u8(inst.aux),
@@ -43,7 +43,7 @@ fn made_extended(view: &View<'_>, val: Val) -> Option<Extension> {
 }
 
 /// Whether extending by `outer` changes nothing about a value extended by `inner`.
-fn absorbs(inner: Extension, outer: Extension) -> bool {
+pub(super) fn absorbs(inner: Extension, outer: Extension) -> bool {
     match (inner.signed, outer.signed) {
         (false, false) | (true, true) => inner.bits <= outer.bits,
         (false, true) => inner.bits < outer.bits,
@@ -58,7 +58,10 @@ pub(super) fn fold(view: &View<'_>, inst: &Inst) -> Option<Folded> {
         return view.evaluate(inst);
     }
     match inst.op {
-        Op::Trunc => view.operand_of(Op::Zext32, a).or(view.operand_of(Op::Sext32, a)).map(Folded::Value),
+        Op::Trunc => {
+            let word = view.operand_of(Op::Zext32, a).or(view.operand_of(Op::Sext32, a)).map(Folded::Value);
+            word.or_else(|| words::low_half(view, a))
+        }
         Op::Sext32 if is_positive(view, a) => {
             let inst = unary(Op::Zext32, inst.ty, a);
             Some(from_32(view, &inst, a).unwrap_or(Folded::Keep(inst)))
@@ -69,7 +72,7 @@ pub(super) fn fold(view: &View<'_>, inst: &Inst) -> Option<Folded> {
 }
 
 /// Whether the sign of a 32-bit value is clear: extending it by zeros often costs nothing.
-fn is_positive(view: &View<'_>, val: Val) -> bool {
+pub(super) fn is_positive(view: &View<'_>, val: Val) -> bool {
     let inst = view.inst(val);
     match inst.op {
         Op::Shr => inst.ty == Ty::I32 && view.as_const(inst.args[1]).is_some_and(|count| count & 31 != 0),

@@ -10,6 +10,7 @@ mod arith;
 mod compare;
 mod extend;
 mod move_ops;
+mod words;
 
 use crate::block::{Block, Inst, Val};
 use crate::eval;
@@ -33,6 +34,15 @@ pub enum Folded {
         inst: Inst,
         /// As which operand.
         operand: usize,
+    },
+    /// `op` of the low halves of `args`, extended by `extend` if that is to be.
+    Words {
+        /// Works on 32 bits.
+        op: Op,
+        /// Values of 64 bits; the second may be absent.
+        args: [Val; 2],
+        /// `zext32` or `sext32`.
+        extend: Option<Op>,
     },
 }
 
