@@ -314,6 +314,9 @@ fn is_closed_by_execve(request: &ExecRequest) -> bool {
 
 /// The file behind a descriptor, which may be O_PATH, opened anew.
 fn reopen(fd: i32) -> Result<File, Errno> {
+    if fd == libc::AT_FDCWD {
+        return program::open_at(fd, c".", 0);
+    }
     let link = CString::new(format!("/proc/self/fd/{fd}")).map_err(|_| Errno::EBADF)?;
     match program::open_at(libc::AT_FDCWD, &link, 0) {
         // Without /proc the descriptor itself has to do.

@@ -340,8 +340,8 @@ rows! {
     227 msync forward(Addr, Size, Hex) => 26;
     228 mlock forward(Addr, Size) => 149;
     229 munlock forward(Addr, Size) => 150;
-    230 mlockall forward(Hex) => 151;
-    231 munlockall forward() => 152;
+    230 mlockall emulate(Int) => mem::mlockall;
+    231 munlockall emulate() => mem::munlockall;
     232 mincore forward(Addr, Size, Ptr) => 27;
     233 madvise emulate(Addr, Size, Madvice) => mem::madvise;
     234 remap_file_pages convert(Addr, Size, Int, Size, Hex) => mem::remap_file_pages;

@@ -35,6 +35,34 @@ static const char *touch(volatile char *at, int write) {
 #define PAGE 4096
 static char *map(int pages, int prot) { return mmap(0, pages * PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }
 
+// Kilobytes locked.
+static long locked(void) {
+    char line[128];
+    long kilobytes = -1;
+    FILE *status = fopen("/proc/self/status", "r");
+    while (status && fgets(line, sizeof line, status)) sscanf(line, "VmLck: %ld", &kilobytes);
+    if (status) fclose(status);
+    return kilobytes;
+}
+
+// The program's memory is small; all of it and what comes may be locked where anything may. A child starts without.
+static void lock_all(void) {
+    if (mlockall(MCL_CURRENT | MCL_FUTURE) != 0) {
+        CHECK(errno == EPERM || errno == ENOMEM);
+        return;
+    }
+    long before = locked();
+    char *more = map(64, PROT_READ | PROT_WRITE);
+    CHECK(before > 0 && before < 4096 && more != MAP_FAILED && locked() >= before + 256);
+    pid_t child = fork();
+    if (!child) _exit(locked() != 0 || map(64, PROT_READ) == MAP_FAILED || locked() != 0);
+    int status;
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(munlockall() == 0 && locked() == 0 && map(1, PROT_READ) != MAP_FAILED && locked() == 0);
+    CHECK(mlockall(MCL_FUTURE | MCL_ONFAULT) == 0 && map(4, PROT_READ) != MAP_FAILED && locked() >= 16);
+    CHECK(munlockall() == 0 && munmap(more, 64 * PAGE) == 0);
+}
+
 int main(void) {
     struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO};
     sigaction(SIGSEGV, &action, 0);
@@ -72,6 +100,10 @@ int main(void) {
     got = pwritev(file, vectors, 2, 0);
     printf("half a vector: %zd\n", got);
 
+    char *validated = mmap(0, PAGE, PROT_READ, MAP_SHARED_VALIDATE, file, 0);
+    CHECK(validated != MAP_FAILED && memcmp(validated, f, PAGE) == 0);
+    CHECK(mmap(0, PAGE, PROT_READ, MAP_SHARED_VALIDATE | 1 << 21, file, 0) == MAP_FAILED && errno == EOPNOTSUPP);
+    lock_all();
     strcpy(a, "advice");
     CHECK(madvise(a, PAGE, MADV_DONTNEED) == 0);
     printf("discarded: '%s'\n", a);

@@ -40,10 +40,11 @@ impl AddressSpace {
             let prot = Prot::READ | Prot::WRITE;
             let region = Region { range, prot, flags: RegionFlags::empty(), backing: Backing::Zero, name: Name::Heap };
             let fits = inner.check_limits(range.len(), range.len()).is_ok() && !inner.map.overlaps(range);
-            if !fits || host::map_new(range, prot, Source::ZERO).is_err() {
+            if !fits || host::map_new(range, prot, inner.locked(Source::ZERO)).is_err() {
                 return (end, changed);
             }
             inner.map.insert(region);
+            inner.lock_on_fault(range);
         } else if new_top < old_top {
             let range = Range { start: new_top, end: old_top };
             changed = inner.retire(range);

@@ -38,6 +38,14 @@ pub fn map_over(range: Range, prot: Prot, source: Source) -> Result<(), Errno> {
 
 /// Maps at `range` if no one holds any of it, else EEXIST.
 pub fn map_new(range: Range, prot: Prot, source: Source) -> Result<(), Errno> {
+    if source.flags & libc::MAP_TYPE == libc::MAP_SHARED_VALIDATE {
+        // The kernel validates MAP_FIXED_NOREPLACE too, and knows it for no file (do_mmap in mm/mmap.c).
+        map_new(range, Prot::empty(), Source::NOTHING)?;
+        return map_over(range, prot, source).inspect_err(|_| {
+            // The place was claimed just now; giving it back can't fail.
+            let _ = unmap(range);
+        });
+    }
     let got = mmap(range, prot, source, libc::MAP_FIXED_NOREPLACE)?;
     if got == range.start {
         return Ok(());
@@ -79,6 +87,24 @@ pub fn advise(range: Range, advice: i32) -> Result<u64, Errno> {
     unsafe { syscall(libc::SYS_madvise as u64, args) }
 }
 
+/// mlock2(2) of the guest's own range.
+pub fn lock(range: Range, flags: u32) -> Result<(), Errno> {
+    // SAFETY: locking changes nothing that the translator sees.
+    unsafe { syscall(libc::SYS_mlock2 as u64, [range.start.0, range.len(), flags.into(), 0, 0, 0]) }.map(|_| ())
+}
+
+/// munlock(2) of the guest's own range.
+pub fn unlock(range: Range) -> Result<(), Errno> {
+    // SAFETY: as for `lock`.
+    unsafe { syscall(libc::SYS_munlock as u64, [range.start.0, range.len(), 0, 0, 0, 0]) }.map(|_| ())
+}
+
+/// munlockall(2): the translator locks nothing of its own.
+pub fn unlock_all() -> Result<u64, Errno> {
+    // SAFETY: as for `lock`.
+    unsafe { syscall(libc::SYS_munlockall as u64, [0; 6]) }
+}
+
 /// remap_file_pages(2) of the guest's own range.
 pub fn remap_file_pages(range: Range, page: u64, flags: u64) -> Result<(), Errno> {
     let args = [range.start.0, range.len(), 0, page, flags, 0];
@@ -92,6 +118,16 @@ pub fn is_mapped(page: GuestAddr) -> bool {
     let args = [page.0, crate::PAGE_SIZE, &raw mut resident as u64, 0, 0, 0];
     // SAFETY: mincore writes one byte for one page.
     unsafe { syscall(libc::SYS_mincore as u64, args) }.is_ok()
+}
+
+/// The part of a mapping from its lowest resident page up.
+pub fn resident_end(range: Range) -> Range {
+    let mut resident = vec![0u8; (range.len() / crate::PAGE_SIZE) as usize];
+    let args = [range.start.0, range.len(), resident.as_mut_ptr() as u64, 0, 0, 0];
+    // SAFETY: mincore writes one byte for each page.
+    let known = unsafe { syscall(libc::SYS_mincore as u64, args) }.is_ok();
+    let first = resident.iter().position(|&page| page & 1 != 0).filter(|_| known).unwrap_or(0);
+    Range { start: range.start.offset(first as u64 * crate::PAGE_SIZE), ..range }
 }
 
 /// The file behind a descriptor: its device and inode, and the stamp of its content.

@@ -14,6 +14,7 @@
 mod advise;
 mod brk;
 mod host;
+mod locking;
 mod map;
 mod ops;
 pub mod place;
@@ -86,6 +87,8 @@ struct Inner {
     brk: brk::Brk,
     /// Pages that the guest may write to and the host refuses ([`watch`]).
     watched: BTreeSet<GuestAddr>,
+    /// How new mappings are locked.
+    future: locking::Future,
     /// Numbers for shared anonymous objects, which have no inode that could be asked for.
     next_object: u64,
     /// The stamp of each file at the time it was mapped last, by device and inode.
@@ -103,6 +106,7 @@ impl AddressSpace {
             gaps: place::GapHint::new(layout.mmap_base),
             brk: brk::Brk::default(),
             watched: BTreeSet::new(),
+            future: locking::Future::default(),
             next_object: 1,
             stamps: HashMap::new(),
         };
@@ -139,8 +143,9 @@ impl AddressSpace {
 pub struct ForkGuard<'a>(LockGuard<'a, Inner>);
 
 impl ForkGuard<'_> {
-    /// In the child: forgets what madvise(MADV_DONTFORK) kept from it.
+    /// In the child: forgets what madvise(MADV_DONTFORK) kept from it, and mlockall(2), which is not inherited.
     pub fn in_child(mut self) {
+        self.0.future = locking::Future::default();
         self.0.map.retain(|region| !region.flags.contains(RegionFlags::DONT_FORK));
     }
 }

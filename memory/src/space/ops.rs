@@ -42,8 +42,9 @@ impl AddressSpace {
         if !request.offset.is_multiple_of(PAGE_SIZE) {
             return Err(Errno::EINVAL);
         }
-        let source = Source { flags: request.flags & !(PLACEMENT | X86_ONLY), fd: request.fd, offset: request.offset };
         let inner = &mut *self.inner.lock();
+        let flags = request.flags & !(PLACEMENT | X86_ONLY);
+        let source = inner.locked(Source { flags, fd: request.fd, offset: request.offset });
         // The descriptor before the length, as the kernel has it.
         let mut region = inner.describe(&request)?;
         if request.len == 0 {
@@ -56,16 +57,15 @@ impl AddressSpace {
             inner.check_limits(len, region.data_bytes())?;
             region.range.start = inner.map_anywhere(request.addr, len, region.prot, source)?;
             region.range.end = region.range.start.offset(len);
-            inner.map.insert(region);
             let mut changed = Changed::default();
-            inner.report_writer(&region, &mut changed);
+            inner.enter(region, &mut changed);
             return Ok((region.range.start, changed));
         }
         let range = checked_range(request.addr, len, Errno::ENOMEM)?;
         region.range = range;
         if request.flags & libc::MAP_FIXED_NOREPLACE != 0 {
             if inner.map.overlaps(range) {
-                return Err(Errno::EEXIST);
+                return Err(refused_as_huge(len, source).unwrap_or(Errno::EEXIST));
             }
             inner.check_limits(len, region.data_bytes())?;
             host::map_new(range, region.prot, source)?;
@@ -75,8 +75,7 @@ impl AddressSpace {
             inner.map_over(range, |inner_range| host::map_over(inner_range, region.prot, source))?;
         }
         let mut changed = inner.retire(range);
-        inner.map.insert(region);
-        inner.report_writer(&region, &mut changed);
+        inner.enter(region, &mut changed);
         Ok((range.start, changed))
     }
 
@@ -108,6 +107,13 @@ impl AddressSpace {
 }
 
 impl Inner {
+    /// Enters a mapping that was just made.
+    fn enter(&mut self, region: Region, changed: &mut Changed) {
+        self.map.insert(region);
+        self.report_writer(&region, changed);
+        self.lock_on_fault(region.range);
+    }
+
     fn protect(&mut self, mut range: Range, prot: Prot, grows_down: bool, changed: &mut Changed) -> Result<(), Errno> {
         if range.is_empty() {
             return Ok(());
@@ -279,6 +285,17 @@ impl Inner {
                 self.map.insert(Region { range: Range { start, end: region.range.end }, ..region });
             }
         }
+    }
+}
+
+/// Why MAP_HUGETLB can't be had, if so: the kernel says that before it looks at the place (ksys_mmap_pgoff).
+fn refused_as_huge(len: u64, source: Source) -> Option<Errno> {
+    if source.flags & libc::MAP_HUGETLB == 0 {
+        return None;
+    }
+    match host::map_anywhere(len, Prot::empty(), source) {
+        Ok(start) => host::unmap(Range { start, end: start.offset(len) }).err(),
+        Err(error) => Some(error),
     }
 }
 

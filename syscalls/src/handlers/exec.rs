@@ -25,11 +25,11 @@ pub fn execveat(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, argv: Argv, envp: En
 
 fn exec(cx: &mut Cx<'_>, dirfd: i32, path: GuestAddr, argv: GuestAddr, envp: GuestAddr, flags: i32) -> Asked {
     let path = GuestPath::read(path)?;
-    if flags & !(libc::AT_EMPTY_PATH | libc::AT_SYMLINK_NOFOLLOW) != 0 {
-        return Err(Errno::EINVAL.into());
-    }
     if path.bytes().is_empty() && flags & libc::AT_EMPTY_PATH == 0 {
         return Err(Errno::ENOENT.into());
+    }
+    if flags & !(libc::AT_EMPTY_PATH | libc::AT_SYMLINK_NOFOLLOW) != 0 {
+        return Err(Errno::EINVAL.into());
     }
     let follow = flags & libc::AT_SYMLINK_NOFOLLOW == 0;
     let guest_path = path.to_cstring();

@@ -73,6 +73,14 @@ pub fn madvise(cx: &mut Cx<'_>, addr: Addr, len: Size, advice: Madvice) -> Outco
     Outcome::partly(cx.process.space.madvise(addr.0, len.0, advice.0))
 }
 
+pub fn mlockall(cx: &mut Cx<'_>, flags: Int) -> Value {
+    Ok(cx.process.space.lock_all(flags.0)?)
+}
+
+pub fn munlockall(cx: &mut Cx<'_>) -> Value {
+    Ok(cx.process.space.unlock_all()?)
+}
+
 pub fn brk(cx: &mut Cx<'_>, end: Addr) -> Outcome {
     let (end, changed) = cx.process.space.brk(end.0);
     Outcome::changed(end.0, changed)

@@ -37,9 +37,11 @@ pub fn openat2(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, how: UserPtr<OpenHow>
     let mut how = how.read()?;
     let high = how.flags & !0xffff_ffff;
     how.flags = high | u64::from(cx.abi().open_flags_to_host(how.flags as u32));
-    let path = GuestPath::read(path.0)?;
     let call =
         |cx: &Cx<'_>, path: u64| cx.call(libc::SYS_openat2, [dir.0 as u64, path, sys::address(&how), known, 0, 0]);
+    let Ok(path) = GuestPath::read(path.0) else {
+        return call(cx, path.0.0);
+    };
     if how.resolve != 0 {
         return call(cx, path.address());
     }

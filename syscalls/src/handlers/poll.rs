@@ -6,7 +6,8 @@ use crate::args::{EpollOp, Fd, Int, PollFds, Ptr, SigSetPtr, Size, TimePtr};
 use crate::dispatch::Cx;
 use crate::signal::SigSet;
 use crate::sys;
-use memory::{Errno, GuestAddr, UserPtr};
+use memory::space::place::USER_END;
+use memory::{Errno, GuestAddr, Range, UserPtr};
 
 const NO_EVENT: libc::epoll_event = libc::epoll_event { events: 0, u64: 0 };
 /// Most events fetched at once; the rest comes with the next call.
@@ -71,6 +72,11 @@ fn wait(
     }
     if max as usize > i32::MAX as usize / size_of::<EpollEvent>() {
         return Err(Errno::EINVAL.into());
+    }
+    let buffer = Range::sized(events.addr(), max as u64 * size_of::<EpollEvent>() as u64);
+    if buffer.is_none_or(|buffer| buffer.end.0 > USER_END) {
+        // The kernel looks at that before it waits; what else is wrong, it says first.
+        return call(cx, u64::MAX, max as u64, None);
     }
     let mut host = [NO_EVENT; BATCH];
     let mask = temporary(mask);

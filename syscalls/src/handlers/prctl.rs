@@ -4,7 +4,7 @@ use super::{Value, seccomp};
 use crate::abi::Guest;
 use crate::args::{Hex, Int};
 use crate::dispatch::Cx;
-use memory::{Errno, Range};
+use memory::{Errno, GuestAddr, PAGE_SIZE, Range};
 use std::sync::atomic::Ordering;
 
 // linux/prctl.h; not all are in libc.
@@ -18,8 +18,7 @@ const PR_TAGGED_ADDR_ENABLE: u64 = 1;
 pub fn prctl(cx: &mut Cx<'_>, option: Int, a: Hex, b: Hex, c: Hex, d: Hex) -> Value {
     let aarch64 = cx.abi().guest == Guest::Aarch64;
     match option.0 {
-        // The addresses are the kernel's knowledge of the guest already (`proc::publish`); no guest needs to move them.
-        libc::PR_SET_MM => Err(Errno::EPERM.into()),
+        libc::PR_SET_MM => set_mm(a.0, c.0, d.0),
         // The host's calls are not the guest's; x86's time-stamp counter is not the guest's; code must stay writable.
         PR_SET_SYSCALL_USER_DISPATCH | libc::PR_SET_TSC | libc::PR_GET_TSC | PR_SET_MDWE => Err(Errno::EINVAL.into()),
         libc::PR_SET_SECCOMP => seccomp::set_by_prctl(cx, a.0, b.0),
@@ -40,11 +39,24 @@ pub fn prctl(cx: &mut Cx<'_>, option: Int, a: Hex, b: Hex, c: Hex, d: Hex) -> Va
     }
 }
 
+/// PR_SET_MM moves what the kernel knows of the program's places. It knows the guest's already (`proc::publish`), and
+/// no guest needs to move them: what is wrong with the arguments is said, else that it takes a privilege.
+fn set_mm(option: u64, c: u64, d: u64) -> Value {
+    const TAKES_A_SIZE: [u64; 3] =
+        [libc::PR_SET_MM_AUXV as u64, libc::PR_SET_MM_MAP as u64, libc::PR_SET_MM_MAP_SIZE as u64];
+    let wrong = d != 0 || c != 0 && !TAKES_A_SIZE.contains(&option);
+    Err(if wrong { Errno::EINVAL } else { Errno::EPERM }.into())
+}
+
 /// PR_SET_VMA names mappings: the guest's own.
 fn set_vma(cx: &Cx<'_>, what: u64, addr: u64, len: u64, name: u64) -> Value {
-    let range = Range::sized(addr.into(), len).ok_or(Errno::EINVAL)?;
+    let call = |len: u64| cx.call(libc::SYS_prctl, [libc::PR_SET_VMA as u64, what, addr, len, name, 0]);
+    // What is wrong with the name comes before what is wrong with the range.
+    call(0)?;
+    let pages = GuestAddr(len).align_up(PAGE_SIZE).ok_or(Errno::EINVAL)?.0;
+    let range = Range::sized(addr.into(), pages).ok_or(Errno::EINVAL)?;
     if !range.is_empty() && !cx.process.space.is_mapped(range) {
         return Err(Errno::ENOMEM.into());
     }
-    cx.call(libc::SYS_prctl, [libc::PR_SET_VMA as u64, what, addr, len, name, 0])
+    call(len)
 }
