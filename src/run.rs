@@ -137,9 +137,8 @@ impl Vcpu {
                 continue;
             }
             if self.epoch != epoch {
+                self.forget_gone();
                 self.epoch = epoch;
-                self.context.lookup_clear();
-                self.context.reset_calls();
             }
             if self.context.calls_exhausted() {
                 self.context.reset_calls();
@@ -148,12 +147,26 @@ impl Vcpu {
         }
     }
 
+    /// Forgets code that went since the thread's epoch. Where blocks went alone their memory is still there, and what
+    /// follows their calls is a jump that was unlinked if need be: return addresses stay right.
+    fn forget_gone(&mut self) {
+        let engine = &self.machine.engine;
+        let shift = engine.target.code_shift() as u8;
+        match engine.cache.lock().gone_after(self.epoch) {
+            Some(gone) => gone.for_each(|pc| self.context.lookup.remove(pc, shift)),
+            None => {
+                self.context.lookup.clear();
+                self.context.reset_calls();
+            }
+        }
+    }
+
     /// What the thread remembers of code is code of one mode: the table of indirect branches and the pairs of calls
     /// say addresses only.
     fn adopt(&mut self, mode: Mode) {
         if self.mode != mode {
             self.mode = mode;
-            self.context.lookup_clear();
+            self.context.lookup.clear();
             self.context.reset_calls();
         }
     }
@@ -179,7 +192,7 @@ impl Vcpu {
     /// Has indirect branches find where this one went.
     fn remember(&mut self) -> Result<(), NoCode> {
         let (key, code) = self.next_code()?;
-        self.context.lookup_insert(key.pc, code, self.machine.engine.target.code_shift() as u8);
+        self.context.lookup.insert(key.pc, code, self.machine.engine.target.code_shift() as u8);
         Ok(())
     }
 

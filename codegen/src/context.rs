@@ -5,28 +5,16 @@
 //! displacements. Emitted code names fields by the offsets in [`field`].
 
 use crate::constants::Constants;
+use crate::lookup::Lookup;
 use ir::{GuestState, VecArgs};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Entries of the table that indirect branches look up.
-pub const LOOKUP_ENTRIES: usize = 4096;
-/// How far an address is shifted over itself for its index: functions are often aligned to 16 bytes or more, so that
-/// low bits alone would leave most entries unused.
-pub(crate) const LOOKUP_FOLD: u32 = 9;
 /// Helpers a target may declare.
 pub const MAX_HELPERS: usize = 256;
 /// Values that one block may have in memory because registers ran out.
 pub(crate) const SPILL_WORDS: usize = 256;
 /// The bias of `rbp`.
 pub const BIAS: i32 = 128;
-/// A row of the indirect-branch table.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub struct LookupEntry {
-    pc: u64,
-    code: u64,
-}
-
 /// The state of one guest thread as emitted code sees it.
 ///
 /// A run loop owns it; the signal handler of the same thread writes [`Context::stack_limit`] and
@@ -77,9 +65,8 @@ pub struct Context {
     /// Functions of the code generator, then those of the target.
     functions: [u64; crate::runtime::BUILTINS + MAX_HELPERS],
     constants: Constants,
-    lookup: [LookupEntry; LOOKUP_ENTRIES],
-    /// Whether anything was entered in `lookup`.
-    lookup_used: bool,
+    /// What indirect branches find code by.
+    pub lookup: Lookup,
 }
 
 /// Where a memory access of emitted code faulted.
@@ -106,13 +93,6 @@ pub(crate) struct Entries {
     pub call_vec: u64,
 }
 
-impl LookupEntry {
-    /// What entry `index` holds while it is empty: an address whose place is another one.
-    const fn empty(index: usize) -> LookupEntry {
-        LookupEntry { pc: if index == 0 { 4 } else { 0 }, code: 0 }
-    }
-}
-
 impl Context {
     /// Makes a context that is all zeros ready for a target with these helpers.
     pub fn set_up(&mut self, helpers: &[ir::Helper]) {
@@ -127,7 +107,7 @@ impl Context {
         self.normal_limit = u64::MAX;
         (self.host_mxcsr, self.guest_mxcsr) = (MXCSR_DEFAULT, MXCSR_DEFAULT);
         self.constants = Constants::NEW;
-        self.lookup[0] = LookupEntry::empty(0);
+        self.lookup.set_up();
     }
 
     /// Gives emitted code its stack, `low..high`. It holds call pairs and the frames of helpers
@@ -166,36 +146,6 @@ impl Context {
     pub fn set_fp_control(&mut self, control: ir::FpControl) {
         self.guest_mxcsr = control.mxcsr();
     }
-
-    /// Makes indirect branches to `pc` go to `code`. `pc_shift` as in [`crate::Config`].
-    pub fn lookup_insert(&mut self, pc: u64, code: u64, pc_shift: u8) {
-        self.lookup[lookup_index(pc, pc_shift)] = LookupEntry { pc, code };
-        self.lookup_used = true;
-    }
-
-    /// Empties the table of indirect branches.
-    pub fn lookup_clear(&mut self) {
-        if self.lookup_used {
-            self.lookup.fill(LookupEntry::empty(1));
-            self.lookup[0] = LookupEntry::empty(0);
-            self.lookup_used = false;
-        }
-    }
-
-    /// Forgets what indirect branches to guest addresses in `start..end` found.
-    pub fn lookup_remove(&mut self, start: u64, end: u64) {
-        for (index, entry) in self.lookup.iter_mut().enumerate() {
-            if (start..end).contains(&entry.pc) {
-                *entry = LookupEntry::empty(index);
-            }
-        }
-    }
-}
-
-/// The one entry that may be for a guest address.
-fn lookup_index(pc: u64, pc_shift: u8) -> usize {
-    let low = pc as u32;
-    ((low ^ low >> LOOKUP_FOLD) >> pc_shift) as usize % LOOKUP_ENTRIES
 }
 
 /// Stack kept for the frames of helpers below the last call pair.
@@ -207,7 +157,8 @@ pub const MXCSR_FLAGS: u32 = 0x3f;
 
 /// Displacements from `rbp`.
 pub(crate) mod field {
-    use super::{BIAS, Context, Entries, FaultInfo, LookupEntry};
+    use super::{BIAS, Context, Entries, FaultInfo};
+    use crate::lookup::Entry;
     use std::mem::offset_of;
 
     macro_rules! fields {
@@ -242,10 +193,12 @@ pub(crate) mod field {
         SPILL = spill;
         FUNCTIONS = functions;
         CONSTANTS = constants;
-        LOOKUP = lookup;
+        LOOKUP = lookup.near;
+        LOOKUP_FAR = lookup.far;
     }
 
-    pub const LOOKUP_CODE: i32 = LOOKUP + offset_of!(LookupEntry, code) as i32;
+    pub const LOOKUP_CODE: i32 = LOOKUP + offset_of!(Entry, code) as i32;
+    pub const LOOKUP_FAR_CODE: i32 = LOOKUP_FAR + offset_of!(Entry, code) as i32;
     pub const ENTRY_LINK: i32 = ENTRIES + offset_of!(Entries, link) as i32;
     pub const ENTRY_CODE: i32 = ENTRIES + offset_of!(Entries, code) as i32;
     pub const ENTRY_LINK_NEAR: i32 = ENTRIES + offset_of!(Entries, link_near) as i32;
@@ -255,6 +208,5 @@ pub(crate) mod field {
     pub const ENTRY_CALL_INT: i32 = ENTRIES + offset_of!(Entries, call_int) as i32;
     pub const ENTRY_CALL_VEC: i32 = ENTRIES + offset_of!(Entries, call_vec) as i32;
 
-    // Inline look-ups scale an index to an entry by a shift.
-    const _: () = assert!(size_of::<LookupEntry>() == 16 && size_of::<FaultInfo>() == 16);
+    const _: () = assert!(size_of::<FaultInfo>() == 16);
 }

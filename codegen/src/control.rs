@@ -2,18 +2,16 @@
 
 use crate::buffer::asm;
 use crate::compiler::{LinkSite, Reloc, RelocKind};
-use crate::context::{LOOKUP_FOLD, field};
+use crate::context::field;
 use crate::emitter::Emitter;
 use crate::encode::{Amode, Opcode, Rm};
 use crate::exit::RawExit;
 use crate::flags::{Test, cc};
+use crate::lookup;
 use crate::regs::{RAX, RCX};
 use crate::slow::{SlowKind, SlowPath};
 use dynasmrt::DynasmApi;
 use ir::{Term, Trap, Val};
-
-/// Mask of a byte offset in the table of indirect branches.
-pub(crate) const LOOKUP_MASK: i32 = ((crate::context::LOOKUP_ENTRIES - 1) * 16) as i32;
 
 impl Emitter<'_, '_> {
     /// The terminator.
@@ -180,25 +178,25 @@ impl Emitter<'_, '_> {
 
     /// Jumps to the code for the guest address in `rax`.
     fn lookup_jump(&mut self) {
-        self.poll_and_look_up();
+        let jumps = self.poll_and_look_up();
         asm!(self.buf; jmp QWORD [rbp + rcx + field::LOOKUP_CODE]);
+        self.slow.push(SlowPath { jumps, kind: SlowKind::Miss });
     }
 
-    /// The offset of the table's entry for `rax` in `rcx`, or out if it is of another address.
-    fn poll_and_look_up(&mut self) {
+    /// The offset of the table's entry for `rax` in `rcx`; the jumps that are taken if it is of another address.
+    fn poll_and_look_up(&mut self) -> [usize; 2] {
         asm!(self.buf; cmp rsp, [rbp + field::STACK_LIMIT]);
         let polled = self.buf.jcc(cc::B);
-        lookup_offset(self.buf, self.config.pc_shift);
+        lookup::near_offset(self.buf, self.config.pc_shift);
         asm!(self.buf; cmp rax, [rbp + rcx + field::LOOKUP]);
-        let missed = self.buf.jcc(cc::NE);
-        self.slow.push(SlowPath { jumps: [polled, missed], kind: SlowKind::Miss });
+        [polled, self.buf.jcc(cc::NE)]
     }
 
     // ---- calls and returns: on the stack a guest return address, and above it the host's
 
     fn call(&mut self, target: u64, ret: u64) {
         self.poll(target);
-        self.push_return(ret);
+        self.push_return(ret, RAX);
         self.buf.pad(1);
         self.buf.put([0xe8, 0, 0, 0, 0]);
         let field = self.buf.len() - 4;
@@ -211,14 +209,22 @@ impl Emitter<'_, '_> {
         if !self.config.call_pairs {
             return self.lookup_jump();
         }
-        self.poll_and_look_up();
+        let jumps = self.poll_and_look_up();
         // `rcx` is taken: the return address goes through `rax`, which has done its duty.
-        self.push_return(ret);
+        self.push_return(ret, RAX);
         asm!(self.buf; call QWORD [rbp + rcx + field::LOOKUP_CODE]);
+        self.slow.push(SlowPath { jumps, kind: SlowKind::CallMiss { ret, back: self.buf.len() } });
         self.land(ret);
     }
 
-    fn push_return(&mut self, ret: u64) {
+    /// The same for an address that the table does not know: the pair is pushed all the same, so that the return finds it.
+    pub fn call_missed(&mut self, ret: u64) {
+        self.push_return(ret, RCX);
+        asm!(self.buf; call QWORD [rbp + field::ENTRY_MISS]);
+    }
+
+    /// Pushes the guest's return address; `scratch` may be changed.
+    fn push_return(&mut self, ret: u64, scratch: u8) {
         match i32::try_from(ret) {
             Ok(imm) if !self.buf.is_beside_guest() => {
                 asm!(self.buf; push DWORD imm);
@@ -226,8 +232,8 @@ impl Emitter<'_, '_> {
                 self.relocs.push(Reloc { offset, kind: RelocKind::AbsS32, value: ret });
             }
             _ => {
-                self.mov_addr(RAX, ret);
-                asm!(self.buf; push rax);
+                self.mov_addr(scratch, ret);
+                asm!(self.buf; push Rq(scratch));
             }
         }
     }
@@ -248,13 +254,6 @@ impl Emitter<'_, '_> {
         asm!(self.buf; ret);
         self.slow.push(SlowPath { jumps: [missed, 0], kind: SlowKind::ReturnMiss });
     }
-}
-
-/// Offset of the table's entry for the guest address in `rax`, to `rcx`: [`lookup_index`] times the entry's size.
-pub(crate) fn lookup_offset(buf: &mut crate::buffer::CodeBuf<'_>, pc_shift: u8) {
-    asm!(buf ; mov ecx, eax ; shr ecx, LOOKUP_FOLD as i8 ; xor ecx, eax);
-    buf.shift_imm(4, false, RCX, 4 - pc_shift.min(3));
-    asm!(buf; and ecx, LOOKUP_MASK);
 }
 
 fn trap_exit(kind: Trap) -> RawExit {

@@ -45,6 +45,7 @@ mod flags;
 mod float;
 mod ints;
 mod layout;
+mod lookup;
 mod memory;
 mod moves;
 mod muldiv;
@@ -61,8 +62,9 @@ mod vectors;
 
 pub use buffer::{CodeBuf, Full};
 pub use compiler::{Compiled, Compiler, Config, LinkSite, Reloc, RelocKind};
-pub use context::{BIAS, Context, FaultInfo, LOOKUP_ENTRIES, LookupEntry, MAX_HELPERS, MXCSR_DEFAULT, MXCSR_FLAGS};
+pub use context::{BIAS, Context, FaultInfo, MAX_HELPERS, MXCSR_DEFAULT, MXCSR_FLAGS};
 pub use exit::{Left, Mend};
 pub use features::{Cpuid, HostFeatures};
+pub use lookup::Lookup;
 pub use regs::{Pin, Pins};
 pub use stubs::{Stubs, emit_runtime};

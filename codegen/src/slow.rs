@@ -32,6 +32,8 @@ pub(crate) enum SlowKind {
     Exit { pc: u64, code: RawExit },
     /// An indirect branch to `rax` that the table does not know.
     Miss,
+    /// A call of `rax` that the table does not know; it returns to `back`.
+    CallMiss { ret: u64, back: usize },
     /// A return to `rax` that does not match the latest call.
     ReturnMiss,
     /// A side exit that has something to do before it can be linked.
@@ -75,6 +77,10 @@ impl Emitter<'_, '_> {
                 self.emit_exit(self.block.pc, RawExit::Interrupted);
             }
             SlowKind::Miss => asm!(self.buf; jmp QWORD [rbp + field::ENTRY_MISS]),
+            SlowKind::CallMiss { ret, back } => {
+                self.call_missed(ret);
+                self.jump_back(back);
+            }
             SlowKind::ReturnMiss => asm!(self.buf; jmp QWORD [rbp + field::ENTRY_RETURN_MISS]),
             SlowKind::SideExit { target, eflags, poll } => {
                 self.eflags = eflags;

@@ -3,10 +3,10 @@
 
 use crate::buffer::{CodeBuf, Full, asm};
 use crate::context::{Context, Entries, field};
-use crate::control::lookup_offset;
 use crate::encode::{Amode, Rm};
 use crate::exit::RawExit;
 use crate::flags::cc;
+use crate::lookup;
 use crate::regs::{Pin, Pins};
 use crate::vectors::Vop;
 use crate::vectors::rows::{MOVAPS, MOVSD, MOVSS};
@@ -194,8 +194,16 @@ fn emit_code_near(buf: &mut CodeBuf<'_>, _: &Pins) {
     );
 }
 
-/// An indirect branch to `rax` that the table doesn't know, or whose poll saw a request: both go on at `rax`.
+/// An indirect branch to `rax` that the inline table doesn't know, or whose poll saw a request: both go on at `rax`.
 fn emit_miss(buf: &mut CodeBuf<'_>, _: &Pins) {
+    asm!(buf; cmp rsp, [rbp + field::STACK_LIMIT]);
+    let polled = buf.jcc8(cc::B);
+    lookup::far_offset(buf);
+    asm!(buf; cmp rax, [rbp + rcx + field::LOOKUP_FAR]);
+    let missed = buf.jcc8(cc::NE);
+    asm!(buf; jmp QWORD [rbp + rcx + field::LOOKUP_FAR_CODE]);
+    buf.bind8(polled);
+    buf.bind8(missed);
     asm!(buf
         ; mov [rbp + field::PC], rax
         ; mov ecx, RawExit::Miss as i32
@@ -209,7 +217,7 @@ fn emit_miss(buf: &mut CodeBuf<'_>, _: &Pins) {
 fn emit_return_miss(buf: &mut CodeBuf<'_>, pc_shift: u8, miss: usize) {
     asm!(buf ; mov rsp, [rbp + field::STACK_BASE] ; cmp rsp, [rbp + field::STACK_LIMIT]);
     let polled = buf.jcc(cc::B);
-    lookup_offset(buf, pc_shift);
+    lookup::near_offset(buf, pc_shift);
     asm!(buf; cmp rax, [rbp + rcx + field::LOOKUP]);
     let missed = buf.jcc(cc::NE);
     asm!(buf; jmp QWORD [rbp + rcx + field::LOOKUP_CODE]);

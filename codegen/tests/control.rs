@@ -73,9 +73,9 @@ fn a_return_without_its_call_is_an_indirect_branch() {
     machine.context.guest.set_u64_at(0, 0x1004);
     let left = machine.enter(codes[0].addr);
     assert_eq!((left.exit, left.mend, machine.context.guest.pc), (Exit::Jump, Mend::Lookup, 0x1004));
-    machine.context.lookup_insert(0x1004, codes[1].addr, 2);
+    machine.context.lookup.insert(0x1004, codes[1].addr, 2);
     assert_eq!(machine.enter(codes[0].addr).exit, Exit::Syscall);
-    machine.context.lookup_remove(0x1000, 0x1008);
+    machine.context.lookup.remove(0x1004, 2);
     assert_eq!(machine.enter(codes[0].addr).mend, Mend::Lookup);
 }
 

@@ -5,15 +5,17 @@
 //! - [`unit`]: stretches of guest files whose code comes from cache files
 //! - [`pages`]: which blocks go when guest code changes
 //! - [`residents`]: which threads may be in code, so that none is freed under them
+//! - [`gone`]: which code went lately, for what threads remember of it
 //!
 //! Code whose guest bytes may have changed is *suspended*: unlinked at once and no longer found. When the guest comes
 //! to it again and its bytes turn out to be the same, it is revived as it was. Code that is stale is unlinked at once and no longer found. A thread that is in it is asked to leave at its next
 //! poll, and is not waited for: an architecture promises no more for code that another thread
-//! changed (Arm ARM B2.2.5; RISC-V Zifencei). The [`CodeCache::epoch`] tells each thread that what it
+//! changed (Arm ARM B2.2.5; RISC-V Zifencei). The [`CodeCache::epoch`] tells each thread that some of what it
 //! remembers of code (its table of indirect branches, its return addresses) is out of date.
 
 mod arena;
 mod code;
+mod gone;
 mod pages;
 mod ranges;
 mod residents;
@@ -53,6 +55,7 @@ pub struct Inner {
     /// Generations that a thread may still be in, each with the epoch at which it was retired.
     retired: Vec<(u64, Code)>,
     pages: pages::Pages,
+    gone: gone::Gone,
     /// Blocks whose guest bytes are to be looked at before they run again.
     suspended: HashMap<Key, BlockId>,
     units: units::Units,
@@ -223,10 +226,24 @@ impl Locked<'_> {
         }
     }
 
+    /// The caller bumps the epoch afterwards.
     fn remove(&mut self, id: BlockId) {
         let key = self.inner.current.block(id).key;
         self.cache.table.set(key, 0);
         self.inner.current.remove(id);
+        let epoch = self.cache.epoch() + 1;
+        self.inner.gone.add(epoch, key.pc);
+    }
+
+    /// Tells all threads to forget everything that they remember of code.
+    fn bump_all(&mut self) {
+        self.cache.bump();
+        self.inner.gone.all(self.cache.epoch());
+    }
+
+    /// Guest addresses of the code that went after `epoch`; `None` where a thread must forget all that it knows.
+    pub fn gone_after(&self, epoch: u64) -> Option<impl Iterator<Item = u64> + '_> {
+        self.inner.gone.after(epoch)
     }
 
     /// Drops all code. Its memory stays until the last thread has left it.
@@ -237,7 +254,7 @@ impl Locked<'_> {
         suspended.clear();
         units.let_go_of(current);
         let old = std::mem::take(current);
-        self.cache.bump();
+        self.bump_all();
         let epoch = self.cache.epoch();
         self.inner.retired.push((epoch, old));
     }

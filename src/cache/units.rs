@@ -98,7 +98,7 @@ impl Locked<'_> {
             self.drop_blocks(unit.place.range);
             self.inner.current.unlink_to(unit.place.range);
             self.inner.current.close_region(unit.place.region);
-            self.cache.bump();
+            self.bump_all();
             let epoch = self.cache.epoch();
             self.inner.units.retired.push((epoch, unit));
         }
