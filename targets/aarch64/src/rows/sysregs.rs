@@ -65,9 +65,13 @@ instructions! {
     mrs_rndrrs "1101010100 1 11 011 0010 0100 001 ttttt" |b, f: Word| rndr(b, f);
 }
 
-/// Cache lines of 64 bytes, as are the reservation and write-back granules; physically tagged instruction
-/// cache; data need not be cleaned for the instruction cache's sake (IDC), but IC IVAU is needed (DIC = 0).
-const CTR: u64 = 1 << 31 | 1 << 28 | 4 << 24 | 4 << 20 | 4 << 16 | 3 << 14 | 4;
+/// Bytes of a line of the instruction cache. As long as may be: each IC IVAU of a loop over new code leaves emitted code.
+pub const INSTRUCTION_LINE: u64 = 1 << 10;
+/// Data cache lines of 64 bytes, as are the reservation and write-back granules; physically tagged instruction
+/// cache; data need not be cleaned for the instruction cache's sake (IDC), but IC IVAU is needed (DIC = 0). Sizes are
+/// binary logarithms of words.
+const CTR: u64 =
+    1 << 31 | 1 << 28 | 4 << 24 | 4 << 20 | 4 << 16 | 3 << 14 | (INSTRUCTION_LINE / 4).trailing_zeros() as u64;
 /// DC ZVA clears 64 bytes.
 const DCZID: u64 = 4;
 /// What the counter counts a second, as from Armv8.6 on.

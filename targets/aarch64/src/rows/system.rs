@@ -7,6 +7,7 @@ use target::{Lower, instructions};
 use crate::cpu;
 use crate::fields::Word;
 use crate::regs::{reg, untag};
+use crate::rows::sysregs::INSTRUCTION_LINE;
 use crate::state::{EXCL_ADDR, PSTATE};
 
 instructions! {
@@ -105,13 +106,13 @@ fn dc_zva(b: &mut Lower, f: Word) {
     }
 }
 
-/// CTR_EL0 says lines of 64 bytes.
+/// The line that holds an address.
 fn ic_ivau(b: &mut Lower, f: Word) {
     let addr = reg(b, Ty::I64, f.rt());
     let addr = untag(b, Mem::at(addr)).base;
-    let line = b.bin_imm(Op::And, Ty::I64, addr, !63);
+    let line = b.bin_imm(Op::And, Ty::I64, addr, -(INSTRUCTION_LINE as i64));
     let next = b.next;
-    b.end(Term::Invalidate { addr: line, len: 64, next });
+    b.end(Term::Invalidate { addr: line, len: INSTRUCTION_LINE, next });
 }
 
 fn set_pstate(b: &mut Lower, f: Word, bit: u32) {
