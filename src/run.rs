@@ -4,7 +4,7 @@ use codegen::Mend;
 use ir::Exit;
 use memory::{Changed, Errno, GuestAddr};
 use syscalls::{Call, Outcome};
-use target::{Access, Mode, SyscallRegs};
+use target::{Access, SyscallRegs};
 
 use crate::cache::Key;
 use crate::engine::interp::Ground;
@@ -104,7 +104,7 @@ impl Vcpu {
         let engine = &self.machine.engine;
         self.synchronise();
         let key = self.key();
-        self.adopt(key.mode);
+        self.context.adopt(key.mode);
         let code = match engine.cache.table.get(key) {
             Some(code) => code,
             None => engine.translate(&self.process.space, key).inspect_err(|_| self.resident.leave())?,
@@ -136,9 +136,9 @@ impl Vcpu {
             if cache.epoch() != epoch {
                 continue;
             }
-            if self.epoch != epoch {
+            if self.context.epoch() != epoch {
                 self.forget_gone();
-                self.epoch = epoch;
+                self.context.set_epoch(epoch);
             }
             if self.context.calls_exhausted() {
                 self.context.reset_calls();
@@ -152,22 +152,12 @@ impl Vcpu {
     fn forget_gone(&mut self) {
         let engine = &self.machine.engine;
         let shift = engine.target.code_shift() as u8;
-        match engine.cache.lock().gone_after(self.epoch) {
+        match engine.cache.lock().gone_after(self.context.epoch()) {
             Some(gone) => gone.for_each(|pc| self.context.lookup.remove(pc, shift)),
             None => {
                 self.context.lookup.clear();
                 self.context.reset_calls();
             }
-        }
-    }
-
-    /// What the thread remembers of code is code of one mode: the table of indirect branches and the pairs of calls
-    /// say addresses only.
-    fn adopt(&mut self, mode: Mode) {
-        if self.mode != mode {
-            self.mode = mode;
-            self.context.lookup.clear();
-            self.context.reset_calls();
         }
     }
 

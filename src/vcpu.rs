@@ -3,11 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
-use codegen::Context;
 use ir::GuestState;
-use memory::Zeroed;
 use syscalls::{Process, Signal, Thread};
-use target::{MemoryFault, Mode};
+use target::MemoryFault;
 
 use crate::cache::Resident;
 use crate::debug::Seat;
@@ -17,7 +15,7 @@ use crate::exec::Executing;
 use crate::machine::Machine;
 use crate::signals::Mailbox;
 use crate::signals::faults::Refusal;
-use crate::threads::Stacks;
+use crate::threads::{Quarters, Stacks};
 
 /// A guest thread.
 pub struct Vcpu {
@@ -48,23 +46,16 @@ pub struct Vcpu {
     /// What it executes at this moment.
     pub(crate) executing: Option<Box<Executing>>,
     pub(crate) interpreter: Interpreter,
-    /// The cache's epoch that its tables are of.
-    pub(crate) epoch: u64,
-    /// The mode that its tables are of.
-    pub(crate) mode: Mode,
     pub(crate) resident: Arc<Resident>,
     /// The last field: the others point to it.
-    pub context: Zeroed<Context>,
+    pub context: Quarters,
 }
 
 impl Vcpu {
     /// A thread of `process` that begins with `state`.
     pub fn new(machine: &'static Machine, process: Arc<Process>, state: GuestState, stacks: Stacks) -> Vcpu {
         let engine = &machine.engine;
-        // SAFETY: the context says that all zeros is a value of it.
-        let mut context = unsafe { Zeroed::<Context>::new() };
-        context.set_up(engine.target.helpers());
-        engine.equip(&mut context);
+        let mut context = Quarters::new(engine);
         let (low, high) = stacks.code();
         context.set_stack(low, high);
         context.guest = state;
@@ -87,8 +78,6 @@ impl Vcpu {
             sent: None,
             executing: None,
             interpreter: Interpreter::default(),
-            epoch: engine.cache.epoch(),
-            mode: Mode::default(),
             resident,
             context,
         }

@@ -7,7 +7,7 @@ use memory::{Errno, UserPtr, sys};
 use syscalls::{CloneRequest, SigSet};
 
 use super::clone_args::{CLEAR_SIGHAND, args_of, call_of};
-use super::{give_back, has, kin, stacks};
+use super::{give_back, has, kin, quarters, stacks};
 use crate::signals::handler;
 use crate::vcpu::Vcpu;
 
@@ -36,7 +36,8 @@ impl Vcpu {
     fn fork_locked(&mut self, request: &CloneRequest) -> Result<i32, Errno> {
         let process = self.process.clone();
         let engine = self.machine.engine.lock_for_fork();
-        let others = (stacks::lock_for_fork(), kin::lock_for_fork(), self.machine.exits.lock());
+        let lists = (stacks::lock_for_fork(), quarters::lock_for_fork(), kin::lock_for_fork());
+        let exits = self.machine.exits.lock();
         let locks = process.lock_for_fork();
         let plain = request.flags & !PLAIN == 0 && request.exit_signal == libc::SIGCHLD;
         let result = if plain { libc_fork(request) } else { raw_fork(request) };
@@ -45,7 +46,7 @@ impl Vcpu {
         } else {
             drop(locks);
         }
-        drop((others, engine));
+        drop((exits, lists, engine));
         result
     }
 

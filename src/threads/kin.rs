@@ -121,7 +121,7 @@ fn free(birth: *mut Birth) {
     }
     let stacks = vcpu.stacks.again();
     drop(vcpu);
-    stacks.unmap();
+    stacks.free();
 }
 
 /// Holds the list over a fork.

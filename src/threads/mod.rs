@@ -10,11 +10,13 @@
 mod clone_args;
 mod fork;
 mod kin;
+mod quarters;
 mod registration;
 mod spawn;
 mod stacks;
 mod vfork;
 
+pub use quarters::Quarters;
 pub use registration::give_back;
 pub use stacks::Stacks;
 

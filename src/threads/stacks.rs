@@ -15,15 +15,15 @@ pub struct Stacks {
     base: u64,
 }
 
-/// Stacks of threads that ended, each with the tid of its last thread: it may still be on its way out.
-static FREE: Lock<Vec<(i32, Stacks)>> = Lock::new(Vec::new());
+/// Stacks of threads that ended, each with the tid of its last thread if that may still be on its way out.
+static FREE: Lock<Vec<(Option<i32>, Stacks)>> = Lock::new(Vec::new());
 
 impl Stacks {
     /// Stacks for a new thread, where possible a dead one's.
     pub fn new() -> Result<Stacks, Errno> {
         let reused = {
             let mut free = FREE.lock();
-            free.iter().position(|(tid, _)| is_gone(*tid)).map(|at| free.swap_remove(at).1)
+            free.iter().position(|(tid, _)| tid.is_none_or(is_gone)).map(|at| free.swap_remove(at).1)
         };
         match reused {
             Some(stacks) => Ok(stacks),
@@ -67,13 +67,12 @@ impl Stacks {
 
     /// Keeps the stacks of thread `tid`, which is about to end, for another.
     pub fn retire(&self, tid: i32) {
-        FREE.lock().push((tid, self.again()));
+        FREE.lock().push((Some(tid), self.again()));
     }
 
-    /// Frees the stacks of a thread that is gone.
-    pub fn unmap(self) {
-        // SAFETY: nobody runs on them; unmapping what was mapped can't fail.
-        let _ = unsafe { sys::syscall(libc::SYS_munmap as u64, [self.base, ALL, 0, 0, 0, 0]) };
+    /// Keeps the stacks of a process that is gone for another.
+    pub fn free(self) {
+        FREE.lock().push((None, self));
     }
 }
 

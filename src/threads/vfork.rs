@@ -13,7 +13,7 @@ use syscalls::abi::CloneArgs;
 use syscalls::{AltStack, CloneRequest, SigSet};
 
 use super::clone_args::{CLEAR_SIGHAND, args_of, call_of, host_flags};
-use super::{Stacks, has, kin, stacks};
+use super::{Stacks, has, kin, quarters, stacks};
 use crate::run::End;
 use crate::signals::{self, fatal, handler};
 use crate::vcpu::Vcpu;
@@ -74,7 +74,7 @@ impl Vcpu {
         }
         let stacks = child.stacks.again();
         drop(child);
-        stacks.unmap();
+        stacks.free();
         handler::set_mask(mask);
         Errno::from_return(result).map(|pid| pid as i32)
     }
@@ -100,6 +100,7 @@ impl Vcpu {
         self.machine.exits.recover();
         self.process.recover_after_vfork();
         stacks::recover_after_vfork();
+        quarters::recover_after_vfork();
         kin::recover_after_vfork();
     }
 }
