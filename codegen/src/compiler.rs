@@ -148,6 +148,7 @@ impl Compiler {
             flags_slot: self.flags_slot,
             pc: block.pc,
             deferred: Val::NONE,
+            deferred_mask: Val::NONE,
             body: 0,
         };
         emitter.run();

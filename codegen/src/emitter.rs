@@ -35,6 +35,8 @@ pub(crate) struct Emitter<'a, 'b> {
     pub pc: u64,
     /// The truth value that its only user computes, or [`Val::NONE`].
     pub deferred: Val,
+    /// Whose result that compares with 0, not computed either, or [`Val::NONE`].
+    pub deferred_mask: Val,
     /// Offset of the block's first instruction; in front of it the registers are moved.
     pub body: usize,
 }

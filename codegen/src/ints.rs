@@ -99,8 +99,12 @@ impl Emitter<'_, '_> {
         let wide = inst.ty == Ty::I64;
         let [a, b, _] = inst.args;
         let a_reg = self.alloc.get(self.alloc.ent(a)).reg;
-        if a_reg != NONE || self.alloc.lives_on(self.alloc.ent(a)) {
-            let src = self.src(b);
+        let keeps_flags = self.eflags_are_needed();
+        if a_reg != NONE || self.alloc.lives_on(self.alloc.ent(a)) || keeps_flags {
+            let src = match self.src(b) {
+                Src::Mem(_) if keeps_flags => Src::Reg(self.reg(b)),
+                src => src,
+            };
             if !matches!(src, Src::Mem(_)) {
                 return self.add_regs(val, wide, a, b, src);
             }
@@ -145,7 +149,7 @@ impl Emitter<'_, '_> {
         // A negative constant can be added without EFLAGS.
         let negative = self.as_const(b).and_then(|imm| i32::try_from(-(imm as i128)).ok());
         let in_reg = self.alloc.get(self.alloc.ent(a)).reg != NONE;
-        if let (Some(imm), true) = (negative, in_reg) {
+        if let (Some(imm), true) = (negative, in_reg || self.eflags_are_needed()) {
             return self.add_regs(val, wide, a, b, Src::Imm(imm));
         }
         self.clobber();
@@ -234,11 +238,19 @@ impl Emitter<'_, '_> {
     /// `not` (which keeps EFLAGS) and `neg`
     pub fn negate(&mut self, val: Val) {
         let inst = self.inst(val);
-        if inst.op == Op::Neg {
+        let wide = inst.ty == Ty::I64;
+        if inst.op == Op::Neg && !self.eflags_are_needed() {
             self.clobber();
+            let d = self.one_operand(val);
+            self.buf.unary(3, wide, Rm::Reg(d));
+        } else {
+            let d = self.one_operand(val);
+            self.buf.unary(2, wide, Rm::Reg(d));
+            // The negative is one more than the complement, and an address leaves EFLAGS alone.
+            if inst.op == Op::Neg {
+                self.buf.rm(Opcode::LEA, wide, d, Rm::Mem(Amode { disp: 1, ..Amode::at(d) }));
+            }
         }
-        let d = self.one_operand(val);
-        self.buf.unary(if inst.op == Op::Not { 2 } else { 3 }, inst.ty == Ty::I64, Rm::Reg(d));
         self.zero_above(val);
     }
 

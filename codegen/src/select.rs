@@ -3,7 +3,7 @@
 use crate::emitter::Emitter;
 use crate::encode::Alu;
 use ir::ops::Effect;
-use ir::{Inst, Op, Ty, Underflow, Val};
+use ir::{Icond, Inst, Op, Ty, Underflow, Val};
 
 impl Emitter<'_, '_> {
     /// Emits `val` (and what it fuses with). The ops that most code is made of; apart, because a function that does
@@ -116,12 +116,15 @@ impl Emitter<'_, '_> {
     /// Emits `at` together with the flags of the same operation that come right behind or before;
     /// the index of the instruction that is done with it.
     pub fn emit_with_flags(&mut self, at: usize, inst: &Inst) -> Option<usize> {
-        self.flags_slot?;
         if !has_flags(inst.op) {
             return None;
         }
         let next = self.next_live(at);
         let other = self.block.insts.get(next)?;
+        if inst.op == Op::And && other.op == Op::Icmp {
+            return self.defer_mask(at, next).then_some(next);
+        }
+        self.flags_slot?;
         let same = other.args == inst.args && other.ty == inst.ty;
         let (val, next_val) = (Val(at as u32), Val(next as u32));
         match (inst.op, other.op) {
@@ -167,7 +170,9 @@ impl Emitter<'_, '_> {
         };
         if tests {
             self.deferred = val;
-            for arg in inst.args {
+            let tested = self.deferred_mask;
+            let args = if tested.is_some() { self.inst(tested).args } else { inst.args };
+            for arg in args {
                 if arg.is_some() {
                     let ent = self.alloc.ent(arg);
                     self.alloc.keep(ent, user as u32);
@@ -175,6 +180,27 @@ impl Emitter<'_, '_> {
             }
         }
         tests
+    }
+
+    /// The same where the comparison `next` is that of a mask's result with 0, and nobody else wants that:
+    /// a test of bits.
+    fn defer_mask(&mut self, at: usize, next: usize) -> bool {
+        let (mask, compare) = (&self.block.insts[at], &self.block.insts[next]);
+        let equality = matches!(Icond::from_u8(compare.aux), Icond::Eq | Icond::Ne);
+        let fits = equality
+            && compare.ty == mask.ty
+            && compare.args[0] == Val(at as u32)
+            && self.as_const(compare.args[1]) == Some(0)
+            && self.live.uses(Val(at as u32)) == 1;
+        if !fits {
+            return false;
+        }
+        self.deferred_mask = Val(at as u32);
+        let deferred = self.defer(next, compare);
+        if !deferred {
+            self.deferred_mask = Val::NONE;
+        }
+        deferred
     }
 }
 

@@ -28,7 +28,7 @@ impl Emitter<'_, '_> {
             let a = self.reg(inst.args[0]);
             let allow = self.dying(inst.args[0]);
             let d = self.def(val, allow);
-            if d != a {
+            if d != a || self.eflags_are_needed() {
                 return self.lea_shift(wide, d, a, count);
             }
             self.clobber();
@@ -44,6 +44,13 @@ impl Emitter<'_, '_> {
                 asm!(self.buf; rorx Rd(d), Rd(a), count as i8);
             }
             return;
+        }
+        if self.config.features.bmi2 && inst.op != Op::Ror && self.eflags_are_needed() {
+            let a = self.reg(inst.args[0]);
+            let allow = self.dying(inst.args[0]);
+            let d = self.def(val, allow);
+            self.buf.mov_imm(RCX, count as i64);
+            return self.shift_keeping_flags(inst.op, wide, d, a, RCX);
         }
         self.clobber();
         let d = self.one_operand(val);
@@ -74,7 +81,11 @@ impl Emitter<'_, '_> {
         let a = self.reg(inst.args[0]);
         let allow = self.dying(inst.args[0]) | self.dying(inst.args[1]);
         let d = self.def(val, allow);
-        match (inst.op, wide) {
+        self.shift_keeping_flags(inst.op, wide, d, a, count);
+    }
+
+    fn shift_keeping_flags(&mut self, op: Op, wide: bool, d: u8, a: u8, count: u8) {
+        match (op, wide) {
             (Op::Shl, true) => asm!(self.buf; shlx Rq(d), Rq(a), Rq(count)),
             (Op::Shl, false) => asm!(self.buf; shlx Rd(d), Rd(a), Rd(count)),
             (Op::Shr, true) => asm!(self.buf; shrx Rq(d), Rq(a), Rq(count)),

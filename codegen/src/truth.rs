@@ -1,10 +1,12 @@
 //! Truth values: comparisons, and what depends on them.
 
 use crate::alloc::Class;
+use crate::buffer::asm;
 use crate::emitter::Emitter;
 use crate::encode::{Alu, Amode, Opcode, Rm, Src};
 use crate::flags::{Test, cc};
 use crate::regs::{RAX, RCX};
+use dynasmrt::DynasmApi;
 use ir::{Cond, Icond, Op, Ty, Val};
 
 impl Emitter<'_, '_> {
@@ -31,6 +33,7 @@ impl Emitter<'_, '_> {
         let inst = self.inst(val);
         let [a, b, _] = inst.args;
         match inst.op {
+            Op::Icmp if self.deferred_mask.is_some() => self.test_bits(Icond::from_u8(inst.aux)),
             Op::Icmp => {
                 self.clobber();
                 self.emit_cmp(inst.ty == Ty::I64, a, b);
@@ -39,6 +42,28 @@ impl Emitter<'_, '_> {
             Op::Cond => self.flags_test(a, Cond::from_u8(inst.aux)),
             _ => self.float_test(val),
         }
+    }
+
+    /// Tests whether any of the bits that the mask that waits selects is set (`Ne`) or none (`Eq`).
+    fn test_bits(&mut self, cond: Icond) -> Test {
+        let mask = std::mem::replace(&mut self.deferred_mask, Val::NONE);
+        let inst = self.inst(mask);
+        let wide = inst.ty == Ty::I64;
+        let [a, b, _] = inst.args;
+        self.clobber();
+        let bits = self.as_const(b).map_or(0, |bits| if wide { bits as u64 } else { bits as u32 as u64 });
+        let (bit, byte) = (bits.trailing_zeros(), bits.trailing_zeros() / 8);
+        match self.src(a) {
+            Src::Mem(disp) if bits != 0 && bits >> (byte * 8) <= 0xff => {
+                self.buf.test_byte(disp + byte as i32, (bits >> (byte * 8)) as u8);
+            }
+            Src::Reg(a) if bits.is_power_of_two() && bit >= 31 => {
+                asm!(self.buf; bt Rq(a), bit as i8);
+                return Test::Cc(if cond == Icond::Ne { cc::B } else { cc::AE });
+            }
+            _ => self.emit_test(wide, a, b),
+        }
+        Test::Cc(icond_cc(cond))
     }
 
     /// `icmp`, `cond`, `fcmp` as a value.

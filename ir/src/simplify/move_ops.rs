@@ -10,8 +10,14 @@ use crate::types::Lane;
 pub(super) fn fold(view: &View<'_>, inst: &Inst) -> Option<Folded> {
     let a = inst.args[0];
     match inst.op {
-        Op::Not | Op::Neg if view.as_const(a).is_some() => view.evaluate(inst),
+        Op::Not | Op::Neg | Op::Clz if view.as_const(a).is_some() => view.evaluate(inst),
         Op::Not | Op::Neg | Op::FNeg | Op::Bitcast => view.operand_of(inst.op, a).map(Folded::Value),
+        // How guests that can't count trailing zeros do it. Reversing costs so much that the operand's own register,
+        // should its slot hold the reversed number by now, does not matter.
+        Op::Clz => undone(view, inst, Op::Rbit).and_then(|of| match of {
+            Folded::Value(of) => Some(Folded::Keep(Inst { op: Op::Ctz, args: [of, Val::NONE, Val::NONE], ..*inst })),
+            _ => None,
+        }),
         Op::VLow => undone(view, inst, Op::VZext),
         Op::FUnbox => undone(view, inst, Op::FBox),
         Op::VSplat => {

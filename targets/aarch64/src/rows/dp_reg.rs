@@ -176,8 +176,9 @@ fn conditional_compare(b: &mut Lower, f: Word, op: Op) {
 
 fn csel(b: &mut Lower, f: Word, otherwise: fn(&mut Lower, Ty, Val) -> Val) {
     let (a, c) = (reg(b, f.sf(), f.rn()), reg(b, f.sf(), f.rm()));
-    let cond = holds(b, f);
+    // The condition last, so that the test of it and the choice are one.
     let c = otherwise(b, f.sf(), c);
+    let cond = holds(b, f);
     let result = b.select(f.sf(), cond, a, c);
     set_reg(b, f.sf(), f.rd(), result);
 }

@@ -110,9 +110,9 @@ fn immediate(b: &mut Lower, f: Word) {
 
 fn conditional_select(b: &mut Lower, f: Word) {
     let ty = precision(f);
+    let (n, m) = (get(b, ty, f.rn()), get(b, ty, f.rm()));
     let flags = b.get(NZCV);
     let holds = b.cond(f.cond(), flags);
-    let (n, m) = (get(b, ty, f.rn()), get(b, ty, f.rm()));
     let result = b.select(ty, holds, n, m);
     set(b, ty, f.rd(), result);
 }

@@ -180,9 +180,9 @@ fn conditional_compare(b: &mut Lower, f: Word, signal: bool) {
 }
 
 fn select(b: &mut Lower, f: Word) {
+    let (n, m) = (get(b, f.rn()), get(b, f.rm()));
     let flags = b.get(NZCV);
     let holds = b.cond(f.cond(), flags);
-    let (n, m) = (get(b, f.rn()), get(b, f.rm()));
     let result = b.select(Ty::V128, holds, n, m);
     b.put(v(f.rd()), result);
 }
