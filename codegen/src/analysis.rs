@@ -4,7 +4,7 @@
 use crate::layout::Layout;
 use crate::regs::NONE;
 use ir::passes::{self, Role, Watch};
-use ir::{Block, Inst, Liveness, Op, SlotId, Ty, Val};
+use ir::{Block, Inst, Liveness, Op, SlotId, Term, Ty, Val};
 
 /// Its result.
 #[derive(Debug, Default)]
@@ -15,6 +15,8 @@ pub(crate) struct Analysis {
     hints: Vec<u8>,
     /// Whether an instruction or one after it sees the flags slot before it is written again.
     flags_live: Vec<bool>,
+    /// The same at the end of the block.
+    live_at_end: bool,
 }
 
 /// For a class of registers, the value whose `put` comes next.
@@ -25,7 +27,8 @@ struct Pending {
 }
 
 impl Analysis {
-    pub fn run(&mut self, block: &Block, layout: &Layout) {
+    /// Goes over `block`. What it leads to at the addresses in `flags_die` has no use for the flags.
+    pub fn run(&mut self, block: &Block, layout: &Layout, flags_die: &[u64]) {
         self.hints.clear();
         self.hints.resize(block.insts.len(), NONE);
         self.flags_live.clear();
@@ -33,7 +36,9 @@ impl Analysis {
         let pending = [Pending::default(), Pending::default()];
         let (hints, lives_at) = (&mut self.hints[..], &mut self.flags_live[..]);
         let insts = &block.insts[..];
-        let mut walk = Walk { hints, lives_at, insts, layout, pending, flags_live: true };
+        self.live_at_end = !block.term.is_some_and(|term| dead_behind(&term, flags_die));
+        let flags_live = self.live_at_end;
+        let mut walk = Walk { hints, lives_at, insts, layout, pending, flags_live, flags_die };
         passes::backward::run(block, &mut self.live, &mut walk);
     }
 
@@ -46,7 +51,16 @@ impl Analysis {
     /// Whether the flags slot must be exact at instruction `at`, which is neither dead nor a constant or mark, or at the
     /// end of the block.
     pub fn flags_live_at(&self, at: u32) -> bool {
-        self.flags_live.get(at as usize).is_none_or(|&live| live)
+        self.flags_live.get(at as usize).map_or(self.live_at_end, |&live| live)
+    }
+}
+
+/// Whether all code that a block may go on with has no use for the flags.
+fn dead_behind(term: &Term, flags_die: &[u64]) -> bool {
+    match term {
+        Term::Jump { target } | Term::Call { target, .. } => flags_die.contains(target),
+        Term::Branch { taken, fall, .. } => flags_die.contains(taken) && flags_die.contains(fall),
+        _ => false,
     }
 }
 
@@ -59,6 +73,7 @@ struct Walk<'a> {
     layout: &'a Layout,
     pending: [Pending; 2],
     flags_live: bool,
+    flags_die: &'a [u64],
 }
 
 impl Watch for Walk<'_> {
@@ -72,7 +87,8 @@ impl Watch for Walk<'_> {
             // Behind its result, which comes into being after what it shows.
             Role::Observes => {
                 self.pending.iter_mut().for_each(|class| class.valid = 0);
-                self.flags_live = true;
+                let to_who_needs_none = inst.op == Op::ExitIf && self.flags_die.contains(&(inst.imm as u64));
+                self.flags_live |= !to_who_needs_none;
             }
             Role::Get | Role::Put => self.access(inst),
         }

@@ -124,8 +124,19 @@ impl Compiler {
 
     /// Compiles `block` to the beginning of `buf`.
     pub fn compile(&mut self, block: &Block, buf: &mut CodeBuf<'_>) -> Result<Compiled<'_>, Full> {
+        self.compile_knowing(block, &[], buf)
+    }
+
+    /// The same where the code at the addresses `flags_die` writes the slot of type flags before it reads it: the slot
+    /// may hold anything there.
+    pub fn compile_knowing(
+        &mut self,
+        block: &Block,
+        flags_die: &[u64],
+        buf: &mut CodeBuf<'_>,
+    ) -> Result<Compiled<'_>, Full> {
         self.layout.plan(block, self.config.slots, &self.pins);
-        self.analysis.run(block, &self.layout);
+        self.analysis.run(block, &self.layout, flags_die);
         self.layout.note_next_uses(block, &self.analysis.live);
         self.alloc.begin(block.insts.len(), self.layout.temps);
         self.links.clear();
@@ -146,6 +157,7 @@ impl Compiler {
             slow: &mut self.slow,
             eflags: EflagsState::EMPTY,
             flags_slot: self.flags_slot,
+            flags_die,
             pc: block.pc,
             deferred: Val::NONE,
             deferred_mask: Val::NONE,

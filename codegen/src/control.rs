@@ -6,7 +6,7 @@ use crate::context::field;
 use crate::emitter::Emitter;
 use crate::encode::{Amode, Opcode, Rm};
 use crate::exit::RawExit;
-use crate::flags::{Test, cc};
+use crate::flags::{EflagsState, Test, cc};
 use crate::lookup;
 use crate::regs::{RAX, RCX};
 use crate::slow::{SlowKind, SlowPath};
@@ -16,6 +16,7 @@ use ir::{Term, Trap, Val};
 impl Emitter<'_, '_> {
     /// The terminator.
     pub fn terminate(&mut self, term: &Term) {
+        self.eflags.pending &= self.analysis.flags_live_at(self.alloc.now);
         self.write_pending();
         match *term {
             Term::Jump { target } if target == self.block.pc => return self.loop_back(),
@@ -133,7 +134,7 @@ impl Emitter<'_, '_> {
         if self.layout.moved().is_empty() && !self.is_backward(fall) {
             self.branch_if(test.not(), fall);
         } else {
-            self.side_exit(test.not(), fall);
+            self.side_exit(test.not(), fall, false);
         }
         self.loop_back();
     }
@@ -152,14 +153,20 @@ impl Emitter<'_, '_> {
         let inst = self.inst(val);
         let target = inst.imm as u64;
         let test = self.condition(inst.args[0]);
-        let simple = !self.eflags.pending && !self.is_backward(target) && self.layout.moved().is_empty();
-        if simple && test != Test::Always { self.branch_if(test, target) } else { self.side_exit(test, target) }
+        let pending = self.eflags.pending && !self.flags_die.contains(&target);
+        let simple = !pending && !self.is_backward(target) && self.layout.moved().is_empty();
+        if simple && test != Test::Always {
+            self.branch_if(test, target)
+        } else {
+            self.side_exit(test, target, pending)
+        }
     }
 
-    /// Goes to `target` where `test` holds, by a path that has more to do than to jump.
-    fn side_exit(&mut self, test: Test, target: u64) {
+    /// Goes to `target` where `test` holds, by a path that has more to do than to jump: to write the flags if they are
+    /// `pending` there.
+    fn side_exit(&mut self, test: Test, target: u64, pending: bool) {
         let poll = self.is_backward(target);
-        let kind = SlowKind::SideExit { target, eflags: self.eflags, poll };
+        let kind = SlowKind::SideExit { target, eflags: EflagsState { pending, ..self.eflags }, poll };
         let jumps = match test {
             Test::Always => [self.buf.jmp(), 0],
             Test::Cc(code) => [self.buf.jcc(code), 0],

@@ -31,6 +31,8 @@ pub(crate) struct Emitter<'a, 'b> {
     pub eflags: EflagsState,
     /// The slot of type flags.
     pub flags_slot: Option<SlotId>,
+    /// Where the block leads to that has no use for that slot.
+    pub flags_die: &'a [u64],
     /// The guest instruction that is emitted.
     pub pc: u64,
     /// The truth value that its only user computes, or [`Val::NONE`].

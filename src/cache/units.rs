@@ -140,6 +140,11 @@ impl Locked<'_> {
         Some(self.inner.units.at(pc)?.place.distances)
     }
 
+    /// The guest addresses of the unit of `pc`, which all change together.
+    pub fn unit_range(&self, pc: u64) -> Option<Range> {
+        Some(self.inner.units.at(pc)?.place.range)
+    }
+
     /// Whether the guest code from `pc` to `end` is of one unit.
     pub fn is_in_unit(&self, pc: u64, end: u64) -> bool {
         self.inner.units.at(pc).is_some_and(|unit| end <= unit.place.range.end.0)

@@ -1,5 +1,6 @@
 //! What runs guest code: translation to machine code, or the interpreter.
 
+mod ahead;
 mod asked;
 pub mod breakpoints;
 pub mod fetch;

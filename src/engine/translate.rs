@@ -137,6 +137,10 @@ impl Engine {
         clock.lap(&mut shop.counts.lower);
         let block = shop.builder.block();
         let form = cache.unit_form(key.pc);
+        let flags_die = match cache.unit_range(key.pc) {
+            Some(unit) => self.where_flags_die(space, block, unit),
+            None => Vec::new(),
+        };
         let in_unit = form.is_some() && cache.room_in_unit(key.pc).is_some();
         let (code, room) = match in_unit {
             true => cache.room_in_unit(key.pc).ok_or(NoCode::Memory(Errno::ENOMEM))?,
@@ -146,7 +150,7 @@ impl Engine {
             Some(true) => CodeBuf::beside_guest(room, code),
             _ => CodeBuf::new(room),
         };
-        let Ok(compiled) = shop.compiler.compile(block, &mut buf) else { return Ok(None) };
+        let Ok(compiled) = shop.compiler.compile_knowing(block, &flags_die, &mut buf) else { return Ok(None) };
         clock.lap(&mut shop.counts.compile);
         if let Some(tracer) = &self.tracer {
             tracer.made(space, block, &shop.bytes[..], buf.written().ok().map(|bytes| (code, bytes)));

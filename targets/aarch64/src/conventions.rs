@@ -2,8 +2,8 @@
 
 use ir::{FpControl, GuestState, Helper, NanRule, SlotDef, Underflow};
 use target::{
-    CoreRegisters, FeatureDef, Features, Mode, Row, SignalDelivery, SignalFrame, SignalReturn, SyscallRegs, Target,
-    Vdso,
+    CoreRegisters, FeatureDef, Features, FlagsUse, Mode, Row, SignalDelivery, SignalFrame, SignalReturn, SyscallRegs,
+    Target, Vdso,
 };
 
 use crate::cpu::{self, Cpu};
@@ -100,6 +100,10 @@ impl Target for Aarch64 {
 
     fn masking(&self, mode: Mode) -> Mode {
         Mode(mode.0 | crate::MASK_TAGS.0)
+    }
+
+    fn flags_use(&self, word: u32, pc: u64) -> FlagsUse {
+        crate::flags_use::flags_use(word, pc)
     }
 
     fn disassemble(&self, word: u32) -> String {

@@ -7,6 +7,7 @@ pub mod cpu;
 mod debug;
 mod disassembly;
 pub mod fields;
+mod flags_use;
 pub mod float;
 pub mod fpstate;
 pub mod helpers;

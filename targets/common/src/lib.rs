@@ -5,6 +5,7 @@
 //! the host nor Linux' side of a call.
 #![forbid(unsafe_code)]
 
+pub mod ahead;
 pub mod cpu;
 pub mod debug;
 pub mod decode;
@@ -17,6 +18,7 @@ pub mod target;
 pub mod translate;
 pub mod vdso_clock;
 
+pub use ahead::{AHEAD, FlagsUse, flags_die};
 pub use cpu::{Feature, FeatureDef, Features};
 pub use decode::Decoder;
 pub use elf::elf_symbol;

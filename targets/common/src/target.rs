@@ -2,6 +2,7 @@
 
 use ir::{FpControl, GuestState, Helper, NanRule, SlotDef, Underflow};
 
+use crate::ahead::FlagsUse;
 use crate::cpu::{FeatureDef, Features};
 use crate::debug::Feature;
 use crate::lower::Mode;
@@ -53,6 +54,10 @@ pub trait Target: Sync + Send {
     fn fetch(&self, code: &[u8]) -> Option<(u32, usize)>;
     /// The row of a word.
     fn decode(&self, word: u32) -> Option<&'static Row>;
+    /// What a word at `pc` is to the condition flags, for guests that have any.
+    fn flags_use(&self, _word: u32, _pc: u64) -> FlagsUse {
+        FlagsUse::Reads
+    }
     /// A word as text, for traces.
     fn disassemble(&self, word: u32) -> String {
         self.decode(word).map_or("undefined", |row| row.name).to_owned()

@@ -1,0 +1,67 @@
+//! What instructions are to NZCV, by the groups of the Arm ARM (C4.1): for code that looks ahead. It tells less than the
+//! rows know, and much faster; a test compares the two.
+
+use target::FlagsUse;
+
+/// Bits that tell the group, what they are, and what its instructions do.
+type Group = (u32, u32, Use);
+
+#[derive(Clone, Copy)]
+enum Use {
+    Overwrites,
+    Passes,
+    Reads,
+    /// To imm26, for good.
+    Jump,
+    /// To imm19, or behind.
+    Compare,
+    /// To imm14, or behind.
+    Test,
+}
+
+/// The first that matches holds; what matches none may read.
+const GROUPS: &[Group] = &[
+    // Loads and stores, but the group with memory copies, which tell of their progress by flags.
+    (0x3b00_0000, 0x1900_0000, Use::Reads),
+    (0x0a00_0000, 0x0800_0000, Use::Passes),
+    // Data processing, immediate: sums and `and` with flags, and all others.
+    (0x3f80_0000, 0x3100_0000, Use::Overwrites),
+    (0x7f80_0000, 0x7200_0000, Use::Overwrites),
+    (0x1c00_0000, 0x1000_0000, Use::Passes),
+    // Data processing, registers: logical, sums, of one to three operands. With carry or a condition: they read.
+    (0x7f00_0000, 0x6a00_0000, Use::Overwrites),
+    (0x1f00_0000, 0x0a00_0000, Use::Passes),
+    (0x3f00_0000, 0x2b00_0000, Use::Overwrites),
+    (0x3f00_0000, 0x0b00_0000, Use::Passes),
+    (0x3fe0_0000, 0x1ac0_0000, Use::Passes),
+    (0x1f00_0000, 0x1b00_0000, Use::Passes),
+    // Branches.
+    (0x7c00_0000, 0x1400_0000, Use::Jump),
+    (0x7e00_0000, 0x3400_0000, Use::Compare),
+    (0x7e00_0000, 0x3600_0000, Use::Test),
+    // Hints.
+    (0xffff_f01f, 0xd503_201f, Use::Passes),
+    // Floating-point scalars: comparisons; conditional ones read, and FJCVTZS writes.
+    (0xff20_fc07, 0x1e20_2000, Use::Overwrites),
+    (0xff20_0400, 0x1e20_0400, Use::Reads),
+    (0xffff_fc00, 0x1e7e_0000, Use::Reads),
+    (0x0e00_0000, 0x0e00_0000, Use::Passes),
+];
+
+/// What `word` at `pc` does.
+pub fn flags_use(word: u32, pc: u64) -> FlagsUse {
+    let used = GROUPS.iter().find(|(mask, value, _)| word & mask == *value).map_or(Use::Reads, |group| group.2);
+    // A signed field of words from bit `low` up.
+    let to = |low: u32, bits: u32| {
+        let words = (word << (32 - low - bits)) as i32 >> (32 - bits);
+        pc.wrapping_add_signed(i64::from(words) * 4)
+    };
+    match used {
+        Use::Overwrites => FlagsUse::Overwrites,
+        Use::Passes => FlagsUse::Passes,
+        Use::Reads => FlagsUse::Reads,
+        Use::Jump => FlagsUse::Jumps { target: to(0, 26), falls: false },
+        Use::Compare => FlagsUse::Jumps { target: to(5, 19), falls: true },
+        Use::Test => FlagsUse::Jumps { target: to(5, 14), falls: true },
+    }
+}
