@@ -241,6 +241,16 @@ impl Emitter<'_, '_> {
         self.eflags = EflagsState { ent, at: FlagsAt::Sub, pending: false };
     }
 
+    /// The condition that C of a flags value is, where that is in EFLAGS and has to be saved if they change.
+    pub fn needed_carry(&self, val: Val) -> Option<u8> {
+        let code = match self.eflags.at {
+            FlagsAt::Add => cc::B,
+            FlagsAt::Sub => cc::AE,
+            FlagsAt::Slot | FlagsAt::Fcmp | FlagsAt::FcmpSwapped => return None,
+        };
+        (self.eflags.ent == self.alloc.ent(val) && self.eflags_are_needed()).then_some(code)
+    }
+
     /// CF becomes C of a flags value, or its opposite.
     pub fn carry_to_cf(&mut self, val: Val, inverted: bool) {
         let ent = self.alloc.ent(val);

@@ -174,6 +174,9 @@ impl Emitter<'_, '_> {
         let inst = self.inst(val);
         let wide = inst.ty == Ty::I64;
         let [a, b, f] = inst.args;
+        if let (Op::Adc, None, Some(code)) = (inst.op, flags, self.needed_carry(f)) {
+            return self.add_carry_keeping_flags(val, code);
+        }
         let subtracts = matches!(inst.op, Op::Sbc | Op::SbcF);
         self.carry_to_cf(f, subtracts);
         let op = if subtracts { Alu::Sbb } else { Alu::Adc };
@@ -190,6 +193,29 @@ impl Emitter<'_, '_> {
         if let Some(flags) = flags {
             self.define_flags(flags, at);
         }
+    }
+
+    /// `adc` where EFLAGS are needed afterwards: the carry as a number, and sums by `lea`.
+    fn add_carry_keeping_flags(&mut self, val: Val, code: u8) {
+        let inst = self.inst(val);
+        let wide = inst.ty == Ty::I64;
+        let [a, b, _] = inst.args;
+        let (a, b) = if self.as_const(a) == Some(0) { (b, a) } else { (a, b) };
+        let a_reg = if self.as_const(a) == Some(0) { NONE } else { self.reg(a) };
+        let b_reg = if self.as_const(b) == Some(0) { NONE } else { self.reg(b) };
+        let allow = self.dying(a) | self.dying(b);
+        self.set_byte(code, RAX);
+        let d = self.def(val, allow);
+        let sum = |reg| Rm::Mem(Amode { base: reg, index: RAX, scale: 0, disp: 0 });
+        match (a_reg, b_reg) {
+            (NONE, _) => self.buf.mov(false, d, RAX),
+            (a, NONE) => self.buf.rm(Opcode::LEA, wide, d, sum(a)),
+            (a, b) => {
+                self.buf.rm(Opcode::LEA, true, RAX, sum(b));
+                self.buf.rm(Opcode::LEA, wide, d, sum(a));
+            }
+        }
+        self.zero_above(val);
     }
 
     /// a & !b

@@ -85,7 +85,8 @@ impl Emitter<'_, '_> {
         self.zero_above(val);
     }
 
-    fn set_byte(&mut self, code: u8, d: u8) {
+    /// A condition as a number. EFLAGS stay; uses `rax`.
+    pub fn set_byte(&mut self, code: u8, d: u8) {
         self.buf.setcc(code, RAX);
         self.buf.rm(Opcode::MOVZX8, false, d, Rm::Reg(RAX));
     }
