@@ -57,6 +57,8 @@ constants! {
     LOW_NIBBLES = splat8(0x0f);
     /// Bits set in 0 to 15.
     BITS = 0x0403_0302_0302_0201_0302_0201_0201_0100;
+    /// Leading zeros of the nibbles 0 to 15.
+    ZEROS = 0x0101_0101_0202_0304;
     /// The nibbles 0 to 15 with their bits reversed, as low and as high halves of a byte.
     REVERSED_HIGH = 0x0f07_0b03_0d05_0901_0e06_0a02_0c04_0800;
     REVERSED_LOW = 0x0f07_0b03_0d05_0901_0e06_0a02_0c04_0800 << 4;

@@ -92,7 +92,7 @@ impl Emitter<'_, '_> {
     }
 
     /// A constant of the pool into a register.
-    fn v2_load(&mut self, dst: u8, constant: i32) {
+    pub(super) fn v2_load(&mut self, dst: u8, constant: i32) {
         let at = self.pool(constant);
         self.v2(super::encode::op(0x6f), dst, at);
     }

@@ -11,7 +11,9 @@ mod multiply;
 mod permute;
 pub(crate) mod rows;
 mod shift;
+mod shift_var;
 mod widen;
+mod zeros;
 
 pub(crate) use encode::{Vop, op, op3a, op38};
 
@@ -63,6 +65,7 @@ impl Emitter<'_, '_> {
             }
             Op::VPmullLo | Op::VPmullHi => self.vector_carryless(val, inst),
             Op::VCnt | Op::VRbit => self.vector_nibbles(val, inst),
+            Op::VClz => self.vector_leading_zeros(val, inst),
             Op::VAddAcross | Op::VAddPairS | Op::VAddPairU => self.vector_sum(val, inst),
             Op::AesSub | Op::AesInvSub | Op::AesMix | Op::AesInvMix => self.aes(val, inst),
             Op::Sha1Hash | Op::Sha1Su0 | Op::Sha1Su1 => self.sha1(val, inst),

@@ -116,6 +116,10 @@ pub(crate) const MOVD_TO_GPR: Vop = op(0x7e);
 pub(crate) const VPSLLVD: Vop = op38(0x47);
 pub(crate) const VPSRLVD: Vop = op38(0x45);
 pub(crate) const VPSRAVD: Vop = op38(0x46);
+/// AVX-512, in the EVEX form alone.
+pub(crate) const VPSLLVW: Vop = op38(0x12).wide();
+pub(crate) const VPSRLVW: Vop = op38(0x10).wide();
+pub(crate) const VPSRAVW: Vop = op38(0x11).wide();
 
 pub(crate) const AESENC: Vop = op38(0xdc).evex_vaes();
 pub(crate) const AESENCLAST: Vop = op38(0xdd).evex_vaes();

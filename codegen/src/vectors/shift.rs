@@ -15,10 +15,6 @@ const WORDS: super::Vop = match PSHIFT[1] {
     Some(op) => op,
     None => panic!("words shift"),
 };
-const DWORDS: super::Vop = match PSHIFT[2] {
-    Some(op) => op,
-    None => panic!("dwords shift"),
-};
 const QWORDS: super::Vop = rows_d(&PSHIFT);
 
 impl Emitter<'_, '_> {
@@ -95,68 +91,7 @@ impl Emitter<'_, '_> {
         let dst = self.def_after(val, inst);
         self.vrr(POR, dst, X1, X0);
     }
-
-    /// Shifts by a signed count in each lane: left where positive, right where negative. The host's
-    /// variable shifts give 0 (or the sign) for counts beyond the lane, unsigned, so both directions are
-    /// computed and the count's sign chooses.
-    pub(super) fn vector_shift_var(&mut self, val: Val, inst: &Inst) {
-        if !self.config.features.avx2 || matches!(lane(inst), Lane::B | Lane::H) {
-            return self.evaluate(val);
-        }
-        let a = self.reg(inst.args[0]);
-        let b = self.reg(inst.args[1]);
-        if lane(inst) == Lane::S { self.shift_var_s(val, inst, a, b) } else { self.shift_var_d(val, inst, a, b) }
-    }
-
-    fn shift_var_s(&mut self, val: Val, inst: &Inst, a: u8, b: u8) {
-        let right = if inst.op == Op::VShlVarS { VPSRAVD } else { VPSRLVD };
-        let left = self.xtmp();
-        self.vshift(DWORDS, SLL, X0, b, 24);
-        self.vshift(DWORDS, SRA, X0, X0, 24);
-        self.vrr(VPSLLVD, left, a, X0);
-        self.vzero(X1);
-        self.vrr(PSUB_D, X1, X1, X0);
-        self.vrr(right, X1, a, X1);
-        let dst = self.def_after(val, inst);
-        self.vblendv(dst, left, X1, X0);
-    }
-
-    fn shift_var_d(&mut self, val: Val, inst: &Inst, a: u8, b: u8) {
-        let (left, sign) = (self.xtmp(), self.xtmp());
-        // The count's byte, sign-extended to 64 bits: the upper words from the sign alone.
-        self.vshift(QWORDS, SLL, X0, b, 56);
-        self.vshift(DWORDS, SRA, X1, X0, 31);
-        self.vshift(DWORDS, SRA, X0, X0, 24);
-        self.v2i(PSHUFD, X0, X0, 0xf5);
-        self.vrri(PBLENDW, X0, X0, X1, 0xcc);
-        self.vrr(VPSLLVD.wide(), left, a, X0);
-        self.vzero(X1);
-        self.vrr(rows_d(&PSUB), X1, X1, X0);
-        if inst.op == Op::VShlVarS {
-            // Right with the sign: invert negative lanes before and after.
-            self.vzero(sign);
-            self.vrr(rows_d(&PCMPGT), sign, sign, a);
-            let flipped = self.xtmp();
-            self.vrr(PXOR, flipped, a, sign);
-            self.vrr(VPSRLVD.wide(), X1, flipped, X1);
-            self.vrr(PXOR, X1, X1, sign);
-        } else {
-            self.vrr(VPSRLVD.wide(), X1, a, X1);
-        }
-        let dst = self.def_after(val, inst);
-        self.vblendv(dst, left, X1, X0);
-    }
-
-    /// `dst` = the bytes of `b` where the sign bit of `mask`'s is set, else those of `a` (AVX).
-    fn vblendv(&mut self, dst: u8, a: u8, b: u8, mask: u8) {
-        self.vrri(VPBLENDVB, dst, a, b, mask << 4);
-    }
 }
-
-const PSUB_D: super::Vop = match PSUB[2] {
-    Some(op) => op,
-    None => panic!("dwords subtract"),
-};
 
 /// The byte instruction of a table that has one.
 pub(super) const fn rows_b(table: &ByLane) -> super::Vop {
