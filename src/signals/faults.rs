@@ -70,7 +70,11 @@ impl Vcpu {
     pub fn note_fault(&mut self, cause: &Cause, access: Access) {
         let refused = match (cause.signal, cause.code) {
             (Signal::SIGBUS, code::BUS_ADRALN) => Refused::Misaligned,
-            (Signal::SIGSEGV, code::SEGV_ACCERR) => Refused::Protected,
+            (Signal::SIGSEGV, code::SEGV_ACCERR) => {
+                let region = self.process.space.mapping_at(GuestAddr(cause.addr));
+                let closed = region.is_some_and(|region| region.prot.is_empty());
+                if closed { Refused::Closed } else { Refused::Protected }
+            }
             _ => Refused::Unmapped,
         };
         self.last_fault = Some(MemoryFault { addr: cause.addr, access, refused });

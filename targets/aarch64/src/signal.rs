@@ -159,7 +159,8 @@ fn syndrome(fault: MemoryFault) -> u64 {
     let status = match fault.refused {
         // No table is looked at for what lies beyond 48 bits, and Linux says as much of its own half (set_thread_esr).
         Refused::Unmapped if fault.addr >> 48 != 0 => 0x04,
-        Refused::Unmapped => 0x07,
+        // Of pages that nobody may touch Linux keeps no valid entries (PTE_PRESENT_INVALID in asm/pgtable-prot.h).
+        Refused::Unmapped | Refused::Closed => 0x07,
         Refused::Protected => 0x0f,
         Refused::Misaligned => 0x21,
     };

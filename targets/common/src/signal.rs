@@ -36,6 +36,8 @@ pub enum Access {
 pub enum Refused {
     /// Nothing is there.
     Unmapped,
+    /// The mapping forbids all access.
+    Closed,
     /// The mapping forbids it.
     Protected,
     /// The address is none for this access.
