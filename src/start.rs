@@ -92,7 +92,8 @@ pub fn command(command: Command, env: Vec<CString>) -> Result<Vcpu, Error> {
     };
     let argv0 = command.argv0.map_or_else(|| given.clone(), c_string);
     let argv = std::iter::once(argv0).chain(command.args.into_iter().map(c_string)).collect();
-    let found = program::find(&roots, file, path, name.clone(), argv).map_err(fail)?;
+    let found = program::find(&roots, file, path.clone(), name.clone(), argv).map_err(fail)?;
+    let script = (found.path != path).then(|| to_path(&name));
     let own_program = open_own().and_then(|file| hidden.adopt(file.into_raw_fd()).ok());
     start(Plan {
         hidden,
@@ -107,6 +108,10 @@ pub fn command(command: Command, env: Vec<CString>) -> Result<Vcpu, Error> {
         filters: seccomp::State::default(),
         only: command.only,
         options: command.options,
+    })
+    .map_err(|error| match (script, error) {
+        (Some(path), Error::Load(wrong)) => LoadError { path, wrong: Wrong::Script(Box::new(wrong)) }.into(),
+        (_, error) => error,
     })
 }
 

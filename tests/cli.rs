@@ -36,6 +36,7 @@ fn main() {
         ("wrong_machine", wrong_machine),
         ("big_endian", big_endian),
         ("missing_interpreter", missing_interpreter),
+        ("script_for_the_host", script_for_the_host),
         ("missing_sysroot", missing_sysroot),
         ("sysroot_program", sysroot_program),
         ("found_in_path", found_in_path),
@@ -193,6 +194,11 @@ fn missing_interpreter() -> Result {
         refuses(&outcome, NOT_FOUND, &["hello-dynamic", interpreter, "-L"])?;
     }
     Ok(())
+}
+
+/// What is wrong is said of the script that was asked for, not of its interpreter alone.
+fn script_for_the_host() -> Result {
+    refuses(&start([&file(&folder(), "script", b"#!/bin/sh\n")]), CANNOT_RUN, &["/script: ", "/bin/sh: ", "x86-64"])
 }
 
 fn missing_sysroot() -> Result {

@@ -19,7 +19,7 @@ pub use image::Image;
 pub use stack::{Stack, Start};
 
 /// A file that can't be loaded.
-#[derive(Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LoadError {
     /// Its path.
     pub path: PathBuf,
@@ -38,6 +38,8 @@ pub enum Wrong {
     Content(Malformed),
     /// The interpreter that a program names can't be opened, and what to do.
     NoInterpreter(PathBuf, Errno, String),
+    /// It is a script, and something is wrong with what runs it.
+    Script(Box<LoadError>),
     /// The system has no place for it.
     Place(Errno),
 }
@@ -52,6 +54,7 @@ impl fmt::Display for LoadError {
             Wrong::NoInterpreter(name, error, advice) => {
                 write!(f, "its interpreter {}: {error}; {advice}", name.display())
             }
+            Wrong::Script(interpreter) => write!(f, "a script for {interpreter}"),
             Wrong::Place(error) => write!(f, "can't be loaded: {error}; its addresses or size don't fit"),
         }
     }
