@@ -7,6 +7,7 @@ use syscalls::{Call, Outcome};
 use target::{Access, SyscallRegs};
 
 use crate::cache::Key;
+use crate::crash::wait_for_the_end;
 use crate::engine::interp::Ground;
 use crate::engine::{FetchFault, NoCode};
 use crate::signals::{Cause, Resume, fatal};
@@ -89,6 +90,9 @@ impl Vcpu {
 
     fn interpret(&mut self) -> Result<Exit, NoCode> {
         let (engine, key) = (&self.machine.engine, self.key());
+        if engine.cache.residents.are_halted() {
+            wait_for_the_end();
+        }
         if engine.breakpoints.contains(key.pc) {
             return Err(NoCode::Breakpoint);
         }
@@ -135,6 +139,10 @@ impl Vcpu {
             self.resident.enter(epoch);
             if cache.epoch() != epoch {
                 continue;
+            }
+            if cache.residents.are_halted() {
+                self.resident.leave();
+                wait_for_the_end();
             }
             if self.context.epoch() != epoch {
                 self.forget_gone();

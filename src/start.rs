@@ -248,7 +248,7 @@ fn debugger(options: &Options) -> Result<Option<Debugger>, Error> {
 impl Vcpu {
     /// Makes the calling thread, which is the process' first, this guest thread. The vcpu must not move any more.
     pub fn settle_in(&mut self) {
-        self.thread.set_tid(give_back(0));
+        self.set_tid(give_back(0));
         signals::set_current(&raw const *self.mailbox);
         let (base, size) = self.stacks.signal();
         handler::set_stack(base, size);

@@ -62,7 +62,7 @@ impl Vcpu {
         let pending = Arc::new(AtomicU32::new(0));
         let mailbox = Mailbox::new(engine, &raw mut *context, Arc::clone(&pending));
         // SAFETY: `drop` removes it before the context goes.
-        let resident = unsafe { engine.cache.residents.add(context.stack_limit()) };
+        let resident = unsafe { engine.cache.residents.add(&raw const *context) };
         Vcpu {
             machine,
             process,
@@ -85,6 +85,12 @@ impl Vcpu {
 }
 
 impl Vcpu {
+    /// Tells the thread its id.
+    pub fn set_tid(&mut self, tid: i32) {
+        self.thread.set_tid(tid);
+        self.resident.set_tid(tid);
+    }
+
     /// Keeps what is to be kept and prints what is to be printed when the process ends.
     pub fn finish(&self) {
         self.machine.engine.save();

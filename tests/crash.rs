@@ -3,12 +3,14 @@
 
 mod support;
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use support::run::{End, expect, run};
 use support::{GUESTS, gdb, program, transom};
+use tempfile::TempDir;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -20,6 +22,7 @@ fn main() {
             Trial::test(format!("{guest}/with_strace"), move || with_strace(guest)),
             Trial::test(format!("{guest}/silence"), move || silence(guest)),
             Trial::test(format!("{guest}/core"), move || core(guest)),
+            Trial::test(format!("{guest}/core_of_threads"), move || core_of_threads(guest)),
         ]
     });
     libtest_mimic::run(&arguments, trials.collect()).exit();
@@ -59,21 +62,26 @@ fn silence(guest: &str) -> Result<(), Failed> {
     expect(outcome.end == End::Signal(libc::SIGSEGV) && outcome.stderr.is_empty(), "nothing is said", &outcome)
 }
 
-/// The file as the kernel names it when the pattern is relative, which it is by default (core(5)).
-fn core(guest: &str) -> Result<(), Failed> {
+/// The core file that a program leaves, by itself in a folder; none where the kernel's pattern leads elsewhere.
+fn dump(binary: &Path) -> Result<Option<(TempDir, PathBuf)>, Failed> {
     let pattern = std::fs::read_to_string("/proc/sys/kernel/core_pattern")?;
     if pattern.starts_with(['|', '/']) {
         eprintln!("core files go elsewhere here: {}", pattern.trim_end());
-        return Ok(());
+        return Ok(None);
     }
     let folder = tempfile::tempdir()?;
-    let binary = program(guest, "segv");
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", "ulimit -c unlimited && exec \"$0\" \"$1\""]).arg(transom()).arg(&binary);
+    command.args(["-c", "ulimit -c unlimited && exec \"$0\" \"$1\""]).arg(transom()).arg(binary);
     let outcome = run(command.current_dir(folder.path()), LIMIT);
     expect(outcome.end == End::Signal(libc::SIGSEGV), "the signal reaches the parent", &outcome)?;
     let file = std::fs::read_dir(folder.path())?.next().ok_or("no core file")??.path();
+    Ok(Some((folder, file)))
+}
 
+/// The file as the kernel names it when the pattern is relative, which it is by default (core(5)).
+fn core(guest: &str) -> Result<(), Failed> {
+    let binary = program(guest, "segv");
+    let Some((_folder, file)) = dump(&binary)? else { return Ok(()) };
     let mut gdb = gdb();
     gdb.args(["-ex", "p $_siginfo.si_signo", "-ex", "p $_siginfo._sifields._sigfault.si_addr"]);
     gdb.args(["-ex", "x/i $pc", "-ex", "info auxv", "-ex", "info files"]).arg(&binary).arg(&file);
@@ -83,4 +91,14 @@ fn core(guest: &str) -> Result<(), Failed> {
         expect(outcome.stdout().contains(part), part, &outcome)?;
     }
     Ok(())
+}
+
+/// All threads are in it, each where it was.
+fn core_of_threads(guest: &str) -> Result<(), Failed> {
+    let binary = program(guest, "crowd.glibc");
+    let Some((_folder, file)) = dump(&binary)? else { return Ok(()) };
+    let mut gdb = gdb();
+    let outcome = run(gdb.args(["-ex", "info threads"]).arg(&binary).arg(&file), LIMIT);
+    let stdout = outcome.stdout();
+    expect(stdout.matches("[New LWP ").count() == 3, "three threads", &outcome)
 }

@@ -373,14 +373,15 @@ mod tests {
     #[test]
     fn retired_code_stays_while_a_thread_is_in_it() {
         let cache = CodeCache::default();
-        let limit = AtomicU64::new(0);
-        // SAFETY: the word outlives the entry.
-        let resident = unsafe { cache.residents.add(&limit) };
+        // SAFETY: all zeros is a context, and it outlives the entry.
+        let context = unsafe { memory::Zeroed::<codegen::Context>::new() };
+        // SAFETY: as said.
+        let resident = unsafe { cache.residents.add(&raw const *context) };
         let code = publish(&cache, 0x1000, 0);
         resident.enter(cache.epoch());
         cache.lock().flush();
         assert_eq!(cache.table.get(key(0x1000)), None);
-        assert_eq!(limit.load(Ordering::Relaxed), u64::MAX, "the thread is asked to leave");
+        assert_eq!(context.stack_limit().load(Ordering::Relaxed), u64::MAX, "the thread is asked to leave");
         publish(&cache, 0x2000, 0);
         assert!(cache.lock().locate(code).is_some());
         // A jump through which it leaves is of no generation that could be linked.

@@ -10,7 +10,7 @@ use memory::{PAGE_SIZE, Prot, copy};
 use nix::sys::resource::{Resource, getrlimit};
 use syscalls::Signal;
 
-use super::notes;
+use super::{notes, others};
 use crate::maps::Maps;
 use crate::signals::Info;
 use crate::vcpu::Vcpu;
@@ -84,9 +84,10 @@ pub fn write(vcpu: &Vcpu, signal: Signal, info: &Info, maps: &Maps, wanted: &Wan
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("the core pattern leads to what is no file"));
     }
+    let others = others::stop(vcpu);
     let mut regions = vcpu.process.space.regions();
     regions.truncate(MAX_HEADERS - 1);
-    let notes = notes::all(vcpu, signal, info, maps);
+    let notes = notes::all(vcpu, signal, info, maps, &others);
     let mut out = Limited { file, left: wanted.limit };
     let head = head(vcpu, &regions, notes.len() as u64);
     let padding = (head.len() + notes.len()).next_multiple_of(PAGE_SIZE as usize) - notes.len() - head.len();

@@ -5,7 +5,10 @@
 
 mod core;
 mod notes;
+mod others;
 mod report;
+
+pub use others::wait_for_the_end;
 
 use syscalls::Signal;
 

@@ -4,6 +4,7 @@ use memory::sys;
 use syscalls::Signal;
 use target::CoreRegisters;
 
+use super::others::Other;
 use crate::maps::Maps;
 use crate::signals::Info;
 use crate::vcpu::Vcpu;
@@ -19,16 +20,25 @@ const NT_FILE: u32 = 0x4649_4c45;
 const NAME: usize = 16;
 const ARGUMENTS: usize = 80;
 
-/// All notes, in the kernel's order. Of the threads there is the one that the signal came to.
-pub fn all(vcpu: &Vcpu, signal: Signal, info: &Info, maps: &Maps) -> Vec<u8> {
-    let registers = vcpu.machine.engine.target.core_registers(&vcpu.context.guest);
+/// All notes, in the kernel's order: the thread that the signal came to, the process, the other threads.
+pub fn all(vcpu: &Vcpu, signal: Signal, info: &Info, maps: &Maps, others: &[Other]) -> Vec<u8> {
+    let target = vcpu.machine.engine.target;
+    let registers = target.core_registers(&vcpu.context.guest);
     let mut out = Vec::new();
-    add(&mut out, NT_PRSTATUS, &status(vcpu, signal, info, &registers));
+    add(&mut out, NT_PRSTATUS, &status(vcpu.thread.tid, vcpu.thread.mask.0, signal, info, &registers));
     add(&mut out, NT_PRPSINFO, &process(vcpu));
     add(&mut out, NT_SIGINFO, info);
     add(&mut out, NT_AUXV, &vcpu.process.image.auxv);
     add(&mut out, NT_FILE, &files(maps));
     add(&mut out, NT_FPREGSET, &registers.float);
+    for other in others {
+        let registers = target.core_registers(&other.state);
+        // Of what came to them there is the signal's number (fs/binfmt_elf.c, fill_prstatus).
+        let mut info: Info = [0; 128];
+        info[..4].copy_from_slice(&signal.number().to_le_bytes());
+        add(&mut out, NT_PRSTATUS, &status(other.tid, other.mask, signal, &info, &registers));
+        add(&mut out, NT_FPREGSET, &registers.float);
+    }
     out
 }
 
@@ -54,7 +64,7 @@ fn ids(pid: u32) -> Vec<u8> {
 }
 
 /// `struct elf_prstatus`.
-fn status(vcpu: &Vcpu, signal: Signal, info: &Info, registers: &CoreRegisters) -> Vec<u8> {
+fn status(tid: i32, mask: u64, signal: Signal, info: &Info, registers: &CoreRegisters) -> Vec<u8> {
     const TIMES: usize = 4 * 16;
     let mut out = Vec::new();
     // si_signo, si_code, si_errno: another order than siginfo's.
@@ -63,8 +73,8 @@ fn status(vcpu: &Vcpu, signal: Signal, info: &Info, registers: &CoreRegisters) -
     out.extend(&info[4..8]);
     out.extend((signal.number() as u32).to_le_bytes());
     out.extend(0u64.to_le_bytes());
-    out.extend(vcpu.thread.mask.0.to_le_bytes());
-    out.extend(ids(vcpu.thread.tid as u32));
+    out.extend(mask.to_le_bytes());
+    out.extend(ids(tid as u32));
     out.resize(out.len() + TIMES, 0);
     out.extend(&registers.general);
     // pr_fpvalid, and padding.

@@ -59,7 +59,7 @@ impl Vcpu {
         *self.machine.exits.lock() = Default::default();
         self.exits = Default::default();
         let clear = if has(request, libc::CLONE_CHILD_CLEARTID) { request.child_tid.0 } else { 0 };
-        self.thread.set_tid(give_back(clear));
+        self.set_tid(give_back(clear));
         self.process.seccomp.keep_only(&self.thread.seccomp);
         if has(request, libc::CLONE_CHILD_SETTID) {
             // As in the kernel, that it can't be written is the guest's affair.

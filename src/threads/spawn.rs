@@ -105,7 +105,7 @@ extern "C" fn start(birth: *mut c_void) -> *mut c_void {
 fn live(mut vcpu: Box<Vcpu>, birth: &mut Birth) {
     let clear = if has(&birth.request, libc::CLONE_CHILD_CLEARTID) { birth.request.child_tid.0 } else { 0 };
     let tid = give_back(clear);
-    vcpu.thread.set_tid(tid);
+    vcpu.set_tid(tid);
     signals::set_current(&raw const *vcpu.mailbox);
     let (base, size) = vcpu.stacks.signal();
     handler::set_stack(base, size);

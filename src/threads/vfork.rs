@@ -114,7 +114,7 @@ pub(super) extern "C" fn child_main(vcpu: *mut c_void) -> ! {
     handler::set_stack(base, size);
     // SAFETY: gettid touches no memory.
     let tid = unsafe { memory::sys::syscall(libc::SYS_gettid as u64, [0; 6]) };
-    vcpu.thread.set_tid(tid.unwrap_or(0) as i32);
+    vcpu.set_tid(tid.unwrap_or(0) as i32);
     if vcpu.clears_handlers {
         vcpu.clear_handlers();
     }
