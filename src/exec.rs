@@ -152,7 +152,7 @@ impl Vcpu {
     /// The point of no return.
     fn replace(&mut self, request: Box<ExecRequest>, found: Found) -> Errno {
         let filters = self.thread.seccomp.encode();
-        let passed = match (found.kind, self.machine.own_program) {
+        let mut passed = match (found.kind, self.machine.own_program) {
             (Kind::Guest, Some(own)) => match PassedOn::new(own, &found, filters, self.strace_lines()) {
                 Ok(passed) => Some(passed),
                 Err(error) => return error,
@@ -162,6 +162,11 @@ impl Vcpu {
             // Without a file of our own the host's kernel has to know what to do: binfmt_misc.
             (Kind::Guest, None) | (Kind::Other, _) => None,
         };
+        let debugger = passed.as_ref().and_then(|_| self.debug_leave_by_exec());
+        let follows = debugger.is_some();
+        if let (Some(passed), Some((fd, word))) = (&mut passed, debugger) {
+            passed.debugger = pass_on(fd).ok().map(|fd| (fd, word));
+        }
         let argv = match &passed {
             Some(passed) => self.hand_over(&request, &found, passed),
             None => found.argv.clone(),
@@ -173,7 +178,9 @@ impl Vcpu {
         }
         self.machine.engine.save();
         let limits = self.process.limits.apply_to_host();
-        self.debug_end(Ended::Exited(0));
+        if !follows {
+            self.debug_end(Ended::Exited(0));
+        }
         if let Some(strace) = &self.process.strace {
             strace.executes(self.thread.tid);
         }
@@ -190,6 +197,9 @@ impl Vcpu {
         // That worked at the start of this program, and has no reason to fail now.
         let _ = handler::install();
         self.executing = None;
+        if follows {
+            self.debug_stay();
+        }
         error
     }
 
@@ -204,6 +214,7 @@ impl Vcpu {
         if self.seat.is_none() {
             options.gdb = None;
         }
+        options.gdb_connection = passed.debugger.as_ref().map(|(file, word)| format!("{},{word}", file.0));
         options.strace_lines = passed.lines.as_ref().map(|file| file.0);
         if !self.process.roots.are_active() {
             options.sysroots.clear();
@@ -229,13 +240,16 @@ struct PassedOn {
     filters: Option<Passed>,
     /// What `--strace` of all processes shares.
     lines: Option<Passed>,
+    /// The connection with a debugger that follows, and what holds for it.
+    debugger: Option<(Passed, String)>,
 }
 
 impl PassedOn {
     fn new(own: i32, found: &Found, filters: Option<Vec<u8>>, lines: Option<i32>) -> Result<PassedOn, Errno> {
         let filters = filters.map(|bytes| file_with(&bytes).and_then(|file| pass_on(file.as_raw_fd()))).transpose()?;
         let lines = lines.map(pass_on).transpose()?;
-        Ok(PassedOn { own: pass_on(own)?, program: pass_on(found.file.as_raw_fd())?, filters, lines })
+        let (own, program) = (pass_on(own)?, pass_on(found.file.as_raw_fd())?);
+        Ok(PassedOn { own, program, filters, lines, debugger: None })
     }
 }
 

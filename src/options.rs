@@ -115,6 +115,8 @@ pub struct Options {
     pub crash_report: bool,
     /// Where gdb connects to.
     pub gdb: Option<String>,
+    /// The connection with it, where it has followed here by execve.
+    pub gdb_connection: Option<String>,
     /// Folders of the persistent cache; the last is written as well. None: there is no cache.
     pub cache: Vec<PathBuf>,
     /// Bytes that the cache's folder may have.
@@ -139,6 +141,7 @@ impl Options {
             ('c', self.cpu.clone()),
             ('u', self.uname.clone()),
             ('G', self.gdb.clone()),
+            ('K', self.gdb_connection.clone()),
             ('m', self.strace_lines.map(|fd| fd.to_string())),
             ('a', (!self.trace_filter.is_empty()).then(|| self.trace_filter.clone())),
             ('f', (!self.strace_filter.is_empty()).then(|| self.strace_filter.clone())),
@@ -178,6 +181,7 @@ impl Options {
             [b'S', size @ ..] => self.stack_size = number(size),
             [b'e', seed @ ..] => self.seed = number(seed),
             [b'G', place @ ..] => self.gdb = Some(String::from_utf8_lossy(place).into_owned()),
+            [b'K', connection @ ..] => self.gdb_connection = Some(String::from_utf8_lossy(connection).into_owned()),
             [b'a', filter @ ..] => self.trace_filter = String::from_utf8_lossy(filter).into_owned(),
             [b'f', filter @ ..] => self.strace_filter = String::from_utf8_lossy(filter).into_owned(),
             [b'D', path @ ..] => self.log = Some(OsString::from_vec(path.to_vec()).into()),
@@ -232,6 +236,7 @@ mod tests {
             stats: true,
             crash_report: true,
             gdb: Some("/tmp/socket".into()),
+            gdb_connection: Some("500,me".into()),
             cache: vec!["/d e".into()],
             cache_bound: Some(1 << 40),
         };

@@ -242,7 +242,8 @@ fn strace(options: &Options, log: Log, hidden: &HiddenFds, numbered: bool) -> Re
 
 fn debugger(options: &Options) -> Result<Option<Debugger>, Error> {
     let Some(place) = &options.gdb else { return Ok(None) };
-    Debugger::bind(place).map(Some).map_err(|error| Error::Debugger(place.clone(), program::errno_of(error)))
+    let bound = Debugger::bind(place, options.gdb_connection.as_deref());
+    bound.map(Some).map_err(|error| Error::Debugger(place.clone(), program::errno_of(error)))
 }
 
 impl Vcpu {

@@ -8,7 +8,7 @@ use syscalls::{Process, Signal, Thread};
 use target::MemoryFault;
 
 use crate::cache::Resident;
-use crate::debug::Seat;
+use crate::debug::{Event, Seat};
 use crate::engine::interp::Interpreter;
 use crate::engine::stats::{Exits, report};
 use crate::exec::Executing;
@@ -39,6 +39,8 @@ pub struct Vcpu {
     pub(crate) clears_handlers: bool,
     /// Its place with the debugger, where there is one.
     pub seat: Option<Arc<Seat>>,
+    /// What it tells the debugger at its next stop.
+    pub(crate) event: Option<Event>,
     /// Whether it executed an instruction since it was told to step.
     pub(crate) stepped: bool,
     /// The signal that it gets without the debugger being asked again.
@@ -74,6 +76,7 @@ impl Vcpu {
             exits: Exits::default(),
             clears_handlers: false,
             seat: None,
+            event: None,
             stepped: false,
             sent: None,
             executing: None,

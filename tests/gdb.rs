@@ -22,6 +22,9 @@ fn main() {
             Trial::test(format!("{guest}/session"), move || session(guest)),
             Trial::test(format!("{guest}/interrupt"), move || interrupt(guest)),
             Trial::test(format!("{guest}/kill"), move || killed(guest)),
+            Trial::test(format!("{guest}/follow-parent"), move || follow(guest, "follow-parent", End::Exit(4))),
+            Trial::test(format!("{guest}/follow-child"), move || follow(guest, "follow-child", End::Exit(4))),
+            Trial::test(format!("{guest}/follow-both"), move || follow(guest, "follow-both", End::Signal(9))),
         ]
     });
     libtest_mimic::run(&arguments, trials.collect()).exit();
@@ -34,13 +37,13 @@ struct Guest {
 }
 
 impl Guest {
-    fn start(guest: &str, args: &[&str]) -> Result<Guest, Failed> {
+    fn start(guest: &str, program: &str, args: &[&str]) -> Result<Guest, Failed> {
         let root = fetched(if guest == "aarch64" { "arm64" } else { guest });
         if !root.join("usr/bin/bash").exists() {
             return Err(format!("{} has no bash: run tests/fetch roots", root.display()).into());
         }
         let folder = tempfile::tempdir()?;
-        let program = repository("testdata/gdb/bin").join(guest).join("threads");
+        let program = repository("testdata/gdb/bin").join(guest).join(program);
         let mut command = Command::new(transom());
         command.arg("-L").arg(root).arg("-g").arg(folder.path().join("gdb")).arg(program).args(args);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
@@ -95,7 +98,7 @@ fn compare(file: &str, output: &str) -> Result<(), Failed> {
 }
 
 fn session(guest: &str) -> Result<(), Failed> {
-    let mut guest = Guest::start(guest, &[])?;
+    let mut guest = Guest::start(guest, "threads", &[])?;
     let outcome = run(guest.gdb().args(["-x", &script("session.gdb")]), LIMIT);
     compare("session.out", &(outcome.stdout() + &outcome.stderr()))?;
     match guest.child.wait()?.code() {
@@ -104,9 +107,20 @@ fn session(guest: &str) -> Result<(), Failed> {
     }
 }
 
+/// Fork and execve by the script `name`; the first process ends as it says.
+fn follow(guest: &str, name: &str, end: End) -> Result<(), Failed> {
+    let mut guest = Guest::start(guest, "forks", &[])?;
+    let outcome = run(guest.gdb().args(["-x", &script(&format!("{name}.gdb"))]), LIMIT);
+    compare(&format!("{name}.out"), &(outcome.stdout() + &outcome.stderr()))?;
+    match End::from(guest.child.wait()?) {
+        ended if ended == end => Ok(()),
+        other => Err(format!("the guest ended by {other:?}").into()),
+    }
+}
+
 /// Ctrl-C while the guest sleeps; after `detach` it runs on.
 fn interrupt(guest: &str) -> Result<(), Failed> {
-    let mut guest = Guest::start(guest, &["sleep"])?;
+    let mut guest = Guest::start(guest, "threads", &["sleep"])?;
     let mut gdb = guest.gdb();
     gdb.args(["-ex", "handle SIGUSR1 nostop noprint", "-x", &script("interrupt.gdb")]);
     gdb.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -140,7 +154,7 @@ fn wait_for_sleep(guest: &Guest) -> Result<(), Failed> {
 
 fn killed(guest: &str) -> Result<(), Failed> {
     use std::os::unix::process::ExitStatusExt;
-    let mut guest = Guest::start(guest, &[])?;
+    let mut guest = Guest::start(guest, "threads", &[])?;
     let outcome = run(guest.gdb().args(["-ex", "kill"]), LIMIT);
     if outcome.end != End::Exit(0) {
         return Err(format!("gdb: {}", outcome.stderr()).into());

@@ -182,6 +182,7 @@ fn options(matches: &ArgMatches, args: Args) -> Options {
         stats: args.stats,
         crash_report: args.crash_report,
         gdb: args.gdb,
+        gdb_connection: None,
         cache: args.cache,
         cache_bound: None,
     }

@@ -11,6 +11,9 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use gdbstub::conn::Connection as Bytes;
 use syscalls::HiddenFds;
 
+use super::peer::{Message, Peer};
+use super::wire::{self, Features, Wire};
+
 /// The connection's descriptor, for the signal handler; -1 for none.
 static FD: AtomicI32 = AtomicI32::new(-1);
 /// Whether the debugger said something while the guest ran.
@@ -37,6 +40,23 @@ pub fn heard() -> bool {
     HEARD.swap(false, Ordering::SeqCst)
 }
 
+/// Why there is nothing more to read.
+#[derive(Debug)]
+pub enum Over {
+    /// The debugger has left this process.
+    Left,
+    /// It wants the process to end.
+    Killed,
+    /// The connection is broken.
+    Broken(io::Error),
+}
+
+impl From<io::Error> for Over {
+    fn from(error: io::Error) -> Over {
+        Over::Broken(error)
+    }
+}
+
 /// Closes the child's copy of the connection.
 pub fn close_in_child() {
     let fd = FD.swap(-1, Ordering::SeqCst);
@@ -53,6 +73,8 @@ pub enum Listener {
     Tcp(TcpListener),
     /// A socket in the file system, and its name.
     Unix(UnixListener, String),
+    /// It is connected: to the program that executed this one.
+    Inherited(OwnedFd, Features),
 }
 
 impl Listener {
@@ -69,8 +91,17 @@ impl Listener {
         UnixListener::bind(place).map(|listener| Listener::Unix(listener, place.to_owned()))
     }
 
+    /// Takes over the connection that [`Connection::pass_on`] tells of.
+    pub fn inherited(word: &str) -> io::Result<Listener> {
+        let (fd, features) = word.split_once(',').ok_or(io::ErrorKind::InvalidInput)?;
+        let fd: i32 = fd.parse().map_err(io::Error::other)?;
+        // SAFETY: execve passed it for this.
+        Ok(Listener::Inherited(unsafe { OwnedFd::from_raw_fd(fd) }, Features::decode(features)))
+    }
+
     /// Waits for a debugger.
     pub fn accept(self, hidden: &HiddenFds) -> io::Result<Connection> {
+        let mut wire = Wire::default();
         let socket: OwnedFd = match self {
             Listener::Tcp(listener) => {
                 let (stream, _) = listener.accept()?;
@@ -82,49 +113,175 @@ impl Listener {
                 let _ = std::fs::remove_file(name);
                 stream.into()
             }
+            Listener::Inherited(socket, features) => {
+                wire.features = features;
+                socket
+            }
         };
         let fd = hidden.adopt(socket.into_raw_fd()).map_err(|error| io::Error::from_raw_os_error(error.0))?;
         // SAFETY: the number is new and this value's.
-        Ok(Connection { file: unsafe { File::from_raw_fd(fd) }, input: VecDeque::new(), output: Vec::new() })
+        let file = unsafe { File::from_raw_fd(fd) };
+        let (raw, input, output) = (Vec::new(), VecDeque::new(), Vec::new());
+        Ok(Connection { file, raw, input, output, wire, threads: Vec::new(), peer: None, once: false, waits: false })
     }
 }
 
 /// A debugger.
 pub struct Connection {
     file: File,
+    /// What was read and not looked at.
+    raw: Vec<u8>,
+    /// What is gdbstub's.
     input: VecDeque<u8>,
     output: Vec<u8>,
+    /// What gdbstub leaves out.
+    pub wire: Wire,
+    /// The threads of this process.
+    pub threads: Vec<i32>,
+    /// The other process of the session.
+    pub peer: Option<Peer>,
+    /// Whether the peer has its turn again after the next reply.
+    once: bool,
+    /// Whether it has it.
+    waits: bool,
 }
 
 impl Connection {
-    /// The next byte the debugger sends; waits for it.
-    pub fn read(&mut self) -> io::Result<u8> {
+    /// The next byte for gdbstub; waits for it.
+    pub fn read(&mut self) -> Result<u8, Over> {
         loop {
             if let Some(byte) = self.input.pop_front() {
                 return Ok(byte);
             }
-            let mut buf = [0; 4096];
-            match self.file.read(&mut buf) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(len) => self.input.extend(&buf[..len]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+            if std::mem::take(&mut self.waits) {
+                self.wait_for_turn()?;
+            }
+            match wire::first_piece(&mut self.raw) {
+                Some(piece) => self.take(piece)?,
+                None => self.fill()?,
             }
         }
     }
 
     /// The next byte if there is one.
-    pub fn try_read(&mut self) -> io::Result<Option<u8>> {
-        if self.input.is_empty() && !self.is_readable() {
-            return Ok(None);
+    pub fn try_read(&mut self) -> Result<Option<u8>, Over> {
+        while self.input.is_empty() {
+            match wire::first_piece(&mut self.raw) {
+                Some(piece) => self.take(piece)?,
+                None if self.is_readable() => self.fill()?,
+                None => return Ok(None),
+            }
         }
         self.read().map(Some)
+    }
+
+    fn fill(&mut self) -> io::Result<()> {
+        let mut buf = [0; 4096];
+        match self.file.read(&mut buf) {
+            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(len) => {
+                self.raw.extend(&buf[..len]);
+                Ok(())
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Gives a packet to whom it is for.
+    fn take(&mut self, piece: Vec<u8>) -> Result<(), Over> {
+        let Some(body) = wire::body(&piece) else {
+            self.input.extend(piece);
+            return Ok(());
+        };
+        match wire::addressee(body).filter(|&pid| pid != std::process::id() as i32) {
+            Some(pid) => return self.take_for(pid, piece),
+            None => match body {
+                [b'D', ..] => self.leave_peer(&Message::Alone),
+                [b'k', ..] => self.leave_peer(&Message::Kill),
+                _ => {}
+            },
+        }
+        self.wire.hear(body);
+        self.input.extend(piece);
+        Ok(())
+    }
+
+    /// A packet for another process. One that has gone its way, the parent of a vfork say, needs no more than an answer.
+    fn take_for(&mut self, pid: i32, piece: Vec<u8>) -> Result<(), Over> {
+        let is_peer = self.peer.as_ref().is_some_and(|peer| peer.pid == pid);
+        let last = match wire::body(&piece) {
+            Some([b'D', ..]) => Message::Free,
+            Some([b'v', b'K', ..]) => Message::Kill,
+            _ if is_peer => {
+                // gdb says by H and vCont whom it means from here on; what else names a process is meant once.
+                let once = !matches!(wire::body(&piece), Some([b'H', ..] | [b'v', b'C', ..]));
+                self.give_turn(once, piece);
+                return self.wait_for_turn();
+            }
+            _ => {
+                self.input.extend(piece);
+                return Ok(());
+            }
+        };
+        if is_peer {
+            self.leave_peer(&last);
+        }
+        let ack: &[u8] = if self.wire.features.no_acks { b"" } else { b"+" };
+        Ok(self.file.write_all(&[ack, &wire::framed(b"OK")].concat())?)
+    }
+
+    fn give_turn(&self, once: bool, packet: Vec<u8>) {
+        let (threads, features) = (self.threads.clone(), self.wire.features);
+        self.tell_peer(&Message::Turn { once, threads, features, packet });
+    }
+
+    fn tell_peer(&self, message: &Message) {
+        self.peer.iter().for_each(|peer| peer.tell(message));
+    }
+
+    fn leave_peer(&mut self, message: &Message) {
+        self.tell_peer(message);
+        self.set_peer(None);
+    }
+
+    /// Says which process there is besides this one.
+    pub fn set_peer(&mut self, peer: Option<Peer>) {
+        let others = peer.iter().flat_map(|peer| peer.threads.iter().map(|&tid| (peer.pid, tid)));
+        self.wire.others = others.collect();
+        self.peer = peer;
+    }
+
+    /// Waits until the debugger says something to this process.
+    pub fn wait_for_turn(&mut self) -> Result<(), Over> {
+        let Some(mut peer) = self.peer.take() else { return Ok(()) };
+        let message = peer.listen();
+        match message {
+            Message::Turn { once, features, packet, .. } => {
+                self.once = once;
+                self.wire.features = features;
+                self.set_peer(Some(peer));
+                self.raw.splice(..0, packet);
+                Ok(())
+            }
+            Message::Alone => {
+                self.set_peer(None);
+                Ok(())
+            }
+            Message::Free => Err(Over::Left),
+            Message::Kill => Err(Over::Killed),
+        }
     }
 
     fn is_readable(&self) -> bool {
         let mut poll = libc::pollfd { fd: self.file.as_raw_fd(), events: libc::POLLIN, revents: 0 };
         // SAFETY: one entry; it does not wait.
         unsafe { libc::poll(&raw mut poll, 1, 0) > 0 }
+    }
+
+    /// The descriptor, for execve, and what holds for the connection, for [`Listener::inherited`] behind it.
+    pub fn pass_on(&self) -> (i32, String) {
+        (self.file.as_raw_fd(), self.wire.features.encode())
     }
 
     /// Whether the kernel is to tell by SIGTRAP that the debugger sends something: while the guest runs, nobody waits
@@ -145,7 +302,7 @@ impl Connection {
         // SAFETY: getpid touches no memory.
         set(libc::F_SETOWN, unsafe { libc::getpid() });
         set(libc::F_SETFL, flags | libc::O_ASYNC);
-        if !self.input.is_empty() || self.is_readable() {
+        if !self.input.is_empty() || !self.raw.is_empty() || self.is_readable() {
             HEARD.store(true, Ordering::SeqCst);
         }
     }
@@ -169,7 +326,12 @@ impl Bytes for Connection {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let output = std::mem::take(&mut self.output);
-        self.file.write_all(&output)
+        let output = self.wire.complete(std::mem::take(&mut self.output));
+        self.file.write_all(&output)?;
+        if std::mem::take(&mut self.once) {
+            self.give_turn(false, Vec::new());
+            self.waits = true;
+        }
+        Ok(())
     }
 }

@@ -15,22 +15,35 @@ use gdbstub::target::ext::host_io::{
 use super::inferior::Inferior;
 use crate::program;
 
-/// The files that the debugger has open.
+/// The files that the debugger has open. Their numbers say whose they are, as two processes may be behind a connection;
+/// the child of a fork has those of its parent too.
 #[derive(Default)]
 pub struct Files(Vec<Option<File>>);
 
+/// How many bits of a number count the files of a process; the process is in those above (pids have 22 bits).
+const INDEX_BITS: u32 = 9;
+const MOST: usize = 1 << INDEX_BITS;
+
+/// The process whose file has this number.
+pub fn owner(fd: u32) -> i32 {
+    (fd >> INDEX_BITS) as i32
+}
+
 impl Files {
-    fn add(&mut self, file: File) -> u32 {
+    fn add(&mut self, file: File) -> Result<u32, HostIoError<&'static str>> {
         let free = self.0.iter().position(Option::is_none).unwrap_or(self.0.len());
+        if free == MOST {
+            return Err(HostIoError::Errno(HostIoErrno::EMFILE));
+        }
         if free == self.0.len() {
             self.0.push(None);
         }
         self.0[free] = Some(file);
-        free as u32
+        Ok(std::process::id() << INDEX_BITS | free as u32)
     }
 
     fn get(&self, fd: u32) -> Result<&File, HostIoError<&'static str>> {
-        self.0.get(fd as usize).and_then(Option::as_ref).ok_or(HostIoError::Errno(HostIoErrno::EBADF))
+        self.0.get(fd as usize % MOST).and_then(Option::as_ref).ok_or(HostIoError::Errno(HostIoErrno::EBADF))
     }
 }
 
@@ -66,9 +79,10 @@ fn on_host(inferior: &Inferior, name: &[u8]) -> Result<CString, HostIoError<&'st
     Ok(program::on_host(&inferior.process.roots, &name))
 }
 
-/// Whether the debugger means the list of the process' mappings: gdbstub calls every process 1.
+/// Whether the debugger means the list of the process' mappings.
 fn is_maps(name: &[u8]) -> bool {
-    name.strip_prefix(b"/proc/1/").is_some_and(|name| name.ends_with(b"maps") && !name.ends_with(b"smaps"))
+    let own = format!("/proc/{}/", std::process::id());
+    name.strip_prefix(own.as_bytes()).is_some_and(|name| name.ends_with(b"maps") && !name.ends_with(b"smaps"))
 }
 
 /// The guest's mappings as a file.
@@ -97,14 +111,14 @@ impl HostIoOpen for Inferior {
                 file.map_err(|error| std::io::Error::from_raw_os_error(error.0))?
             }
         };
-        Ok(self.files.add(file))
+        self.files.add(file)
     }
 }
 
 impl HostIoClose for Inferior {
     fn close(&mut self, fd: u32) -> HostIoResult<(), Inferior> {
         self.files.get(fd)?;
-        self.files.0[fd as usize] = None;
+        self.files.0[fd as usize % MOST] = None;
         Ok(())
     }
 }

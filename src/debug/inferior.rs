@@ -13,7 +13,7 @@ use gdbstub::target::ext::breakpoints::{
     Breakpoints, BreakpointsOps, HwWatchpoint, HwWatchpointOps, SwBreakpoint, SwBreakpointOps, WatchKind,
 };
 use gdbstub::target::ext::{
-    auxv, exec_file, host_io, libraries, monitor_cmd, target_description_xml_override, thread_extra_info,
+    auxv, exec_file, extended_mode, host_io, libraries, monitor_cmd, target_description_xml_override, thread_extra_info,
 };
 use gdbstub::target::{Target, TargetError, TargetResult};
 use memory::{GuestAddr, copy};
@@ -63,6 +63,13 @@ impl Inferior {
         self.machine.debugger.as_ref().unwrap_or_else(|| crate::signals::fatal::bug("a session without a debugger"))
     }
 
+    /// The threads of the process that speaks.
+    pub fn threads(&self) -> Vec<i32> {
+        let own = std::process::id() as i32;
+        let seats = self.debugger().world.seats();
+        seats.iter().filter(|seat| seat.pid == own).map(|seat| seat.tid).collect()
+    }
+
     fn set_action(&mut self, tid: Tid, action: Action, signal: Option<Signal>) {
         self.named.push(tid);
         let signal = signal.and_then(signal::from_gdb).map(|signal| signal.number());
@@ -107,6 +114,10 @@ impl Target for Inferior {
     }
 
     fn support_libraries_svr4(&mut self) -> Option<libraries::LibrariesSvr4Ops<'_, Inferior>> {
+        Some(self)
+    }
+
+    fn support_extended_mode(&mut self) -> Option<extended_mode::ExtendedModeOps<'_, Inferior>> {
         Some(self)
     }
 
@@ -161,7 +172,7 @@ impl MultiThreadBase for Inferior {
     }
 
     fn list_active_threads(&mut self, found: &mut dyn FnMut(Tid)) -> Result<(), &'static str> {
-        self.debugger().world.seats().iter().filter_map(|seat| Tid::new(seat.tid as usize)).for_each(found);
+        self.threads().into_iter().filter_map(|tid| Tid::new(tid as usize)).for_each(found);
         Ok(())
     }
 

@@ -4,17 +4,22 @@
 //! speaks with the debugger itself ([`session`]). What arrives while the guest runs (Ctrl-C) comes by a signal
 //! ([`connection`]).
 //!
-//! One process is debugged: the child of a fork goes its own way, without breakpoints. Where the process executes
-//! another program, the debugger is told that the first has ended, and the second waits for it at the same place.
+//! The debugger may follow a fork into either process or both, and an execve ([`forks`]); what gdbstub has not of that
+//! is in [`wire`]. For one that does not want to hear of execve the first program has ended then, and the second waits
+//! for it at the same place.
 
 pub mod connection;
 mod files;
+mod forks;
 mod inferior;
 mod information;
+mod peer;
+mod processes;
 mod registers;
 mod session;
 mod signal;
 mod stops;
+mod wire;
 pub mod world;
 
 use std::io;
@@ -25,6 +30,7 @@ use syscalls::Process;
 use crate::engine::watch::Watch;
 use crate::machine::Machine;
 use connection::Listener;
+pub use forks::{Event, Parting};
 pub use session::Session;
 pub use stops::Ended;
 pub use world::Seat;
@@ -45,23 +51,28 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Debugger {
-    /// One that can be connected to at `place`.
-    pub fn bind(place: &str) -> io::Result<Debugger> {
+    /// One that can be connected to at `place`, or that has followed here by execve.
+    pub fn bind(place: &str, inherited: Option<&str>) -> io::Result<Debugger> {
+        let listener = match inherited {
+            Some(word) => Listener::inherited(word)?,
+            None => Listener::bind(place)?,
+        };
         Ok(Debugger {
             world: World::default(),
             watches: Mutex::default(),
-            listener: Mutex::new(Some(Listener::bind(place)?)),
+            listener: Mutex::new(Some(listener)),
             session: Mutex::default(),
         })
     }
 
-    /// Waits for the debugger.
-    fn connect(&self, machine: &'static Machine, process: &Arc<Process>) -> io::Result<()> {
-        let Some(listener) = lock(&self.listener).take() else { return Ok(()) };
+    /// Waits for the debugger. Whether it has followed here.
+    fn connect(&self, machine: &'static Machine, process: &Arc<Process>) -> io::Result<bool> {
+        let Some(listener) = lock(&self.listener).take() else { return Ok(false) };
+        let follows = matches!(listener, Listener::Inherited(..));
         let connection = listener.accept(&process.hidden)?;
         let session = Session::new(machine, Arc::clone(process), connection)?;
         *lock(&self.session) = Some(session);
-        Ok(())
+        Ok(follows)
     }
 
     /// The watched ranges.

@@ -8,7 +8,7 @@ use memory::sys;
 use syscalls::{Call, Outcome, Signal};
 
 use super::connection;
-use super::session::Next;
+use super::session::{Next, Session};
 use super::world::Action;
 use super::{Debugger, Seat, lock, signal};
 use crate::engine::NoCode;
@@ -31,22 +31,29 @@ impl Vcpu {
     /// Takes a seat, so that the debugger knows the thread; for the process' first thread it waits for the debugger.
     pub fn meet_debugger(&mut self, is_first: bool) {
         let Some(debugger) = &self.machine.debugger else { return };
-        let pending = Arc::clone(&self.thread.pending);
-        let seat = Arc::new(Seat::new(self.thread.tid, pending, Arc::clone(&self.resident)));
+        let seat = self.new_seat();
         debugger.world.enter(Arc::clone(&seat));
         self.seat = Some(seat);
         if !is_first {
             return self.stand();
         }
-        if let Err(error) = debugger.connect(self.machine, &self.process) {
-            eprintln!("transom: no debugger: {error}");
-            return self.forget_debugger();
+        match debugger.connect(self.machine, &self.process) {
+            Ok(follows) => self.begin_debugging(follows),
+            Err(error) => {
+                eprintln!("transom: no debugger: {error}");
+                self.forget_debugger();
+            }
         }
-        self.speak(None);
+    }
+
+    /// A seat for this thread, which has none.
+    pub(super) fn new_seat(&self) -> Arc<Seat> {
+        let pending = Arc::clone(&self.thread.pending);
+        Arc::new(Seat::new(self.thread.tid, pending, Arc::clone(&self.resident)))
     }
 
     /// The debugger and the seat, where there are any.
-    fn debugged(&self) -> Option<(&'static Debugger, Arc<Seat>)> {
+    pub(super) fn debugged(&self) -> Option<(&'static Debugger, Arc<Seat>)> {
         self.machine.debugger.as_ref().zip(self.seat.clone())
     }
 
@@ -116,7 +123,7 @@ impl Vcpu {
             let epoch = engine.cache.epoch();
             let exit = self.interpreter.step(&ground, epoch, key, &mut self.context.guest).map_err(NoCode::Fetch)?;
             if let Some(hit) = watches.take_hit() {
-                self.speak(Some(watch_reason(&hit, self.tid())));
+                self.report(watch_reason(&hit, self.tid()));
                 return Ok(Exit::Jump);
             }
             if exit != Exit::Jump {
@@ -131,13 +138,16 @@ impl Vcpu {
             // The child of a vfork runs its parent's code.
             return self.step_over();
         }
-        self.speak(Some(Reason::SwBreak(self.tid())));
+        self.report(Reason::SwBreak(self.tid()));
         Ok(Exit::Jump)
     }
 
     /// Between two rounds of the run loop: hears what the debugger says, and tells it of a step that is done.
     pub fn debug_point(&mut self) {
         let Some((debugger, seat)) = self.debugged() else { return };
+        if let Some(event) = self.event.take() {
+            self.tell_event(event);
+        }
         if connection::heard() {
             self.hear();
         }
@@ -149,7 +159,7 @@ impl Vcpu {
         };
         if std::mem::take(&mut self.stepped) && done {
             let trap = gdbstub::common::Signal::SIGTRAP;
-            self.speak(Some(Reason::SignalWithThread { tid: self.tid(), signal: trap }));
+            self.report(Reason::SignalWithThread { tid: self.tid(), signal: trap });
         }
         if let Some(signal) = seat.take_signal() {
             self.send(signal);
@@ -163,7 +173,7 @@ impl Vcpu {
             return Some(signal);
         }
         let number = signal::to_gdb(signal);
-        while !self.speak(Some(Reason::SignalWithThread { tid: self.tid(), signal: number })) {}
+        while !self.report(Reason::SignalWithThread { tid: self.tid(), signal: number }) {}
         if self.seat.is_none() {
             return Some(signal);
         }
@@ -198,7 +208,7 @@ impl Vcpu {
             Ended::Exited(status) => Reason::Exited(status as u8),
             Ended::Killed(signal) => Reason::Terminated(signal::to_gdb(signal)),
         };
-        while self.seat.is_some() && !self.speak(Some(reason)) {}
+        while self.seat.is_some() && !self.report(reason) {}
     }
 
     /// Goes on without a debugger.
@@ -209,32 +219,36 @@ impl Vcpu {
         self.machine.engine.breakpoints.clear();
     }
 
-    /// The child of a fork is not debugged.
-    pub fn forked_from_debugged(&mut self) {
-        if self.seat.take().is_some() {
-            connection::close_in_child();
-            self.machine.engine.breakpoints.clear();
-        }
-    }
-
-    fn tid(&self) -> Tid {
+    pub(super) fn tid(&self) -> Tid {
         Tid::new(self.thread.tid as usize).unwrap_or(Tid::MIN)
     }
 
     /// Stops the world, tells the debugger why, and goes on as it says. False if another thread was first.
-    fn speak(&mut self, reason: Option<Reason<u64>>) -> bool {
+    fn report(&mut self, reason: Reason<u64>) -> bool {
+        self.speak(|session| session.report(reason))
+    }
+
+    /// Stops the world and speaks with the debugger. False if another thread was first.
+    fn speak(&mut self, say: impl FnOnce(&mut Session) -> Next) -> bool {
         let Some((debugger, seat)) = self.debugged() else { return true };
-        if !debugger.world.stop(&seat, &raw mut self.context.guest) {
-            return false;
+        let is_first = debugger.world.stop(&seat, &raw mut self.context.guest);
+        if is_first {
+            self.converse(debugger, &seat, say);
         }
+        is_first
+    }
+
+    /// Speaks with the debugger, when another thread does first after that.
+    pub(super) fn speak_surely(&mut self, say: impl FnOnce(&mut Session) -> Next) {
+        let Some((debugger, seat)) = self.debugged() else { return };
+        while !debugger.world.stop(&seat, &raw mut self.context.guest) {}
+        self.converse(debugger, &seat, say);
+    }
+
+    fn converse(&mut self, debugger: &Debugger, seat: &Seat, say: impl FnOnce(&mut Session) -> Next) {
         self.stepped = false;
-        let next = match (&mut *lock(&debugger.session), reason) {
-            (None, _) => Next::Detached,
-            (Some(session), None) => session.begin(),
-            (Some(session), Some(reason)) => session.report(reason),
-        };
-        self.follow(debugger, &seat, next);
-        true
+        let next = lock(&debugger.session).as_mut().map_or(Next::Detached, say);
+        self.follow(debugger, seat, next);
     }
 
     fn follow(&mut self, debugger: &Debugger, seat: &Seat, next: Next) {

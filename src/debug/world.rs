@@ -30,6 +30,8 @@ pub enum Action {
 pub struct Seat {
     /// Its id.
     pub tid: i32,
+    /// Its process': not this one's where that is the child of a vfork.
+    pub pid: i32,
     inner: Mutex<Sitting>,
     /// The thread's [`syscalls::Thread::pending`].
     pending: Arc<AtomicU32>,
@@ -58,7 +60,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Seat {
     /// A seat for the thread `tid`, which is running.
     pub fn new(tid: i32, pending: Arc<AtomicU32>, resident: Arc<Resident>) -> Seat {
-        Seat { tid, inner: Mutex::default(), pending, resident }
+        Seat { tid, pid: std::process::id() as i32, inner: Mutex::default(), pending, resident }
     }
 
     /// What the thread is to do.
@@ -114,6 +116,16 @@ impl World {
     /// Enters a thread that runs.
     pub fn enter(&self, seat: Arc<Seat>) {
         lock(&self.inner).seats.push(seat);
+    }
+
+    /// In the child of a fork: its one thread is all there is.
+    pub fn begin_again(&self, seat: Arc<Seat>) {
+        *lock(&self.inner) = Inner { seats: vec![seat], speaker: None };
+    }
+
+    /// Holds it still over a fork.
+    pub fn lock_for_fork(&self) -> impl Sized + '_ {
+        lock(&self.inner)
     }
 
     /// Removes a thread that ends; how many are left.

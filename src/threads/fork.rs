@@ -8,6 +8,7 @@ use syscalls::{CloneRequest, SigSet};
 
 use super::clone_args::{CLEAR_SIGHAND, args_of, call_of};
 use super::{give_back, has, kin, quarters, stacks};
+use crate::debug::Parting;
 use crate::signals::handler;
 use crate::vcpu::Vcpu;
 
@@ -21,13 +22,16 @@ impl Vcpu {
     pub(super) fn fork(&mut self, request: &CloneRequest) -> Result<i32, Errno> {
         let child_state = self.child_state(request);
         let mask = handler::set_mask(SigSet::ALL.host_mask());
+        let parting = self.before_fork();
         let result = self.fork_locked(request);
         if let Ok(0) = result {
-            self.begin_child(request);
+            self.begin_child(request, parting);
             self.context.guest = child_state;
             if request.flags & CLEAR_SIGHAND != 0 {
                 self.clear_handlers();
             }
+        } else {
+            self.after_fork(parting, result.ok());
         }
         handler::set_mask(mask);
         result
@@ -38,6 +42,7 @@ impl Vcpu {
         let engine = self.machine.engine.lock_for_fork();
         let lists = (stacks::lock_for_fork(), quarters::lock_for_fork(), kin::lock_for_fork());
         let exits = self.machine.exits.lock();
+        let seats = self.machine.debugger.as_ref().map(|debugger| debugger.world.lock_for_fork());
         let locks = process.lock_for_fork();
         let plain = request.flags & !PLAIN == 0 && request.exit_signal == libc::SIGCHLD;
         let result = if plain { libc_fork(request) } else { raw_fork(request) };
@@ -46,21 +51,21 @@ impl Vcpu {
         } else {
             drop(locks);
         }
-        drop((exits, lists, engine));
+        drop((seats, exits, lists, engine));
         result
     }
 
     /// What is different in the child.
-    fn begin_child(&mut self, request: &CloneRequest) {
+    fn begin_child(&mut self, request: &CloneRequest, parting: Option<Parting>) {
         memory::renew_owner();
         self.machine.engine.cache.residents.keep_only(&self.resident);
         self.machine.engine.profile_child(&self.process.hidden);
-        self.forked_from_debugged();
         *self.machine.exits.lock() = Default::default();
         self.exits = Default::default();
         let clear = if has(request, libc::CLONE_CHILD_CLEARTID) { request.child_tid.0 } else { 0 };
         self.set_tid(give_back(clear));
         self.process.seccomp.keep_only(&self.thread.seccomp);
+        self.forked_from_debugged(parting);
         if has(request, libc::CLONE_CHILD_SETTID) {
             // As in the kernel, that it can't be written is the guest's affair.
             let _ = UserPtr::<i32>::new(request.child_tid).write(self.thread.tid);

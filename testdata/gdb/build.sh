@@ -8,5 +8,6 @@ for guest in aarch64 riscv64; do
   "$guest-linux-gnu-gcc" "${flags[@]}" -shared -fpic -o "bin/$guest/libarea.so" area.c
   # shellcheck disable=SC2016
   "$guest-linux-gnu-gcc" "${flags[@]}" -o "bin/$guest/threads" threads.c -L"bin/$guest" -larea -Wl,-rpath,'$ORIGIN'
+  "$guest-linux-gnu-gcc" "${flags[@]}" -o "bin/$guest/forks" forks.c
 done
 du -sh bin | cut -f1 >&2
