@@ -107,6 +107,7 @@ pub struct Code {
     distances: Vec<u32>,
     /// Jumps of cache files to blocks of this generation.
     filed: Vec<Link>,
+    thunks: super::thunks::Thunks,
     /// The arena that room was lent in last.
     lent: usize,
     /// Blocks below this number were offered to the persistent cache.
@@ -165,6 +166,7 @@ impl Code {
     /// Forgets the blocks in a unit's region, which is freed.
     pub fn forget_region(&mut self, unit: &super::Unit) {
         self.arenas.retain(|filled| filled.region == 0 || !unit.holds(filled.arena.base()));
+        self.thunks.forget(|arena| unit.holds(arena));
     }
 
     /// Enters the block that was written to the room lent last; its address.
@@ -303,24 +305,33 @@ impl Code {
     /// Points a link to a block.
     pub fn link(&mut self, number: u32, to: BlockId) {
         let Block { code, incoming, live, .. } = self.blocks[to.0 as usize];
-        let link = self.link_mut(number);
-        if link.linked || !live {
-            return;
-        }
-        // SAFETY: the compiler said that there is an aligned rel32 field.
-        if unsafe { patch(link.site, code) } {
-            (link.next, link.linked) = (incoming, true);
+        if live && self.lead(number, code) {
+            self.link_mut(number).next = incoming;
             self.blocks[to.0 as usize].incoming = number;
         }
     }
 
+    /// Points a link that is not linked to `code`, however far that is. False if it is linked, or there is no way.
+    fn lead(&mut self, number: u32, code: u64) -> bool {
+        let Link { site, linked, .. } = *self.link_mut(number);
+        if linked {
+            return false;
+        }
+        // SAFETY: the compiler said that there is an aligned rel32 field.
+        let leads = |to| unsafe { patch(site, to) };
+        let linked = leads(code) || self.thunk_near(site, code).is_some_and(leads);
+        self.link_mut(number).linked = linked;
+        linked
+    }
+
+    fn thunk_near(&mut self, site: u64, code: u64) -> Option<u64> {
+        let filled = self.arenas.iter_mut().find(|filled| filled.arena.contains(site))?;
+        self.thunks.get(&mut filled.arena, code)
+    }
+
     /// Points a link to code of a file, which stays until its unit goes.
     pub fn link_to_file(&mut self, number: u32, code: u64) {
-        let link = self.link_mut(number);
-        // SAFETY: as in `link`.
-        if !link.linked && unsafe { patch(link.site, code) } {
-            link.linked = true;
-        }
+        self.lead(number, code);
     }
 
     /// Points a jump of a file, at `site` and with its exit at `stub`, to a block.
@@ -356,7 +367,7 @@ impl Code {
         let mut number = std::mem::replace(&mut block.incoming, END);
         while number != END {
             let link = self.link_mut(number);
-            // SAFETY: as in `link`; the stub is in the same block, so it fits.
+            // SAFETY: as in `lead`; the stub is in the same block, so it fits.
             unsafe { patch(link.site, link.stub) };
             link.linked = false;
             number = std::mem::replace(&mut link.next, END);

@@ -20,6 +20,7 @@ mod pages;
 mod ranges;
 mod residents;
 mod table;
+mod thunks;
 mod unit;
 mod units;
 
