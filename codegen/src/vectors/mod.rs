@@ -10,6 +10,7 @@ mod encode;
 mod multiply;
 mod permute;
 pub(crate) mod rows;
+mod saturate;
 mod shift;
 mod shift_var;
 mod widen;
@@ -39,10 +40,7 @@ impl Emitter<'_, '_> {
             Op::VMinU => self.by_lane(val, inst, &PMINU),
             Op::VMaxS => self.by_lane(val, inst, &PMAXS),
             Op::VMaxU => self.by_lane(val, inst, &PMAXU),
-            Op::VQAddS => self.by_lane(val, inst, &PADDS),
-            Op::VQAddU => self.by_lane(val, inst, &PADDUS),
-            Op::VQSubS => self.by_lane(val, inst, &PSUBS),
-            Op::VQSubU => self.by_lane(val, inst, &PSUBUS),
+            Op::VQAddS | Op::VQAddU | Op::VQSubS | Op::VQSubU => self.vector_saturating(val, inst),
             Op::VAvgU => self.by_lane(val, inst, &PAVG),
             Op::VCmpEq => self.by_lane(val, inst, &PCMPEQ),
             Op::VCmpGtS => self.by_lane(val, inst, &PCMPGT),

@@ -34,8 +34,6 @@ helpers! {
     RNDR "rndr" Int(crate::random::rndr);
     /// The time on a clock.
     CLOCK "clock" Int(target::vdso_clock::nanoseconds);
-    /// Shifts of lanes by register that round or saturate.
-    VSHIFT "vshift" Vec(simd_shift::shift);
     /// Sums of lanes of unlike signs.
     VADD_MIXED "vadd_mixed" Vec(simd_shift::add_mixed);
     /// Rounding doubling products, accumulated.

@@ -1,14 +1,11 @@
-//! Shifts by register that round or saturate (Arm ARM, SRSHL, SQSHL, SQRSHL and their unsigned forms), and
-//! sums of operands of unlike signs (SUQADD, USQADD).
+//! Sums of operands of unlike signs (Arm ARM, SUQADD, USQADD), and rounding doubling products that are accumulated.
 
 use ir::{Lane, VecArgs};
 
 use super::request::{Request, kind, map_int};
 
-/// The shifted operand, or the sum's destination, is signed.
+/// The sum's destination is signed.
 pub const SIGNED: i64 = kind(1);
-/// Right shifts round.
-pub const ROUND: i64 = kind(2);
 /// The result saturates.
 pub const SATURATE: i64 = kind(4);
 /// The result is not the value but all ones where it saturated.
@@ -27,32 +24,6 @@ pub(super) fn saturate(lane: Lane, value: i128, signed: bool) -> i128 {
         false => (0, (1 << lane.bits()) - 1),
     };
     value.clamp(min, max)
-}
-
-/// Lane by lane: v[0] shifted left by the low byte of v[1], signed.
-pub extern "C" fn shift(args: &mut VecArgs) {
-    map_int(args, |request, [n, m, _]| {
-        let signed = request.has(SIGNED);
-        let exact = shifted(integer(request.lane, n, signed), m as i8 as i32, request.has(ROUND));
-        finish(request, exact, signed)
-    });
-}
-
-/// `value << by`. Beyond 64 places the result of a left shift saturates or is cut to zero in any case, and
-/// right shifts leave nothing but the sign.
-fn shifted(value: i128, by: i32, round: bool) -> i128 {
-    if by >= 0 {
-        return match by {
-            0..=62 => value << by,
-            _ if value == 0 => 0,
-            // Only as far as i128 goes: the low 64 bits are zeros as they should be, and the value is out of range.
-            63 => value << 63,
-            _ => value.signum() << 100,
-        };
-    }
-    let by = by.unsigned_abs().min(100);
-    let half = if round { 1 << (by - 1) } else { 0 };
-    (value + half) >> by
 }
 
 fn finish(request: Request, exact: i128, signed: bool) -> u64 {
@@ -99,23 +70,6 @@ mod tests {
         let mut args = VecArgs { v: v.map(u128::from), imm: (lane as i64 | flags) as u64, ..VecArgs::default() };
         function(&mut args);
         ir::eval::lanes::get(args.v[0], lane, 0)
-    }
-
-    #[test]
-    fn shifts_round_and_saturate() {
-        let by = |n: i8| n as u8 as u64;
-        assert_eq!(lane0(shift, Lane::B, SIGNED | ROUND, [0x80, by(-8), 0]), 0);
-        assert_eq!(lane0(shift, Lane::B, SIGNED | ROUND, [0x81, by(-1), 0]), 0xc1);
-        assert_eq!(lane0(shift, Lane::B, ROUND, [0xff, by(-1), 0]), 0x80);
-        assert_eq!(lane0(shift, Lane::D, ROUND, [u64::MAX, by(-64), 0]), 1);
-        assert_eq!(lane0(shift, Lane::D, ROUND, [u64::MAX, by(-65), 0]), 0);
-        assert_eq!(lane0(shift, Lane::D, SIGNED | SATURATE, [1, by(63), 0]), i64::MAX as u64);
-        assert_eq!(lane0(shift, Lane::D, SATURATE, [1, by(63), 0]), 1 << 63);
-        assert_eq!(lane0(shift, Lane::D, SATURATE, [1, by(127), 0]), u64::MAX);
-        assert_eq!(lane0(shift, Lane::H, SIGNED | SATURATE, [0xffff, by(100), 0]), 0x8000);
-        assert_eq!(lane0(shift, Lane::H, SIGNED | SATURATE | OVERFLOW, [0xffff, by(15), 0]), 0);
-        assert_eq!(lane0(shift, Lane::H, SIGNED | SATURATE | OVERFLOW, [0xffff, by(16), 0]), 0xffff);
-        assert_eq!(lane0(shift, Lane::S, SIGNED, [1, by(63), 0]), 0);
     }
 
     #[test]

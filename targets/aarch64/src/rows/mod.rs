@@ -31,6 +31,7 @@ pub mod simd_narrow;
 pub mod simd_permute;
 pub mod simd_scalar;
 pub mod simd_shift;
+pub mod simd_shift_reg;
 pub mod simd_three_diff;
 pub mod simd_three_same;
 pub mod simd_two_misc;

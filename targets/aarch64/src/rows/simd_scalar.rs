@@ -5,11 +5,12 @@ use ir::{Lane, Op};
 use target::{Lower, instructions};
 
 use super::simd_shift::{self as shift, Saturation};
+use super::simd_shift_reg as by_reg;
 use super::simd_three_same as same;
 use super::simd_two_misc as misc;
 use crate::cpu;
 use crate::fields::Word;
-use crate::helpers::simd_shift::{ROUND, SIGNED};
+use crate::helpers::simd_shift::SIGNED;
 use crate::state::v;
 use crate::vector::{D, high_half, low64, unary};
 
@@ -28,12 +29,12 @@ instructions! {
     cmeq_scalar         "011 11110 111 mmmmm 100011 nnnnn ddddd" |b, f: Word| same::plain(b, f, D, Op::VCmpEq);
     sshl_scalar         "010 11110 111 mmmmm 010001 nnnnn ddddd" |b, f: Word| same::plain(b, f, D, Op::VShlVarS);
     ushl_scalar         "011 11110 111 mmmmm 010001 nnnnn ddddd" |b, f: Word| same::plain(b, f, D, Op::VShlVarU);
-    sqshl_scalar        "010 11110 zz1 mmmmm 010011 nnnnn ddddd" |b, f: Word| same::saturating_shift(b, f, SIGNED);
-    uqshl_scalar        "011 11110 zz1 mmmmm 010011 nnnnn ddddd" |b, f: Word| same::saturating_shift(b, f, 0);
-    srshl_scalar        "010 11110 111 mmmmm 010101 nnnnn ddddd" |b, f: Word| same::rounding_shift(b, f, SIGNED);
-    urshl_scalar        "011 11110 111 mmmmm 010101 nnnnn ddddd" |b, f: Word| same::rounding_shift(b, f, 0);
-    sqrshl_scalar       "010 11110 zz1 mmmmm 010111 nnnnn ddddd" |b, f: Word| same::saturating_shift(b, f, SIGNED | ROUND);
-    uqrshl_scalar       "011 11110 zz1 mmmmm 010111 nnnnn ddddd" |b, f: Word| same::saturating_shift(b, f, ROUND);
+    sqshl_scalar        "010 11110 zz1 mmmmm 010011 nnnnn ddddd" |b, f: Word| by_reg::saturating(b, f, by_reg::SIGNED);
+    uqshl_scalar        "011 11110 zz1 mmmmm 010011 nnnnn ddddd" |b, f: Word| by_reg::saturating(b, f, by_reg::UNSIGNED);
+    srshl_scalar        "010 11110 111 mmmmm 010101 nnnnn ddddd" |b, f: Word| by_reg::rounding(b, f, by_reg::SIGNED);
+    urshl_scalar        "011 11110 111 mmmmm 010101 nnnnn ddddd" |b, f: Word| by_reg::rounding(b, f, by_reg::UNSIGNED);
+    sqrshl_scalar       "010 11110 zz1 mmmmm 010111 nnnnn ddddd" |b, f: Word| by_reg::saturating_rounding(b, f, by_reg::SIGNED);
+    uqrshl_scalar       "011 11110 zz1 mmmmm 010111 nnnnn ddddd" |b, f: Word| by_reg::saturating_rounding(b, f, by_reg::UNSIGNED);
     add_scalar          "010 11110 111 mmmmm 100001 nnnnn ddddd" |b, f: Word| same::plain(b, f, D, Op::VAdd);
     sub_scalar          "011 11110 111 mmmmm 100001 nnnnn ddddd" |b, f: Word| same::plain(b, f, D, Op::VSub);
     sqdmulh_scalar      "010 11110 zz1 mmmmm 101101 nnnnn ddddd" |b, f: Word| same::doubling_high(b, f, false);

@@ -4,9 +4,9 @@
 use ir::{Lane, Op, Ty, Val};
 use target::{Lower, instructions};
 
+use super::simd_shift_reg;
 use crate::cpu;
 use crate::fields::Word;
-use crate::helpers::{self, simd_shift};
 use crate::state::v;
 use crate::vector::{self, B, BHS, BHSD, HS, accumulate, binary, not, pairs, put, saturated, set_qc, shape, splat};
 
@@ -42,12 +42,12 @@ instructions! {
 
     sshl_vector     "0q0 01110 zz1 mmmmm 010001 nnnnn ddddd" |b, f: Word| plain(b, f, BHSD, Op::VShlVarS);
     ushl_vector     "0q1 01110 zz1 mmmmm 010001 nnnnn ddddd" |b, f: Word| plain(b, f, BHSD, Op::VShlVarU);
-    sqshl_vector    "0q0 01110 zz1 mmmmm 010011 nnnnn ddddd" |b, f: Word| saturating_shift(b, f, simd_shift::SIGNED);
-    uqshl_vector    "0q1 01110 zz1 mmmmm 010011 nnnnn ddddd" |b, f: Word| saturating_shift(b, f, 0);
-    srshl_vector    "0q0 01110 zz1 mmmmm 010101 nnnnn ddddd" |b, f: Word| rounding_shift(b, f, simd_shift::SIGNED);
-    urshl_vector    "0q1 01110 zz1 mmmmm 010101 nnnnn ddddd" |b, f: Word| rounding_shift(b, f, 0);
-    sqrshl_vector   "0q0 01110 zz1 mmmmm 010111 nnnnn ddddd" |b, f: Word| saturating_shift(b, f, simd_shift::SIGNED | simd_shift::ROUND);
-    uqrshl_vector   "0q1 01110 zz1 mmmmm 010111 nnnnn ddddd" |b, f: Word| saturating_shift(b, f, simd_shift::ROUND);
+    sqshl_vector    "0q0 01110 zz1 mmmmm 010011 nnnnn ddddd" |b, f: Word| simd_shift_reg::saturating(b, f, simd_shift_reg::SIGNED);
+    uqshl_vector    "0q1 01110 zz1 mmmmm 010011 nnnnn ddddd" |b, f: Word| simd_shift_reg::saturating(b, f, simd_shift_reg::UNSIGNED);
+    srshl_vector    "0q0 01110 zz1 mmmmm 010101 nnnnn ddddd" |b, f: Word| simd_shift_reg::rounding(b, f, simd_shift_reg::SIGNED);
+    urshl_vector    "0q1 01110 zz1 mmmmm 010101 nnnnn ddddd" |b, f: Word| simd_shift_reg::rounding(b, f, simd_shift_reg::UNSIGNED);
+    sqrshl_vector   "0q0 01110 zz1 mmmmm 010111 nnnnn ddddd" |b, f: Word| simd_shift_reg::saturating_rounding(b, f, simd_shift_reg::SIGNED);
+    uqrshl_vector   "0q1 01110 zz1 mmmmm 010111 nnnnn ddddd" |b, f: Word| simd_shift_reg::saturating_rounding(b, f, simd_shift_reg::UNSIGNED);
 
     smax_vector     "0q0 01110 zz1 mmmmm 011001 nnnnn ddddd" |b, f: Word| plain(b, f, BHS, Op::VMaxS);
     umax_vector     "0q1 01110 zz1 mmmmm 011001 nnnnn ddddd" |b, f: Word| plain(b, f, BHS, Op::VMaxU);
@@ -177,23 +177,4 @@ pub fn doubling_product_high(b: &mut Lower, f: Word, lane: Lane, round: bool, n:
     let both = b.and(Ty::V128, n_min, m_min);
     set_qc(b, shape(f), lane, both);
     b.op(Op::VQDMulH, Ty::V128, lane as u8, [n, m, Val::NONE], round as i64)
-}
-
-/// SRSHL, URSHL: rounding is rare enough for a call.
-pub fn rounding_shift(b: &mut Lower, f: Word, kind: i64) {
-    binary(b, f, BHSD, |b, lane, n, m| shift_call(b, lane, kind | simd_shift::ROUND, n, m));
-}
-
-/// SQSHL, UQSHL, SQRSHL, UQRSHL by register.
-pub fn saturating_shift(b: &mut Lower, f: Word, kind: i64) {
-    binary(b, f, BHSD, |b, lane, n, m| {
-        let kind = kind | simd_shift::SATURATE;
-        let over = shift_call(b, lane, kind | simd_shift::OVERFLOW, n, m);
-        set_qc(b, shape(f), lane, over);
-        shift_call(b, lane, kind, n, m)
-    });
-}
-
-fn shift_call(b: &mut Lower, lane: Lane, kind: i64, n: Val, m: Val) -> Val {
-    b.call_vec(helpers::VSHIFT, Ty::V128, [n, m, Val::NONE], kind | lane as i64)
 }
