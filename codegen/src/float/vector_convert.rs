@@ -7,7 +7,7 @@ use crate::constants;
 use crate::emitter::Emitter;
 use crate::encode::{Alu, Amode, Rm, Src};
 use crate::flags::cc;
-use crate::regs::{RAX, RCX, X0};
+use crate::regs::{RAX, RCX, X0, X1};
 use crate::slow::{SlowKind, SlowPath};
 use crate::vectors::rows::{PCMPEQ_S, PEXTR_D, PINSR_D, PUNPCKL_D};
 use dynasmrt::DynasmApi;
@@ -43,22 +43,23 @@ impl Emitter<'_, '_> {
         }
     }
 
-    /// `vftos`: saturation shows as the least integer, which then is looked at out of line.
+    /// `vftos`: saturation shows as the least integer, which then is looked at out of line. What is rounded otherwise
+    /// than to zero or as MXCSR says is made integral first.
     pub fn lanes_to_int(&mut self, val: Val) {
         let inst = self.inst(val);
         let round = Round::from_u8(inst.imm as u8);
-        if inst.op == Op::VFToU || !matches!(round, Round::Zero | Round::Dynamic) {
-            return self.evaluate(val);
-        }
-        let truncates = round == Round::Zero;
+        let Some(mode) = rounding(round).filter(|_| inst.op == Op::VFToS) else { return self.evaluate(val) };
+        let first = (!matches!(round, Round::Zero | Round::Dynamic)).then_some(mode);
+        let truncates = round != Round::Dynamic;
         if Shape::of(&inst).double {
-            return self.doubles_to_int(val, scalar(if truncates { CVTTF2SI } else { CVTF2SI }, true).wide());
+            return self.doubles_to_int(val, scalar(if truncates { CVTTF2SI } else { CVTF2SI }, true).wide(), first);
         }
         self.clobber();
         let mut call = self.slow_call(val);
         let d = self.def(val, 0);
         call.result = d;
-        self.v2(if truncates { CVTTPS2DQ } else { CVTPS2DQ }, d, Rm::Reg(call.args[0]));
+        let a = self.made_integral(ROUNDPS, call.args[0], first);
+        self.v2(if truncates { CVTTPS2DQ } else { CVTPS2DQ }, d, Rm::Reg(a));
         self.v3(PCMPEQ_S, X0, d, Rm::Mem(Amode::context(constants::SIGN32)));
         self.v2(PTEST, X0, Rm::Reg(X0));
         let field = self.buf.jcc(cc::NE);
@@ -66,12 +67,19 @@ impl Emitter<'_, '_> {
         self.slow.push(SlowPath { jumps: [field, 0], kind: SlowKind::Evaluate { call, back } });
     }
 
-    fn doubles_to_int(&mut self, val: Val, row: crate::vectors::Vop) {
+    /// Where lanes are rounded as `mode` says: `a`, or a scratch register.
+    fn made_integral(&mut self, row: crate::vectors::Vop, a: u8, mode: Option<u8>) -> u8 {
+        let Some(mode) = mode else { return a };
+        self.v2i(row, X1, a, mode);
+        X1
+    }
+
+    fn doubles_to_int(&mut self, val: Val, row: crate::vectors::Vop, first: Option<u8>) {
         self.clobber();
         let mut call = self.slow_call(val);
-        let a = call.args[0];
         let d = self.def(val, 0);
         call.result = d;
+        let a = self.made_integral(ROUNDPD, call.args[0], first);
         self.v2(row, RAX, Rm::Reg(a));
         self.vrr(UNPCKHPD, X0, a, a);
         self.v2(row, RCX, Rm::Reg(X0));
