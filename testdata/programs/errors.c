@@ -65,6 +65,8 @@ int main(void) {
     FAILS(ENOMEM, SYS_madvise, BEYOND, 4096, MADV_NORMAL);
     FAILS(EBADF, SYS_mmap, NULL, 0, PROT_READ, MAP_PRIVATE, -1, 0);
     FAILS(EINVAL, SYS_mremap, page, 4096, 4096, 1L << 52, 0);
+    FAILS(EFAULT, SYS_mremap, BEYOND, 4096, 4096, 0, 0);
+    FAILS(EINVAL, SYS_mremap, BAD_PAGE, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, page + 1);
     FAILS(EFAULT, SYS_mremap, BAD_PAGE, -1L, 4096, MREMAP_MAYMOVE, 0);
     // A mapping's name before the mapping, where the kernel has names.
     if (syscall(SYS_prctl, PR_SET_VMA, PR_SET_VMA_ANON_NAME, page, 4096, "name") == 0) {

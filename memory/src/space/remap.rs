@@ -1,6 +1,7 @@
 //! mremap(2).
 
 use super::host::{self, Source};
+use super::place::USER_END;
 use super::{AddressSpace, Backing, Changed, Inner, Region, RegionFlags, checked_range};
 use crate::{Errno, GuestAddr, PAGE_SIZE, Prot, Range};
 
@@ -42,16 +43,18 @@ impl Inner {
         }
         // A length that wraps around counts as none (PAGE_ALIGN in mm/mremap.c).
         let old_len = if GuestAddr(old_len).align_up(PAGE_SIZE).is_some() { old_len } else { 0 };
-        let old = checked_range(old, old_len, Errno::EINVAL)?;
         let new_len = GuestAddr(new_len).align_up(PAGE_SIZE).ok_or(Errno::EINVAL)?.0;
-        if flags & DONTUNMAP != 0 && new_len != old.len() {
+        // Where to, and how long, before whether anything is there (check_mremap_params).
+        let new = if flags & FIXED != 0 { Some(checked_range(new, new_len, Errno::EINVAL)?) } else { None };
+        let old = checked_range(old, old_len, Errno::EFAULT)?;
+        if new_len > USER_END || flags & DONTUNMAP != 0 && new_len != old.len() {
             return Err(Errno::EINVAL);
         }
         self.check_remap(old, new_len, flags)?;
         // The host moves what is one mapping for it.
         self.restore_watched(old, changed);
-        if flags & FIXED != 0 {
-            return self.move_to(old, new_len, flags, checked_range(new, new_len, Errno::EINVAL)?, changed);
+        if let Some(new) = new {
+            return self.move_to(old, new_len, flags, new, changed);
         }
         if !moves_by_force && !old.is_empty() {
             match self.resize(old, new_len, changed) {
