@@ -39,8 +39,10 @@ const GROUPS: &[Group] = &[
     (0x7c00_0000, 0x1400_0000, Use::Jump),
     (0x7e00_0000, 0x3400_0000, Use::Compare),
     (0x7e00_0000, 0x3600_0000, Use::Test),
-    // Hints.
+    // Hints, DMB, and reads of TPIDR_EL0; other system registers may be NZCV or tell of success by it.
     (0xffff_f01f, 0xd503_201f, Use::Passes),
+    (0xffff_f0ff, 0xd503_30bf, Use::Passes),
+    (0xffff_ffe0, 0xd53b_d040, Use::Passes),
     // Floating-point scalars: comparisons; conditional ones read, and FJCVTZS writes.
     (0xff20_fc07, 0x1e20_2000, Use::Overwrites),
     (0xff20_0400, 0x1e20_0400, Use::Reads),
@@ -48,8 +50,16 @@ const GROUPS: &[Group] = &[
     (0x0e00_0000, 0x0e00_0000, Use::Passes),
 ];
 
-/// What `word` at `pc` does.
-pub fn flags_use(word: u32, pc: u64) -> FlagsUse {
+/// `add x16, x16, #…` and `br x17`: the end of an entry of a procedure linkage table (psABI). The first jump there
+/// leads to the dynamic linker, which keeps no flags.
+const LINKAGE_ADD: (u32, u32) = (0xffc0_03ff, 0x9100_0210);
+const LINKAGE_BR: u32 = 0xd61f_0220;
+
+/// What `word` at `pc`, behind `before`, does.
+pub fn flags_use(word: u32, pc: u64, before: u32) -> FlagsUse {
+    if word == LINKAGE_BR && before & LINKAGE_ADD.0 == LINKAGE_ADD.1 {
+        return FlagsUse::Overwrites;
+    }
     let used = GROUPS.iter().find(|(mask, value, _)| word & mask == *value).map_or(Use::Reads, |group| group.2);
     // A signed field of words from bit `low` up.
     let to = |low: u32, bits: u32| {

@@ -23,7 +23,7 @@ fn looking_ahead_agrees_with_the_rows() {
             let Some(word) = random.word(row) else { continue };
             let (reads, writes, term) = by_row(&guest, word);
             let traps = matches!(term, Some(Term::Trap { .. }));
-            let used = guest.flags_use(word, CODE);
+            let used = guest.flags_use(word, CODE, 0);
             let right = match used {
                 FlagsUse::Overwrites => !reads && writes || traps,
                 FlagsUse::Passes => !reads && !writes,
@@ -43,7 +43,7 @@ fn branches_lead_where_their_rows_say() {
     for row in guest.rows() {
         for _ in 0..100 {
             let Some(word) = random.word(row) else { continue };
-            let FlagsUse::Jumps { target, falls } = guest.flags_use(word, CODE) else { continue };
+            let FlagsUse::Jumps { target, falls } = guest.flags_use(word, CODE, 0) else { continue };
             let block = block_at(&guest, &[word], CODE, Mode(0), Passes::NONE);
             let exit = block.insts.iter().find(|inst| inst.op == Op::ExitIf).map(|inst| inst.imm as u64);
             let (taken, next) = match block.term {
@@ -54,4 +54,25 @@ fn branches_lead_where_their_rows_say() {
             assert_eq!((target, falls), (taken, next), "{word:08x} {}", row.name);
         }
     }
+}
+
+#[test]
+fn linkage_tables_keep_no_flags() {
+    // adrp x16; ldr x17, [x16]; add x16, x16, #0; br x17
+    const ENTRY: [u32; 4] = [0x9000_0010, 0xf940_0211, 0x9100_0210, 0xd61f_0220];
+    let guest = guest();
+    let dies = |words: &[u32]| {
+        let read = |pc: u64, bytes: &mut [u8; target::AHEAD]| {
+            let code: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).skip((pc - CODE) as usize).collect();
+            bytes[..code.len()].copy_from_slice(&code);
+            code.len()
+        };
+        target::flags_die(&guest, &read, CODE)
+    };
+    assert!(dies(&ENTRY));
+    assert!(!dies(&ENTRY[3..]), "any other jump may lead to who reads them");
+    // cbz x0, .; then a comparison, or a branch on the flags
+    assert!(dies(&[0xb400_0000, 0xeb01_001f]));
+    assert!(!dies(&[0xb400_0020, 0x5400_0000]));
+    assert!(!dies(&[0xb400_0000]), "what can't be read may read them");
 }

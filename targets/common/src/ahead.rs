@@ -22,8 +22,9 @@ pub enum FlagsUse {
     Reads,
 }
 
-/// Instructions looked at, at the most.
-const HORIZON: usize = 24;
+/// Instructions looked at, at the most, and straight stretches of them.
+const HORIZON: usize = 48;
+const STRETCHES: usize = 12;
 /// Bytes of code that they fit in.
 pub const AHEAD: usize = HORIZON * 4;
 
@@ -32,28 +33,59 @@ pub type Read<'a> = &'a dyn Fn(u64, &mut [u8; AHEAD]) -> usize;
 
 /// Whether the flags die in the code at `pc`.
 pub fn flags_die(target: &dyn Target, read: Read<'_>, pc: u64) -> bool {
-    let mut left = HORIZON;
-    die(target, read, pc, &mut left)
+    let mut stretches = Stretches { at: [pc; STRETCHES], count: 1 };
+    let (mut done, mut left) = (0, HORIZON);
+    while done < stretches.count {
+        if !stretches.look_at(done, target, read, &mut left) {
+            return false;
+        }
+        done += 1;
+    }
+    true
 }
 
-fn die(target: &dyn Target, read: Read<'_>, mut pc: u64, left: &mut usize) -> bool {
-    let mut bytes = [0; AHEAD];
-    let len = read(pc, &mut bytes);
-    let mut rest = &bytes[..len];
-    while let Some((word, len)) = target.fetch(rest).filter(|_| *left != 0) {
-        *left -= 1;
-        match target.flags_use(word, pc) {
-            FlagsUse::Overwrites => return true,
-            FlagsUse::Reads => return false,
-            FlagsUse::Passes => {}
-            FlagsUse::Jumps { target: to, falls: false } => return die(target, read, to, left),
-            FlagsUse::Jumps { target: to, falls: true } => {
-                if !die(target, read, to, left) {
-                    return false;
+/// Where paths lead, each once: what a path comes back to was looked at already.
+struct Stretches {
+    at: [u64; STRETCHES],
+    count: usize,
+}
+
+impl Stretches {
+    /// Adds one. False if there is no room.
+    fn add(&mut self, pc: u64) -> bool {
+        if self.at[..self.count].contains(&pc) {
+            return true;
+        }
+        let room = self.count < STRETCHES;
+        if room {
+            self.at[self.count] = pc;
+            self.count += 1;
+        }
+        room
+    }
+
+    /// Whether the flags die in a stretch or behind its jumps, which are added.
+    fn look_at(&mut self, index: usize, target: &dyn Target, read: Read<'_>, left: &mut usize) -> bool {
+        let (mut pc, mut bytes) = (self.at[index], [0; AHEAD]);
+        let len = read(pc, &mut bytes);
+        let (mut rest, mut before) = (&bytes[..len], 0);
+        while let Some((word, len)) = target.fetch(rest).filter(|_| *left != 0) {
+            *left -= 1;
+            match target.flags_use(word, pc, before) {
+                FlagsUse::Overwrites => return true,
+                FlagsUse::Reads => return false,
+                FlagsUse::Passes => {}
+                FlagsUse::Jumps { target: to, falls } => {
+                    if !self.add(to) {
+                        return false;
+                    }
+                    if !falls {
+                        return true;
+                    }
                 }
             }
+            (pc, rest, before) = (pc + len as u64, &rest[len..], word);
         }
-        (pc, rest) = (pc + len as u64, &rest[len..]);
+        false
     }
-    false
 }
