@@ -4,10 +4,11 @@
 //! again through a descriptor: its file need not be visible (chroot, containers), and the name it
 //! has is nobody's business. What the new run needs is told by arguments ([`Handover`]).
 
+mod passed;
+
 use std::ffi::{CStr, CString};
 use std::fs::File;
-use std::io::Write;
-use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStringExt;
 use std::sync::atomic::Ordering;
 
@@ -20,6 +21,7 @@ use crate::options::Options;
 use crate::program::{self, Found, Kind};
 use crate::signals::handler;
 use crate::vcpu::Vcpu;
+use passed::{PassedOn, pass_on};
 
 /// How an execve came back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,8 +40,6 @@ impl From<Errno> for Failed {
 
 /// First argument of a run that takes over from execve.
 const MARK: &[u8] = b"--transom-takes-over=";
-/// Where descriptors that go along are put, out of the way of the new program's own.
-const FIRST_FD: u64 = 500;
 
 /// What one run tells the next.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -233,38 +233,6 @@ impl Vcpu {
     }
 }
 
-/// The descriptors that go along.
-struct PassedOn {
-    own: Passed,
-    program: Passed,
-    filters: Option<Passed>,
-    /// What `--strace` of all processes shares.
-    lines: Option<Passed>,
-    /// The connection with a debugger that follows, and what holds for it.
-    debugger: Option<(Passed, String)>,
-}
-
-impl PassedOn {
-    fn new(own: i32, found: &Found, filters: Option<Vec<u8>>, lines: Option<i32>) -> Result<PassedOn, Errno> {
-        let filters = filters.map(|bytes| file_with(&bytes).and_then(|file| pass_on(file.as_raw_fd()))).transpose()?;
-        let lines = lines.map(pass_on).transpose()?;
-        let (own, program) = (pass_on(own)?, pass_on(found.file.as_raw_fd())?);
-        Ok(PassedOn { own, program, filters, lines, debugger: None })
-    }
-}
-
-/// A file in memory.
-fn file_with(bytes: &[u8]) -> Result<File, Errno> {
-    let args = [c"filters".as_ptr() as u64, libc::MFD_CLOEXEC.into(), 0, 0, 0, 0];
-    // SAFETY: the name ends in zero; the new descriptor is nobody else's.
-    let mut file = unsafe {
-        let fd = sys::syscall(libc::SYS_memfd_create as u64, args)?;
-        File::from_raw_fd(fd as i32)
-    };
-    file.write_all(bytes).map_err(program::errno_of)?;
-    Ok(file)
-}
-
 /// What is in use while a program is executed. It stands in the vcpu and not on the stack: when the child of a vfork
 /// has left the common memory for its program, the parent frees it.
 pub struct Executing {
@@ -343,24 +311,6 @@ fn reopen(fd: i32) -> Result<File, Errno> {
             }
         }
         opened => opened,
-    }
-}
-
-/// A descriptor that stays open across execve; closed if that fails.
-struct Passed(i32);
-
-fn pass_on(fd: i32) -> Result<Passed, Errno> {
-    let duplicate = |from: u64| {
-        // SAFETY: duplicating touches no memory.
-        unsafe { sys::syscall(libc::SYS_fcntl as u64, [fd as u64, libc::F_DUPFD as u64, from, 0, 0, 0]) }
-    };
-    duplicate(FIRST_FD).or_else(|_| duplicate(3)).map(|fd| Passed(fd as i32))
-}
-
-impl Drop for Passed {
-    fn drop(&mut self) {
-        // SAFETY: the descriptor is this value's.
-        let _ = unsafe { sys::syscall(libc::SYS_close as u64, [self.0 as u64, 0, 0, 0, 0, 0]) };
     }
 }
 
