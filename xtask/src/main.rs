@@ -1,5 +1,6 @@
 //! Project tools, run as `cargo xtask COMMAND`.
 
+mod chart;
 mod check;
 mod dist;
 mod docs;
@@ -14,7 +15,8 @@ usage: cargo xtask COMMAND
   tidy             check the invariants of ARCHITECTURE.md that a tool can see
   check            the quick tier: format, lints, tidy, docs and the tests that take seconds
   docs [--check]   write docs/ from the tables in the code, or say what is out of date
-  dist [PROGRAM]   make target/dist: a tar and Debian packages of transom, which is built if no PROGRAM is given";
+  dist [PROGRAM]   make target/dist: a tar and Debian packages of transom, which is built if no PROGRAM is given
+  chart FILE…      draw docs/speed.svg from what the bench wrote (--json), and print the README's table";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         ["docs", "--check"] => docs::check(&repository()),
         ["dist"] => dist::build(&repository()).and_then(|program| dist::pack(&repository(), &program)),
         ["dist", program] => dist::pack(&repository(), Path::new(program)),
+        ["chart", ref files @ ..] if !files.is_empty() => chart::draw(&repository(), files),
         ["check"] => check::run(&repository()),
         _ => Err(USAGE.to_owned()),
     };
