@@ -1,6 +1,6 @@
 //! The run loop: enter guest code, serve what it left for, begin again.
 
-use codegen::Mend;
+use codegen::{Left, Mend};
 use ir::Exit;
 use memory::{Changed, Errno, GuestAddr};
 use syscalls::{Call, Outcome};
@@ -103,8 +103,19 @@ impl Vcpu {
         self.interpreter.step(&ground, epoch, key, &mut self.context.guest).map_err(NoCode::Fetch)
     }
 
-    /// Enters emitted code once. What it left for is mended, so that it does not leave there again.
+    /// Enters emitted code. A jump that was not linked is followed at once: the flags may be stale where it leads to
+    /// (targets/common/src/ahead.rs), and no signal may show that.
     fn enter(&mut self) -> Result<Exit, NoCode> {
+        loop {
+            let left = self.enter_once()?;
+            if !matches!(left.mend, Mend::Link(_)) {
+                return Ok(left.exit);
+            }
+        }
+    }
+
+    /// Enters emitted code once. What it left for is mended, so that it does not leave there again.
+    fn enter_once(&mut self) -> Result<Left, NoCode> {
         let engine = &self.machine.engine;
         self.synchronise();
         let key = self.key();
@@ -128,7 +139,7 @@ impl Vcpu {
             fatal::bug("emitted code faulted where it may not");
         }
         self.resident.leave();
-        Ok(left.exit)
+        Ok(left)
     }
 
     /// Brings what the thread remembers of code up to date, and declares that it is about to be in code.

@@ -58,7 +58,7 @@ impl Analysis {
 /// Whether all code that a block may go on with has no use for the flags.
 fn dead_behind(term: &Term, flags_die: &[u64]) -> bool {
     match term {
-        Term::Jump { target } | Term::Call { target, .. } => flags_die.contains(target),
+        Term::Jump { target } => flags_die.contains(target),
         Term::Branch { taken, fall, .. } => flags_die.contains(taken) && flags_die.contains(fall),
         _ => false,
     }

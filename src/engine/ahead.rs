@@ -7,8 +7,8 @@ use target::AHEAD;
 use super::{Engine, fetch};
 
 impl Engine {
-    /// The addresses among those that `block` leads to where the flags that it writes are not read. Only code of the
-    /// block's own `unit` counts: where that changes the block goes as well.
+    /// The addresses among those that `block` leads to, without a poll on the way, where the flags that it writes are not
+    /// read. Only code of the block's own `unit` counts: where that changes the block goes as well.
     pub fn where_flags_die(&self, space: &AddressSpace, block: &Block, unit: Range) -> Vec<u64> {
         let mut found = Vec::new();
         if !block.insts.iter().any(|inst| inst.op == Op::Put && inst.ty == Ty::Flags) {
@@ -18,16 +18,24 @@ impl Engine {
             true => fetch::fetch(space, pc, &mut bytes[..((unit.end.0 - pc) as usize).min(AHEAD)]).len(),
             false => 0,
         };
-        let exits = block.insts.iter().filter(|inst| inst.op == Op::ExitIf).map(|inst| inst.imm as u64);
-        let ends = match block.term {
-            Some(Term::Jump { target } | Term::Call { target, .. }) => [Some(target), None],
-            Some(Term::Branch { taken, fall, .. }) => [Some(taken), Some(fall)],
-            _ => [None, None],
-        };
-        for to in exits.chain(ends.into_iter().flatten()) {
-            if !found.contains(&to) && target::flags_die(self.target, &read, to) {
+        let mut consider = |to: u64, from: u64| {
+            // A jump back polls, and a signal shows the flags.
+            if to > from && !found.contains(&to) && target::flags_die(self.target, &read, to) {
                 found.push(to);
             }
+        };
+        let mut pc = block.pc;
+        for inst in &block.insts {
+            match inst.op {
+                Op::Insn => pc = inst.imm as u64,
+                Op::ExitIf => consider(inst.imm as u64, pc),
+                _ => {}
+            }
+        }
+        match block.term {
+            Some(Term::Jump { target }) => consider(target, pc),
+            Some(Term::Branch { taken, fall, .. }) => [taken, fall].into_iter().for_each(|to| consider(to, pc)),
+            _ => {}
         }
         found
     }

@@ -102,8 +102,8 @@ impl Target for Aarch64 {
         Mode(mode.0 | crate::MASK_TAGS.0)
     }
 
-    fn flags_use(&self, word: u32, pc: u64, before: u32) -> FlagsUse {
-        crate::flags_use::flags_use(word, pc, before)
+    fn flags_use(&self, word: u32, pc: u64) -> FlagsUse {
+        crate::flags_use::flags_use(word, pc)
     }
 
     fn disassemble(&self, word: u32) -> String {

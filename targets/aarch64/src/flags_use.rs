@@ -19,11 +19,8 @@ enum Use {
     Test,
 }
 
-/// The first that matches holds; what matches none may read.
+/// The first that matches holds; what matches none may read, or may fault and show them: loads and stores do.
 const GROUPS: &[Group] = &[
-    // Loads and stores, but the group with memory copies, which tell of their progress by flags.
-    (0x3b00_0000, 0x1900_0000, Use::Reads),
-    (0x0a00_0000, 0x0800_0000, Use::Passes),
     // Data processing, immediate: sums and `and` with flags, and all others.
     (0x3f80_0000, 0x3100_0000, Use::Overwrites),
     (0x7f80_0000, 0x7200_0000, Use::Overwrites),
@@ -35,8 +32,8 @@ const GROUPS: &[Group] = &[
     (0x3f00_0000, 0x0b00_0000, Use::Passes),
     (0x3fe0_0000, 0x1ac0_0000, Use::Passes),
     (0x1f00_0000, 0x1b00_0000, Use::Passes),
-    // Branches.
-    (0x7c00_0000, 0x1400_0000, Use::Jump),
+    // Branches, but calls, which poll.
+    (0xfc00_0000, 0x1400_0000, Use::Jump),
     (0x7e00_0000, 0x3400_0000, Use::Compare),
     (0x7e00_0000, 0x3600_0000, Use::Test),
     // Hints, DMB, and reads of TPIDR_EL0; other system registers may be NZCV or tell of success by it.
@@ -50,16 +47,8 @@ const GROUPS: &[Group] = &[
     (0x0e00_0000, 0x0e00_0000, Use::Passes),
 ];
 
-/// `add x16, x16, #…` and `br x17`: the end of an entry of a procedure linkage table (psABI). The first jump there
-/// leads to the dynamic linker, which keeps no flags.
-const LINKAGE_ADD: (u32, u32) = (0xffc0_03ff, 0x9100_0210);
-const LINKAGE_BR: u32 = 0xd61f_0220;
-
-/// What `word` at `pc`, behind `before`, does.
-pub fn flags_use(word: u32, pc: u64, before: u32) -> FlagsUse {
-    if word == LINKAGE_BR && before & LINKAGE_ADD.0 == LINKAGE_ADD.1 {
-        return FlagsUse::Overwrites;
-    }
+/// What `word` at `pc` does.
+pub fn flags_use(word: u32, pc: u64) -> FlagsUse {
     let used = GROUPS.iter().find(|(mask, value, _)| word & mask == *value).map_or(Use::Reads, |group| group.2);
     // A signed field of words from bit `low` up.
     let to = |low: u32, bits: u32| {

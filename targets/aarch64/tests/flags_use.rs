@@ -3,15 +3,17 @@
 mod support;
 
 use aarch64::state::NZCV;
+use ir::ops::Effect;
 use ir::{Op, Passes, Term};
 use support::{CODE, Random, block_at, guest};
 use target::{FlagsUse, Mode, Target};
 
-/// Whether the row's meaning reads and writes NZCV.
-fn by_row(guest: &aarch64::Aarch64, word: u32) -> (bool, bool, Option<Term>) {
+/// Whether the row's meaning reads and writes NZCV and may fault.
+fn by_row(guest: &aarch64::Aarch64, word: u32) -> ([bool; 3], Option<Term>) {
     let block = block_at(guest, &[word], CODE, Mode(0), Passes::NONE);
     let any = |op| block.insts.iter().any(|inst| inst.op == op && inst.imm == i64::from(NZCV.0));
-    (any(Op::Get), any(Op::Put), block.term)
+    let faults = block.insts.iter().any(|inst| matches!(inst.op.info().effect, Effect::Load | Effect::Store));
+    ([any(Op::Get), any(Op::Put), faults], block.term)
 }
 
 #[test]
@@ -21,12 +23,12 @@ fn looking_ahead_agrees_with_the_rows() {
     for row in guest.rows() {
         for _ in 0..100 {
             let Some(word) = random.word(row) else { continue };
-            let (reads, writes, term) = by_row(&guest, word);
+            let ([reads, writes, faults], term) = by_row(&guest, word);
             let traps = matches!(term, Some(Term::Trap { .. }));
-            let used = guest.flags_use(word, CODE, 0);
+            let used = guest.flags_use(word, CODE);
             let right = match used {
-                FlagsUse::Overwrites => !reads && writes || traps,
-                FlagsUse::Passes => !reads && !writes,
+                FlagsUse::Overwrites => !reads && writes && !faults || traps,
+                FlagsUse::Passes => !reads && !writes && !faults,
                 FlagsUse::Jumps { .. } => !reads && !writes,
                 FlagsUse::Reads => true,
             };
@@ -43,7 +45,7 @@ fn branches_lead_where_their_rows_say() {
     for row in guest.rows() {
         for _ in 0..100 {
             let Some(word) = random.word(row) else { continue };
-            let FlagsUse::Jumps { target, falls } = guest.flags_use(word, CODE, 0) else { continue };
+            let FlagsUse::Jumps { target, falls } = guest.flags_use(word, CODE) else { continue };
             let block = block_at(&guest, &[word], CODE, Mode(0), Passes::NONE);
             let exit = block.insts.iter().find(|inst| inst.op == Op::ExitIf).map(|inst| inst.imm as u64);
             let (taken, next) = match block.term {
@@ -57,9 +59,7 @@ fn branches_lead_where_their_rows_say() {
 }
 
 #[test]
-fn linkage_tables_keep_no_flags() {
-    // adrp x16; ldr x17, [x16]; add x16, x16, #0; br x17
-    const ENTRY: [u32; 4] = [0x9000_0010, 0xf940_0211, 0x9100_0210, 0xd61f_0220];
+fn flags_die_where_nobody_can_see_them() {
     let guest = guest();
     let dies = |words: &[u32]| {
         let read = |pc: u64, bytes: &mut [u8; target::AHEAD]| {
@@ -69,10 +69,14 @@ fn linkage_tables_keep_no_flags() {
         };
         target::flags_die(&guest, &read, CODE)
     };
-    assert!(dies(&ENTRY));
-    assert!(!dies(&ENTRY[3..]), "any other jump may lead to who reads them");
-    // cbz x0, .; then a comparison, or a branch on the flags
-    assert!(dies(&[0xb400_0000, 0xeb01_001f]));
-    assert!(!dies(&[0xb400_0020, 0x5400_0000]));
-    assert!(!dies(&[0xb400_0000]), "what can't be read may read them");
+    let (compare, add, load, call, illegal) = (0xeb01_001f, 0x8b01_0000, 0xf940_0000, 0x9400_0001, 0x0000_0000);
+    assert!(dies(&[add, compare]));
+    assert!(!dies(&[load, compare]), "a load may fault");
+    assert!(!dies(&[call, compare]), "a call polls");
+    assert!(!dies(&[illegal, compare]));
+    // cbz x0, .+8 or .; then a comparison, or a branch on the flags
+    assert!(dies(&[0xb400_0040, compare, compare]));
+    assert!(!dies(&[0xb400_0040, compare, 0x5400_0000]));
+    assert!(!dies(&[0xb400_0000, compare]), "a jump back polls");
+    assert!(!dies(&[add]), "what can't be read may read them");
 }

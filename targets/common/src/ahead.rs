@@ -1,6 +1,6 @@
 //! Looking ahead: whether the code that a block leads to writes the condition flags anew before anything reads them.
-//! Then the block need not put them together for it. They are stale in between, and a signal that comes just then
-//! shows that: whoever looks on (a debugger) has blocks that do not look ahead.
+//! Then the block need not put them together for it. They are stale in between, where nobody can see them: what may fault
+//! counts as reading, and so does a jump back, at which code polls for signals.
 
 use crate::target::Target;
 
@@ -9,7 +9,7 @@ use crate::target::Target;
 pub enum FlagsUse {
     /// Writes all of them and reads none.
     Overwrites,
-    /// Does neither, and goes on behind itself or ends in a fault.
+    /// Does neither, and goes on behind itself.
     Passes,
     /// Does neither, and goes on at `target`, or behind itself as well.
     Jumps {
@@ -18,7 +18,7 @@ pub enum FlagsUse {
         /// Whether it may go on behind itself.
         falls: bool,
     },
-    /// May read them, or nobody knows.
+    /// May read them or show them in a fault, or nobody knows.
     Reads,
 }
 
@@ -68,15 +68,17 @@ impl Stretches {
     fn look_at(&mut self, index: usize, target: &dyn Target, read: Read<'_>, left: &mut usize) -> bool {
         let (mut pc, mut bytes) = (self.at[index], [0; AHEAD]);
         let len = read(pc, &mut bytes);
-        let (mut rest, mut before) = (&bytes[..len], 0);
+        let mut rest = &bytes[..len];
         while let Some((word, len)) = target.fetch(rest).filter(|_| *left != 0) {
             *left -= 1;
-            match target.flags_use(word, pc, before) {
-                FlagsUse::Overwrites => return true,
+            match target.flags_use(word, pc) {
                 FlagsUse::Reads => return false,
+                // What is no instruction faults.
+                _ if target.decode(word).is_none() => return false,
+                FlagsUse::Overwrites => return true,
                 FlagsUse::Passes => {}
                 FlagsUse::Jumps { target: to, falls } => {
-                    if !self.add(to) {
+                    if to <= pc || !self.add(to) {
                         return false;
                     }
                     if !falls {
@@ -84,7 +86,7 @@ impl Stretches {
                     }
                 }
             }
-            (pc, rest, before) = (pc + len as u64, &rest[len..], word);
+            (pc, rest) = (pc + len as u64, &rest[len..]);
         }
         false
     }

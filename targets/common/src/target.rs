@@ -54,9 +54,8 @@ pub trait Target: Sync + Send {
     fn fetch(&self, code: &[u8]) -> Option<(u32, usize)>;
     /// The row of a word.
     fn decode(&self, word: u32) -> Option<&'static Row>;
-    /// What a word at `pc` is to the condition flags, for guests that have any; `before` is the word before it, 0 if that
-    /// is not known.
-    fn flags_use(&self, _word: u32, _pc: u64, _before: u32) -> FlagsUse {
+    /// What a word at `pc` that has a row is to the condition flags, for guests that have any.
+    fn flags_use(&self, _word: u32, _pc: u64) -> FlagsUse {
         FlagsUse::Reads
     }
     /// A word as text, for traces.
