@@ -220,8 +220,10 @@ impl Engine {
         (residents, cache, workshop, self.breakpoints.lock_for_fork(), self.tracer.as_ref().map(Tracer::lock_for_fork))
     }
 
-    /// The process is a forked child: what perf is told of it is its own, and so is its code.
-    pub fn profile_child(&self, hidden: &HiddenFds) {
+    /// The process is a forked child: what its parent has translated the parent will keep, and what perf is told of it is its
+    /// own, and so is its code.
+    pub fn begin_child(&self, hidden: &HiddenFds) {
+        self.cache.lock().mark_saved();
         if let Some(profile) = &mut self.workshop.lock().profile {
             profile.in_child(hidden);
             self.cache.lock().flush();

@@ -59,7 +59,7 @@ impl Vcpu {
     fn begin_child(&mut self, request: &CloneRequest, parting: Option<Parting>) {
         memory::renew_owner();
         self.machine.engine.cache.residents.keep_only(&self.resident);
-        self.machine.engine.profile_child(&self.process.hidden);
+        self.machine.engine.begin_child(&self.process.hidden);
         *self.machine.exits.lock() = Default::default();
         self.exits = Default::default();
         let clear = if has(request, libc::CLONE_CHILD_CLEARTID) { request.child_tid.0 } else { 0 };
