@@ -15,6 +15,7 @@ pub const MAX_HELPERS: usize = 256;
 pub(crate) const SPILL_WORDS: usize = 256;
 /// The bias of `rbp`.
 pub const BIAS: i32 = 128;
+
 /// The state of one guest thread as emitted code sees it.
 ///
 /// A run loop owns it; the signal handler of the same thread writes [`Context::stack_limit`] and
