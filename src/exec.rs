@@ -2,9 +2,11 @@
 //!
 //! Whatever the kernel would refuse is refused before, so that errors reach the guest. Then our own program is executed
 //! again through a descriptor: its file need not be visible (chroot, containers), and the name it
-//! has is nobody's business. What the new run needs is told by arguments ([`Handover`]).
+//! has is nobody's business. What the new run needs is told by arguments ([`Handover`]). Programs that bring rights with
+//! them are the exception ([`rights`]).
 
 mod passed;
+mod rights;
 
 use std::ffi::{CStr, CString};
 use std::fs::File;
@@ -152,15 +154,16 @@ impl Vcpu {
     /// The point of no return.
     fn replace(&mut self, request: Box<ExecRequest>, found: Found) -> Errno {
         let filters = self.thread.seccomp.encode();
+        let by_us = filters.is_some() || !rights::are_the_kernels_to_give(&found, &self.machine.options);
         let mut passed = match (found.kind, self.machine.own_program) {
-            (Kind::Guest, Some(own)) => match PassedOn::new(own, &found, filters, self.strace_lines()) {
+            (Kind::Guest, Some(own)) if by_us => match PassedOn::new(own, &found, filters, self.strace_lines()) {
                 Ok(passed) => Some(passed),
                 Err(error) => return error,
             },
             // Nobody would run the guest's filters over a program of the host's.
             _ if filters.is_some() => return Errno::EACCES,
             // Without a file of our own the host's kernel has to know what to do: binfmt_misc.
-            (Kind::Guest, None) | (Kind::Other, _) => None,
+            (Kind::Guest | Kind::Other, _) => None,
         };
         let debugger = passed.as_ref().and_then(|_| self.debug_leave_by_exec());
         let follows = debugger.is_some();

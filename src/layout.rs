@@ -22,6 +22,10 @@ const OURS: u64 = 0x5500_0000_0000;
 /// Takes the mark of [`mend`] off the arguments, and restores the limit it names. Returns what the kernel told.
 pub fn unmark(args: &mut Vec<CString>) -> Auxiliary {
     let told = Auxiliary::of_process();
+    // Behind a descriptor there is a program's path, which whoever executes it may choose.
+    if told.execfd.is_some() {
+        return told;
+    }
     let mark = args.get(1).and_then(|arg| std::str::from_utf8(arg.as_bytes().strip_prefix(MARK)?).ok());
     let numbers = mark.map(|mark| mark.split(':').map(|number| u64::from_str_radix(number, 16)).collect());
     let Some(Ok::<Vec<u64>, _>(numbers)) = numbers else { return told };

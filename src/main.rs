@@ -94,7 +94,9 @@ enum Prepared {
 fn prepare(mut args: Vec<CString>, env: Vec<CString>) -> Result<Prepared, Error> {
     layout::mend(&args, &env);
     let auxiliary = layout::unmark(&mut args);
-    if let Some(handover) = Handover::decode(args.get(1..).unwrap_or_default()) {
+    // With a descriptor binfmt_misc started us, perhaps with rights that the caller has not, who chose the program's path.
+    let taken_over = || Handover::decode(args.get(1..).unwrap_or_default());
+    if let Some(handover) = auxiliary.execfd.is_none().then(taken_over).flatten() {
         return start::take_over(handover, env).map(|vcpu| Prepared::Program(Box::new(vcpu)));
     }
     let args: Vec<_> = args.into_iter().map(|arg| OsString::from_vec(arg.into_bytes())).collect();

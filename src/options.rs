@@ -121,6 +121,8 @@ pub struct Options {
     pub cache: Vec<PathBuf>,
     /// Bytes that the cache's folder may have.
     pub cache_bound: Option<u64>,
+    /// Whether the kernel started the first program (binfmt_misc).
+    pub by_kernel: bool,
 }
 
 impl Options {
@@ -165,6 +167,7 @@ impl Options {
             (self.one_insn, 'o'),
             (self.profiles.map, 'p'),
             (self.profiles.dump, 'd'),
+            (self.by_kernel, 'k'),
         ];
         words.extend(flags.iter().filter(|(on, _)| *on).map(|(_, letter)| letter.to_string().into()));
         words
@@ -201,6 +204,7 @@ impl Options {
             b"o" => self.one_insn = true,
             b"p" => self.profiles.map = true,
             b"d" => self.profiles.dump = true,
+            b"k" => self.by_kernel = true,
             _ => return false,
         }
         true
@@ -239,6 +243,7 @@ mod tests {
             gdb_connection: Some("500,me".into()),
             cache: vec!["/d e".into()],
             cache_bound: Some(1 << 40),
+            by_kernel: true,
         };
         let mut back = Options::default();
         assert!(options.encode().iter().all(|word| back.decode(word.as_bytes())));

@@ -146,9 +146,11 @@ pub fn parse(called: &Called, words: Vec<OsString>) -> Result<Request, Refused> 
         Args::command().error(clap::error::ErrorKind::MissingRequiredArgument, "no PROGRAM is given").exit();
     }
     let mut command = Command { env: changes(&matches, &args), ..Command::default() };
-    command.take_words(called, std::mem::take(&mut args.program).into_iter());
-    command.argv0 = args.argv0.take().or(command.argv0);
+    let program = std::mem::take(&mut args.program);
+    let argv0 = args.argv0.take();
     command.options = options(&matches, args);
+    command.take_words(called, program.into_iter());
+    command.argv0 = argv0.or(command.argv0);
     Ok(Request::Run(Box::new(command)))
 }
 
@@ -185,6 +187,7 @@ fn options(matches: &ArgMatches, args: Args) -> Options {
         gdb_connection: None,
         cache: args.cache,
         cache_bound: None,
+        by_kernel: false,
     }
 }
 

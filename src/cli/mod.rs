@@ -94,6 +94,7 @@ impl Command {
             self.argv0 = words.next();
         }
         self.opened = called.execfd;
+        self.options.by_kernel = called.by_binfmt();
         self.args = words.collect();
     }
 
