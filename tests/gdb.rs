@@ -1,8 +1,9 @@
 //! gdb-multiarch debugs guests (`tests/fetch gdb roots`): the scripts `testdata/gdb/*.gdb`,
-//! each line of whose `.out` must come out, in that order.
+//! each line of whose `.out` must come out, in that order. It is the judge of traces' text as well.
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use support::run::{End, run};
-use support::{GUESTS, fetched, gdb, repository, transom};
+use support::{GUESTS, fetched, gdb, program, repository, transom};
 
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -27,7 +28,8 @@ fn main() {
             Trial::test(format!("{guest}/follow-both"), move || follow(guest, "follow-both", End::Signal(9))),
         ]
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit();
+    let text = Trial::test("riscv64/disassembly", disassembly);
+    libtest_mimic::run(&arguments, trials.chain([text]).collect()).exit();
 }
 
 /// A guest that waits for gdb at a socket.
@@ -163,4 +165,46 @@ fn killed(guest: &str) -> Result<(), Failed> {
         Some(9) => Ok(()),
         other => Err(format!("the guest ended by {other:?}").into()),
     }
+}
+
+/// RISC-V instructions of a trace read as gdb prints them, operands and all.
+fn disassembly() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    for name in ["atomics", "bitmanip", "divide", "float", "integer", "rounding", "strings.glibc"] {
+        let (program, log) = (program("riscv64", name), folder.path().join(name));
+        run(Command::new(transom()).arg("--trace=guest").arg("-o").arg(&log).arg(&program), LIMIT);
+        let traced = std::fs::read_to_string(&log)?;
+        let ours: BTreeMap<u64, &str> = traced.lines().filter_map(traced_instruction).collect();
+        let mut gdb = gdb();
+        gdb.args(["-ex", "set disassembler-options no-aliases"]);
+        let (Some((&first, _)), Some((&last, _))) = (ours.first_key_value(), ours.last_key_value()) else {
+            return Err(format!("{name}: nothing is traced").into());
+        };
+        gdb.args(["-ex", &format!("disassemble {first:#x},{:#x}", last + 4)]).arg(&program);
+        let printed = run(&mut gdb, LIMIT).stdout();
+        let theirs: BTreeMap<u64, String> = printed.lines().filter_map(printed_instruction).collect();
+        for (pc, text) in &ours {
+            match theirs.get(pc) {
+                // What can't be executed has other names there.
+                Some(printed) if printed == text || printed.ends_with("unimp") => {}
+                printed => return Err(format!("{name}, {pc:#x}: '{text}', gdb {printed:?}").into()),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Address and text of a line `0x10078:  1141  c.addi sp,-16`.
+fn traced_instruction(line: &str) -> Option<(u64, &str)> {
+    let mut parts = line.splitn(3, "  ");
+    let pc = parts.next()?.strip_prefix("0x")?.strip_suffix(':')?;
+    Some((u64::from_str_radix(pc, 16).ok()?, parts.nth(1)?))
+}
+
+/// Address and text of gdb's line `   0x10078 <main+4>:\tc.addi\tsp,-16`, without names and remarks behind.
+fn printed_instruction(line: &str) -> Option<(u64, String)> {
+    let (place, text) = line.split_once(":\t")?;
+    let pc = place.trim().strip_prefix("0x")?.split_whitespace().next()?;
+    let text = text.split(['#', '<']).next()?.replace('\t', " ");
+    Some((u64::from_str_radix(pc, 16).ok()?, text.trim().to_owned()))
 }

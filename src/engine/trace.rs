@@ -82,7 +82,7 @@ fn guest(text: &mut String, target: &dyn Target, block: &Block, bytes: &[u8]) {
         let pc = inst.imm as u64;
         let at = (pc - block.pc) as usize;
         let Some((word, len)) = bytes.get(at..).and_then(|bytes| target.fetch(bytes)) else { continue };
-        let _ = writeln!(text, "{pc:#010x}:  {word:0width$x}  {}", target.disassemble(word), width = 2 * len);
+        let _ = writeln!(text, "{pc:#010x}:  {word:0width$x}  {}", target.disassemble(word, pc), width = 2 * len);
     }
     text.push('\n');
 }

@@ -106,7 +106,7 @@ impl Target for Aarch64 {
         crate::flags_use::flags_use(word, pc)
     }
 
-    fn disassemble(&self, word: u32) -> String {
+    fn disassemble(&self, word: u32, _pc: u64) -> String {
         disassembly::text(word)
     }
 

@@ -58,10 +58,8 @@ pub trait Target: Sync + Send {
     fn flags_use(&self, _word: u32, _pc: u64) -> FlagsUse {
         FlagsUse::Reads
     }
-    /// A word as text, for traces.
-    fn disassemble(&self, word: u32) -> String {
-        self.decode(word).map_or("undefined", |row| row.name).to_owned()
-    }
+    /// A word at `pc` as text, for traces.
+    fn disassemble(&self, word: u32, pc: u64) -> String;
 
     // ---- what code depends on
 

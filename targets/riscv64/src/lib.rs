@@ -7,6 +7,7 @@
 mod conv;
 pub mod cpu;
 mod debug;
+mod disassembly;
 mod fields;
 mod fields16;
 mod float;

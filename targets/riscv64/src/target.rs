@@ -8,6 +8,7 @@ use ir::{FpControl, GuestState, Helper, NanRule, SlotDef};
 
 use crate::conv;
 use crate::cpu::{self, Cpu};
+use crate::disassembly;
 use crate::float;
 use crate::helpers;
 use crate::rows::{DECODER16, DECODER32};
@@ -95,6 +96,10 @@ impl Target for Riscv64 {
 
     fn decode(&self, word: u32) -> Option<&'static Row> {
         if word & 3 == 3 { DECODER32.decode(word) } else { DECODER16.decode(word) }
+    }
+
+    fn disassemble(&self, word: u32, pc: u64) -> String {
+        self.decode(word).map_or_else(|| "undefined".to_owned(), |row| disassembly::text(row, word, pc))
     }
 
     fn mode(&self, state: &GuestState) -> Mode {

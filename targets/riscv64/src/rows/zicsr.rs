@@ -22,6 +22,10 @@ instructions! {
     csrrci "cccccccccccc sssss 111 ddddd 1110011" |b, f: Csr| modify(b, f, Source::Immediate, Op::AndNot);
 }
 
+/// The names of those that have one of the standard's.
+pub const NAMES: [(u32, &str); 6] =
+    [(0x001, "fflags"), (0x002, "frm"), (0x003, "fcsr"), (0xc00, "cycle"), (0xc01, "time"), (0xc02, "instret")];
+
 /// The registers that user mode has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Register {
