@@ -94,6 +94,15 @@ pub fn of_machine(machine: u16, cpu: Option<&str>) -> Result<Option<Guest>, Stri
     }
 }
 
+/// Whether some guest has a CPU feature of this name.
+pub fn is_cpu_feature(name: &str) -> bool {
+    let has = |architecture: &Architecture| {
+        let guest = of_machine(architecture.machine, None).ok().flatten();
+        guest.is_some_and(|guest| guest.target.feature_table().iter().any(|def| def.name == name))
+    };
+    ARCHITECTURES.iter().any(has)
+}
+
 /// The text of `--cpu help`.
 pub fn cpu_help() -> String {
     let mut text = String::from("--cpu MODEL[,+FEATURE][,-FEATURE]...\n");

@@ -4,7 +4,7 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,8 @@ fn main() {
 /// A guest that waits for gdb at a socket.
 struct Guest {
     child: Child,
-    folder: tempfile::TempDir,
+    socket: PathBuf,
+    _folder: tempfile::TempDir,
 }
 
 impl Guest {
@@ -47,11 +48,12 @@ impl Guest {
         let folder = tempfile::tempdir()?;
         let program = repository("testdata/gdb/bin").join(guest).join(program);
         let mut command = Command::new(transom());
-        command.arg("-L").arg(root).arg("-g").arg(folder.path().join("gdb")).arg(program).args(args);
+        command.arg("-L").arg(root).arg("-g").arg(folder.path().join("gdb.%d")).arg(program).args(args);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
-        let guest = Guest { child, folder };
+        let socket = folder.path().join(format!("gdb.{}", child.id()));
+        let guest = Guest { child, socket, _folder: folder };
         let begin = Instant::now();
-        while !guest.folder.path().join("gdb").exists() {
+        while !guest.socket.exists() {
             if begin.elapsed() > LIMIT {
                 return Err("nobody listens".into());
             }
@@ -63,7 +65,7 @@ impl Guest {
     /// gdb, connected, with more arguments to come.
     fn gdb(&self) -> Command {
         let mut gdb = gdb();
-        let remote = format!("target remote {}", self.folder.path().join("gdb").display());
+        let remote = format!("target remote {}", self.socket.display());
         gdb.args(["-ex", "set sysroot target:", "-ex"]).arg(remote).env("LC_ALL", "C.UTF-8");
         gdb.current_dir(repository("testdata/gdb"));
         gdb

@@ -32,6 +32,7 @@ fn main() {
         ("log_filter", log_filter),
         ("one_instruction", one_instruction),
         ("without_effect", without_effect),
+        ("cpus", cpus),
         ("mistakes", mistakes),
         ("other_guest", other_guest),
     ];
@@ -213,16 +214,43 @@ fn one_instruction(called: &Called) -> Result {
 }
 
 fn without_effect(called: &Called) -> Result {
-    for options in
-        [&["-B", "0x10000"][..], &["-R", "4G"], &["-t", "1 2 3"], &["-tb-size", "64"], &["-d", "int"], &["-trace", "x"]]
-    {
+    for options in [
+        &["-B", "0x10000"][..],
+        &["-R", "4G"],
+        &["-p", "8192"],
+        &["-t", "1 2 3"],
+        &["-tb-size", "64"],
+        &["-d", "int"],
+        &["-trace", "x"],
+        &["-cpu", "max,vlen=128"],
+        &["-cpu", "max,pauth-impdef=on"],
+    ] {
         let outcome = called.run(&[], options, "exit");
         let said = outcome.stderr();
         let one_line = said.lines().count() == 1 && said.contains("no effect") && said.contains(options[0]);
         expect(outcome.end == End::Exit(42) && one_line, &format!("{options:?} is accepted, with a line"), &outcome)?;
     }
-    let outcome = called.run(&[], &["-B", "0"], "exit");
-    expect(outcome.stderr.is_empty(), "-B 0 is what is anyhow", &outcome)
+    for options in [["-B", "0"], ["-R", "0"], ["-p", "4096"], ["-cpu", "max,sve=off"]] {
+        let outcome = called.run(&[], &options, "exit");
+        expect(outcome.stderr.is_empty(), &format!("{options:?} is what is anyhow"), &outcome)?;
+    }
+    Ok(())
+}
+
+/// The models of qemu-user that programs are run on, and features turned on and off as it has it.
+fn cpus(called: &Called) -> Result {
+    let (models, feature) = match called.guest {
+        "aarch64" => {
+            let cortex = "cortex-a35 cortex-a53 cortex-a55 cortex-a57 cortex-a72 cortex-a76 cortex-a78ae cortex-a710";
+            (format!("max a64fx neoverse-n1 neoverse-n2 neoverse-v1 {cortex}"), "cortex-a57,crc32=off,atomics=on")
+        }
+        _ => ("max rv64 rva22s64 rva22u64 rva23s64 rva23u64 sifive-u54 shakti-c".to_owned(), "rv64,zba=false,zbb=true"),
+    };
+    for model in models.split(' ').chain([feature]) {
+        let outcome = called.run(&[], &["-cpu", model], "exit");
+        expect(outcome.end == End::Exit(42) && outcome.stderr.is_empty(), &format!("runs on {model}"), &outcome)?;
+    }
+    Ok(())
 }
 
 fn mistakes(called: &Called) -> Result {
@@ -231,11 +259,12 @@ fn mistakes(called: &Called) -> Result {
         (&["-plugin", "x"], &["plugin", "qemu"]),
         (&["-s", "much"], &["-s", "much"]),
         (&["-cpu", "pentium"], &["pentium"]),
+        (&["-g", "1234,suspend=n"], &["-g", "suspend"]),
         (&["-d", "everything"], &["everything", "-d help"]),
     ] {
         let outcome = called.run(&[], options, "exit");
         let named = words.iter().all(|word| outcome.stderr().contains(word));
-        expect(!matches!(outcome.end, End::Exit(0 | 42)) && named, &format!("{options:?} is refused"), &outcome)?;
+        expect(outcome.end == End::Exit(1) && named, &format!("{options:?} is refused"), &outcome)?;
     }
     Ok(())
 }

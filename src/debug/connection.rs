@@ -78,8 +78,10 @@ pub enum Listener {
 }
 
 impl Listener {
-    /// Listens at `PORT` of this machine, at `HOST:PORT`, or at a socket of the file system.
+    /// Listens at `PORT` of this machine, at `HOST:PORT`, or at a socket of the file system, in whose name `%d` is
+    /// the process.
     pub fn bind(place: &str) -> io::Result<Listener> {
+        let place = &place.replace("%d", &std::process::id().to_string());
         if let Ok(port) = place.parse::<u16>() {
             return TcpListener::bind(("127.0.0.1", port)).map(Listener::Tcp);
         }

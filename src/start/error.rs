@@ -57,7 +57,7 @@ impl Error {
                 ..
             }) => 127,
             // As qemu-user has it.
-            Error::Usage(_) => 1,
+            Error::Usage(_) | Error::Cpu(_) | Error::Log(..) => 1,
             _ => 126,
         }
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::super::{args, split};
 use super::{Print, Wanted};
+use crate::guest;
 use crate::options::Options;
 
 /// An option.
@@ -31,7 +32,13 @@ macro_rules! rows {
 pub const ROWS: &[Row] = rows! {
     "h"|"help", "", "", "print this" => |to, _| print(to, Print::Help);
     "g", "QEMU_GDB", "PORT|SOCKET", "wait for gdb to connect" => |to, place| {
-        to.command.options.gdb = Some(text(place)?.to_owned());
+        let place = text(place)?;
+        let place = match place.split_once(",suspend=") {
+            Some((place, value)) if is_on(value) == Some(true) => place,
+            Some(_) => return Err("the program waits for gdb; suspend=n is not to be had".into()),
+            None => place,
+        };
+        to.command.options.gdb = Some(place.to_owned());
         Ok(())
     };
     "L", "QEMU_LD_PREFIX", "DIR", "look absolute paths up in DIR first" => |to, dir| {
@@ -46,7 +53,8 @@ pub const ROWS: &[Row] = rows! {
         if model == "help" {
             return print(to, Print::Cpus);
         }
-        to.command.options.cpu = Some(text(model)?.to_owned());
+        let description = cpu(to, text(model)?)?;
+        to.command.options.cpu = Some(description);
         Ok(())
     };
     "E", "QEMU_SET_ENV", "VAR=VALUE,...", "set variables of the program" => set_variables;
@@ -69,8 +77,17 @@ pub const ROWS: &[Row] = rows! {
         }
     };
     "R", "QEMU_RESERVED_VA", "SIZE", "no effect: no addresses are reserved" => |to, size| {
+        if number(size) == Ok(0) {
+            return Ok(());
+        }
         args::size(text(size)?)?;
         to.warn("-R has no effect: the program has all addresses, and none are reserved")
+    };
+    "p", "QEMU_PAGESIZE", "SIZE", "no effect: pages have the host's size" => |to, size| {
+        match number(size)? {
+            4096 => Ok(()),
+            _ => to.warn("-p has no effect: pages have 4096 bytes, as the host's"),
+        }
     };
     "t", "QEMU_RTSIG_MAP", "TSIG HSIG N,...", "no effect: all signals are the host's" => |to, _| {
         to.warn("-t has no effect: the program has all 64 signals as they are")
@@ -167,6 +184,34 @@ fn log(to: &mut Wanted, items: &OsStr) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// What turns a property of a CPU on or off (qapi_bool_parse in qemu).
+fn is_on(value: &str) -> Option<bool> {
+    match value {
+        "on" | "yes" | "true" | "y" => Some(true),
+        "off" | "no" | "false" | "n" => Some(false),
+        _ => None,
+    }
+}
+
+/// A CPU as [`Options`] has it: qemu describes it by `MODEL,PROPERTY=VALUE,...`, and by + and - as well.
+fn cpu(to: &mut Wanted, model: &str) -> Result<String, String> {
+    let mut parts = model.split(',');
+    let mut description = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let Some((name, value)) = part.split_once('=') else {
+            description += &format!(",{part}");
+            continue;
+        };
+        match is_on(value) {
+            Some(on) if guest::is_cpu_feature(name) => description += &format!(",{}{name}", if on { '+' } else { '-' }),
+            // What is not there is off.
+            Some(false) => {}
+            _ => to.warn(format!("-cpu {part} has no effect: no CPU here has that"))?,
+        }
+    }
+    Ok(description)
 }
 
 fn print(to: &mut Wanted, what: Print) -> Result<(), String> {

@@ -149,6 +149,7 @@ const NEOVERSE_V1: Features = union(
 );
 const V9_0: Features =
     union(NEOVERSE_N1, &[JSCVT, FCMA, ILRCPC, FLAGM, USCAT, DIT, SB, DCPODP, ASIMDFHM, FLAGM2, FRINT, BTI]);
+const A64FX: Features = union(V8_2, &[FPHP, ASIMDHP, FCMA]);
 /// Everything whose rows are there.
 const MAX: Features = union(
     V8_2,
@@ -170,16 +171,25 @@ pub struct Model {
 }
 
 /// The models, the default one first. Real cores' numbers are those of their technical reference manuals;
-/// `v8.0` and its like have the implementer "reserved for software use".
+/// `v8.0` and its like have the implementer "reserved for software use". All of qemu-user's are among them; where the core
+/// has more (SVE, pointer authentication), that is left out.
 pub const MODELS: &[Model] = &[
     Model { name: "max", midr: 0x410f_d4f1, features: MAX },
     Model { name: "v8.0", midr: 0x000f_0510, features: V8_0 },
     Model { name: "v8.2", midr: 0x000f_0510, features: V8_2 },
     Model { name: "v9.0", midr: 0x000f_0510, features: V9_0 },
+    Model { name: "cortex-a35", midr: 0x411f_d040, features: CORTEX_A53 },
     Model { name: "cortex-a53", midr: 0x410f_d034, features: CORTEX_A53 },
+    Model { name: "cortex-a55", midr: 0x412f_d050, features: NEOVERSE_N1 },
+    Model { name: "cortex-a57", midr: 0x411f_d070, features: CORTEX_A53 },
     Model { name: "cortex-a72", midr: 0x410f_d083, features: CORTEX_A53 },
+    Model { name: "cortex-a76", midr: 0x414f_d0b1, features: NEOVERSE_N1 },
+    Model { name: "cortex-a78ae", midr: 0x410f_d423, features: NEOVERSE_N1 },
+    Model { name: "cortex-a710", midr: 0x412f_d471, features: V9_0 },
     Model { name: "neoverse-n1", midr: 0x414f_d0c1, features: NEOVERSE_N1 },
+    Model { name: "neoverse-n2", midr: 0x410f_d493, features: V9_0 },
     Model { name: "neoverse-v1", midr: 0x411f_d402, features: NEOVERSE_V1 },
+    Model { name: "a64fx", midr: 0x461f_0010, features: A64FX },
 ];
 
 /// A chosen CPU: a model with features added and taken away.

@@ -21,7 +21,7 @@ pub enum Model {
     Max,
 }
 
-/// The names of the models; the second ones are qemu's.
+/// The names of the models; the later ones of a model are qemu's.
 pub const MODELS: &[(&str, Model)] = &[
     ("rv64gc", Model::Rv64gc),
     ("rva20", Model::Rva20),
@@ -34,6 +34,8 @@ pub const MODELS: &[(&str, Model)] = &[
     ("rva23s64", Model::Rva23),
     ("max", Model::Max),
     ("rv64", Model::Max),
+    ("sifive-u54", Model::Rv64gc),
+    ("shakti-c", Model::Rv64gc),
 ];
 
 impl Model {
