@@ -301,7 +301,7 @@ fn a_forked_child_lacks_what_it_was_denied() {
     let space = space();
     let base = map(&space, 2, RW);
     assert_eq!(space.madvise(base, PAGE_SIZE, libc::MADV_DONTFORK).0, Ok(0));
-    space.lock_for_fork().in_child();
+    space.in_child();
     assert!(space.mapping_at(base).is_none() && space.mapping_at(page(base, 1)).is_some());
 }
 

@@ -84,9 +84,16 @@ impl Residents {
         self.list.lock().retain(|other| !Arc::ptr_eq(other, resident));
     }
 
+    /// In the child of a fork, which does not end with its parent.
+    pub fn forget_halt(&self) {
+        if self.halted.load(Ordering::Relaxed) != 0 {
+            self.halted.store(0, Ordering::Relaxed);
+        }
+    }
+
     /// Removes all threads but one, in the child of a fork.
     pub fn keep_only(&self, resident: &Arc<Resident>) {
-        self.halted.store(0, Ordering::Relaxed);
+        self.forget_halt();
         self.list.lock().retain(|other| Arc::ptr_eq(other, resident));
     }
 

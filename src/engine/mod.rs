@@ -46,6 +46,8 @@ pub struct Engine {
     /// How long blocks may get.
     pub limits: Limits,
     stats: bool,
+    /// Whether perf is told of blocks.
+    profiles: bool,
     workshop: Lock<Workshop>,
     runtime: Runtime,
     /// Offset in the guest's state of its flags slot, if it has one.
@@ -101,6 +103,7 @@ impl Engine {
             tracer: Tracer::new(target, options.trace, addresses, log),
             limits: if options.one_insn { Limits { insts: 1, ..Limits::DEFAULT } } else { Limits::DEFAULT },
             stats: options.stats,
+            profiles: profile.is_some(),
             workshop: Lock::new(Workshop::new(target, compiler, profile)),
             runtime,
             flags_slot: flags.map(|slot| slot.offset),
@@ -224,10 +227,13 @@ impl Engine {
     /// own, and so is its code.
     pub fn begin_child(&self, hidden: &HiddenFds) {
         self.cache.lock().mark_saved();
+        if !self.profiles {
+            return;
+        }
         if let Some(profile) = &mut self.workshop.lock().profile {
             profile.in_child(hidden);
-            self.cache.lock().flush();
         }
+        self.cache.lock().flush();
     }
 
     /// Releases the locks if a vfork child died holding them.

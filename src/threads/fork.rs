@@ -1,13 +1,15 @@
 //! A new process with a copy of the memory.
 //!
 //! The child has one thread, and would find any lock that another thread held locked for ever: so our locks are held
-//! across the call, and libc's `fork` is used for its own.
+//! across the call, and libc's `fork` is used for its own. A process that never had a second thread has no such lock:
+//! its fork is the system call and little else. That counts, since each page written on the way is one that the kernel
+//! must copy, in the parent and in the child.
 
 use memory::{Errno, UserPtr, sys};
 use syscalls::{CloneRequest, SigSet};
 
 use super::clone_args::{CLEAR_SIGHAND, args_of, call_of};
-use super::{give_back, has, kin, quarters, stacks};
+use super::{give_back, has, is_alone, kin, make_child_state, quarters, stacks};
 use crate::debug::Parting;
 use crate::signals::handler;
 use crate::vcpu::Vcpu;
@@ -20,13 +22,13 @@ const PLAIN: u64 =
 impl Vcpu {
     /// Forks; in the parent the child's id, in the child 0.
     pub(super) fn fork(&mut self, request: &CloneRequest) -> Result<i32, Errno> {
-        let child_state = self.child_state(request);
         let mask = handler::set_mask(SigSet::ALL.host_mask());
         let parting = self.before_fork();
-        let result = self.fork_locked(request);
+        let result = if is_alone() { bare_fork(request) } else { self.fork_shared(request) };
         if let Ok(0) = result {
             self.begin_child(request, parting);
-            self.context.guest = child_state;
+            let (target, state) = (self.machine.engine.target, &mut self.context.guest);
+            make_child_state(target, state, request);
             if request.flags & CLEAR_SIGHAND != 0 {
                 self.clear_handlers();
             }
@@ -37,40 +39,51 @@ impl Vcpu {
         result
     }
 
-    fn fork_locked(&mut self, request: &CloneRequest) -> Result<i32, Errno> {
-        let process = self.process.clone();
-        let engine = self.machine.engine.lock_for_fork();
-        let lists = (stacks::lock_for_fork(), quarters::lock_for_fork(), kin::lock_for_fork());
-        let exits = self.machine.exits.lock();
-        let seats = self.machine.debugger.as_ref().map(|debugger| debugger.world.lock_for_fork());
-        let locks = process.lock_for_fork();
+    /// Makes the child, with all locks held that another thread could hold.
+    fn fork_shared(&self, request: &CloneRequest) -> Result<i32, Errno> {
+        let _engine = self.machine.engine.lock_for_fork();
+        let _lists = (stacks::lock_for_fork(), quarters::lock_for_fork(), kin::lock_for_fork());
+        let _exits = self.machine.exits.lock();
+        let _seats = self.machine.debugger.as_ref().map(|debugger| debugger.world.lock_for_fork());
+        let _locks = self.process.lock_for_fork();
         let plain = request.flags & !PLAIN == 0 && request.exit_signal == libc::SIGCHLD;
-        let result = if plain { libc_fork(request) } else { raw_fork(request) };
-        if let Ok(0) = result {
-            locks.in_child();
-        } else {
-            drop(locks);
-        }
-        drop((seats, exits, lists, engine));
-        result
+        if plain { libc_fork(request) } else { raw_fork(request) }
     }
 
     /// What is different in the child.
     fn begin_child(&mut self, request: &CloneRequest, parting: Option<Parting>) {
         memory::renew_owner();
-        self.machine.engine.cache.residents.keep_only(&self.resident);
         self.machine.engine.begin_child(&self.process.hidden);
-        *self.machine.exits.lock() = Default::default();
-        self.exits = Default::default();
+        self.process.space.in_child();
+        if self.machine.options.stats {
+            *self.machine.exits.lock() = Default::default();
+            self.exits = Default::default();
+        }
+        if is_alone() {
+            self.machine.engine.cache.residents.forget_halt();
+            self.set_tid(own_tid());
+        } else {
+            self.begin_alone(request);
+        }
+        self.forked_from_debugged(parting);
+    }
+
+    /// In the child of a process that had other threads.
+    fn begin_alone(&mut self, request: &CloneRequest) {
+        self.machine.engine.cache.residents.keep_only(&self.resident);
         let clear = if has(request, libc::CLONE_CHILD_CLEARTID) { request.child_tid.0 } else { 0 };
         self.set_tid(give_back(clear));
         self.process.seccomp.keep_only(&self.thread.seccomp);
-        self.forked_from_debugged(parting);
         if has(request, libc::CLONE_CHILD_SETTID) {
             // As in the kernel, that it can't be written is the guest's affair.
             let _ = UserPtr::<i32>::new(request.child_tid).write(self.thread.tid);
         }
     }
+}
+
+fn own_tid() -> i32 {
+    // SAFETY: gettid touches no memory, and can't fail.
+    unsafe { sys::syscall(libc::SYS_gettid as u64, [0; 6]) }.unwrap_or(0) as i32
 }
 
 /// A fork with libc's own locks held.
@@ -95,17 +108,23 @@ unsafe extern "C" {
 
 /// A fork with what libc's can't: namespaces, another exit signal, a pidfd.
 fn raw_fork(request: &CloneRequest) -> Result<i32, Errno> {
-    let args = args_of(request);
-    let (number, [a, b, c, d, e]) = call_of(&args, request.clone3);
-    // SAFETY: parent and child go on in their own copies of this frame; the struct is the kernel's. Nothing is
-    // allocated while the allocator is locked.
+    // SAFETY: the functions are each other's counterparts. Nothing is allocated while the allocator is locked.
     unsafe {
         __malloc_fork_lock_parent();
-        let result = sys::syscall(number as u64, [a, b, c, d, e, 0]);
+        let result = bare_fork(request);
         match result {
             Ok(0) => __malloc_fork_unlock_child(),
             _ => __malloc_fork_unlock_parent(),
         }
-        result.map(|pid| pid as i32)
+        result
     }
+}
+
+/// The system call alone.
+fn bare_fork(request: &CloneRequest) -> Result<i32, Errno> {
+    let args = args_of(request);
+    let (number, [a, b, c, d, e]) = call_of(&args, request.clone3);
+    // SAFETY: parent and child go on in their own copies of this frame; the struct is the kernel's, the addresses in it
+    // are the guest's.
+    unsafe { sys::syscall(number as u64, [a, b, c, d, e, 0]) }.map(|pid| pid as i32)
 }

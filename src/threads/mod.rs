@@ -20,11 +20,28 @@ pub use quarters::Quarters;
 pub use registration::give_back;
 pub use stacks::Stacks;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use ir::GuestState;
 use memory::Errno;
 use syscalls::{Action, CloneRequest, SigSet};
+use target::Target;
 
 use crate::vcpu::Vcpu;
+
+/// Whether the process ever had a second task that ran on its memory beside the first: one that is gone for the guest may
+/// still be in libc, on its way out.
+static SHARED: AtomicBool = AtomicBool::new(false);
+
+/// Declares that there will be another task on this memory.
+fn share() {
+    SHARED.store(true, Ordering::Relaxed);
+}
+
+/// Whether no other task was ever on this memory: its locks are open then.
+fn is_alone() -> bool {
+    !SHARED.load(Ordering::Relaxed)
+}
 
 /// Whether the request has the flag, or all of several.
 fn has(request: &CloneRequest, flag: i32) -> bool {
@@ -57,15 +74,19 @@ impl Vcpu {
 
     /// The registers a child begins with.
     fn child_state(&self, request: &CloneRequest) -> GuestState {
-        let target = self.machine.engine.target;
         let mut state = self.context.guest.clone();
-        target.set_result(&mut state, 0);
-        if !request.stack.is_null() {
-            target.set_sp(&mut state, request.stack.0);
-        }
-        if has(request, libc::CLONE_SETTLS) {
-            target.set_tls(&mut state, request.tls);
-        }
+        make_child_state(self.machine.engine.target, &mut state, request);
         state
+    }
+}
+
+/// Makes a parent's registers those that its child begins with.
+fn make_child_state(target: &dyn Target, state: &mut GuestState, request: &CloneRequest) {
+    target.set_result(state, 0);
+    if !request.stack.is_null() {
+        target.set_sp(state, request.stack.0);
+    }
+    if has(request, libc::CLONE_SETTLS) {
+        target.set_tls(state, request.tls);
     }
 }

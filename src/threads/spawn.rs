@@ -76,6 +76,7 @@ pub(super) fn futex(word: &AtomicU32, op: i32) {
 
 /// Starts a thread of libc's on a stack of ours.
 pub(super) fn create(base: u64, size: u64, start: Start, arg: *mut c_void) -> Result<(), Errno> {
+    super::share();
     let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
     let mut thread = MaybeUninit::<libc::pthread_t>::uninit();
     // SAFETY: the attributes are initialised first; the stack is the child's alone; what `arg` points to outlives the

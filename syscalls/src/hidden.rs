@@ -12,11 +12,11 @@ pub struct HiddenFds {
     fds: Lock<Vec<u32>>,
 }
 
-/// Where descriptors go that can't be beyond the limit. The kernel's table grows to the highest number, so that numbers
-/// near a high limit would cost memory in each child; RLIMIT_NOFILE may leave but a few.
-const PLACES: [u64; 7] = [2000, 1000, 500, 100, 20, 12, 3];
+/// Where descriptors go that can't be beyond the limit. The kernel's table grows to the highest number, and each fork goes
+/// over all of it (dup_fd in fs/file.c; 2000 numbers are 10 µs); RLIMIT_NOFILE may leave but a few.
+const PLACES: [u64; 5] = [500, 100, 20, 12, 3];
 /// Up to which limit numbers beyond it are cheap.
-const LOW_LIMIT: u64 = 4096;
+const LOW_LIMIT: u64 = 1024;
 /// How many numbers beyond the limit are looked at.
 const ROOM: u64 = 64;
 

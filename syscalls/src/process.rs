@@ -1,17 +1,17 @@
 //! A guest process and its threads, as far as system calls know them.
 
-use crate::abi::{Abi, Rlimit};
+use crate::abi::Abi;
 use crate::hidden::HiddenFds;
 use crate::limits::GuestLimits;
 use crate::paths::Roots;
 use crate::seccomp;
-use crate::signal::{Action, Actions, AltStack, HostSignals, SigSet};
+use crate::signal::{Actions, AltStack, HostSignals, SigSet};
 use crate::strace::Strace;
-use crate::uring::{Ring, Rings};
-use memory::{AddressSpace, GuestAddr, LockGuard};
+use crate::uring::Rings;
+use memory::{AddressSpace, GuestAddr};
 use std::ffi::CString;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64};
-use std::sync::{Arc, Weak};
 
 /// What is shared by the threads of a guest process.
 pub struct Process {
@@ -83,15 +83,15 @@ const CLONE_CLEAR_SIGHAND: u64 = 1 << 32;
 impl Process {
     /// Holds everything that threads share still for a fork. Kept by the forking thread over the call and dropped on
     /// both sides: the child then finds no lock held by a thread that it does not have.
-    pub fn lock_for_fork(&self) -> ForkGuards<'_> {
-        ForkGuards {
-            space: self.space.lock_for_fork(),
-            _actions: self.actions.lock_for_fork(),
-            _rings: self.rings.lock_for_fork(),
-            _limits: self.limits.lock_for_fork(),
-            _hidden: self.hidden.lock_for_fork(),
-            _seccomp: self.seccomp.lock_for_fork(),
-        }
+    pub fn lock_for_fork(&self) -> impl Sized + '_ {
+        (
+            self.space.lock_for_fork(),
+            self.actions.lock_for_fork(),
+            self.rings.lock_for_fork(),
+            self.limits.lock_for_fork(),
+            self.hidden.lock_for_fork(),
+            self.seccomp.lock_for_fork(),
+        )
     }
 
     /// Releases what a vfork child held when it died. Called by the thread that made it, once it goes on.
@@ -102,23 +102,6 @@ impl Process {
         self.limits.recover_after_vfork();
         self.hidden.recover_after_vfork();
         self.seccomp.recover_after_vfork();
-    }
-}
-
-/// The locks of [`Process::lock_for_fork`].
-pub struct ForkGuards<'a> {
-    space: memory::space::ForkGuard<'a>,
-    _actions: LockGuard<'a, [Action; 64]>,
-    _rings: LockGuard<'a, Vec<Ring>>,
-    _limits: LockGuard<'a, [Rlimit; 3]>,
-    _hidden: LockGuard<'a, Vec<u32>>,
-    _seccomp: LockGuard<'a, Vec<Weak<seccomp::State>>>,
-}
-
-impl ForkGuards<'_> {
-    /// In the child, instead of dropping them.
-    pub fn in_child(self) {
-        self.space.in_child();
     }
 }
 

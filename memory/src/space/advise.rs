@@ -2,6 +2,7 @@
 
 use super::{AddressSpace, Changed, RegionFlags, host};
 use crate::{Errno, GuestAddr, PAGE_SIZE, Range};
+use std::sync::atomic::Ordering;
 
 /// Advice after which the bytes may be others: MADV_DONTNEED, MADV_FREE, MADV_REMOVE, MADV_DONTNEED_LOCKED.
 const DISCARDS: [i32; 4] = [libc::MADV_DONTNEED, libc::MADV_FREE, libc::MADV_REMOVE, 24];
@@ -37,6 +38,7 @@ impl AddressSpace {
             value = host::advise(run, advice)?;
             if advice == libc::MADV_DONTFORK || advice == libc::MADV_DOFORK {
                 let dont = advice == libc::MADV_DONTFORK;
+                self.withheld.fetch_or(dont, Ordering::Relaxed);
                 inner.map.update(run, |region| region.flags.set(RegionFlags::DONT_FORK, dont));
             }
         }

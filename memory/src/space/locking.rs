@@ -4,6 +4,7 @@
 use super::host::{self, Source};
 use super::{AddressSpace, Inner, Name, Range};
 use crate::Errno;
+use std::sync::atomic::Ordering;
 
 /// How mappings that are yet to be made are locked (MCL_FUTURE).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +32,7 @@ impl AddressSpace {
         if flags & libc::MCL_CURRENT != 0 {
             inner.lock_current(on_fault)?;
         }
+        self.withheld.store(true, Ordering::Relaxed);
         inner.future = match flags & libc::MCL_FUTURE != 0 {
             true if on_fault => Future::OnFault,
             true => Future::Whole,

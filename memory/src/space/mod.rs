@@ -29,12 +29,12 @@ pub use ops::MapRequest;
 pub use region::{Backing, FileStamp, Name, ObjectId, Prot, Region, RegionFlags};
 pub use remap::RemapRequest;
 
-use crate::lock::{Lock, LockGuard};
+use crate::lock::Lock;
 use crate::{Errno, GuestAddr, Range};
 use map::RegionMap;
 use place::Layout;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Limits on the guest's own mappings (setrlimit(2)); the host process keeps its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +77,8 @@ pub struct AddressSpace {
     inner: Lock<Inner>,
     /// Whether a page was ever watched.
     watching: AtomicBool,
+    /// Whether a forked child may be without what is said here ([`AddressSpace::in_child`]).
+    withheld: AtomicBool,
     layout: Layout,
 }
 
@@ -110,7 +112,12 @@ impl AddressSpace {
             next_object: 1,
             stamps: HashMap::new(),
         };
-        AddressSpace { inner: Lock::new(inner), watching: AtomicBool::new(false), layout }
+        AddressSpace {
+            inner: Lock::new(inner),
+            watching: AtomicBool::new(false),
+            withheld: AtomicBool::new(false),
+            layout,
+        }
     }
 
     /// Where images, heap, stack and mappings go.
@@ -129,24 +136,22 @@ impl AddressSpace {
     }
 
     /// Holds the map still for a fork: the child must not find it locked by a thread that it does not have.
-    pub fn lock_for_fork(&self) -> ForkGuard<'_> {
-        ForkGuard(self.inner.lock())
+    pub fn lock_for_fork(&self) -> impl Sized + '_ {
+        self.inner.lock()
+    }
+
+    /// In a forked child: forgets what madvise(MADV_DONTFORK) kept from it, and mlockall(2), which is not inherited.
+    pub fn in_child(&self) {
+        if self.withheld.load(Ordering::Relaxed) {
+            let inner = &mut *self.inner.lock();
+            inner.future = locking::Future::default();
+            inner.map.retain(|region| !region.flags.contains(RegionFlags::DONT_FORK));
+        }
     }
 
     /// Releases the lock if a vfork child died holding it. Called by the parent's thread when it goes on.
     pub fn recover_after_vfork(&self) {
         self.inner.recover();
-    }
-}
-
-/// The address space held over a fork. Parent and child each drop their copy.
-pub struct ForkGuard<'a>(LockGuard<'a, Inner>);
-
-impl ForkGuard<'_> {
-    /// In the child: forgets what madvise(MADV_DONTFORK) kept from it, and mlockall(2), which is not inherited.
-    pub fn in_child(mut self) {
-        self.0.future = locking::Future::default();
-        self.0.map.retain(|region| !region.flags.contains(RegionFlags::DONT_FORK));
     }
 }
 
