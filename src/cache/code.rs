@@ -4,7 +4,7 @@ use memory::Errno;
 
 use super::arena::{Arena, patch};
 use super::table::Key;
-use crate::persist::assemble::{Piece, STUB_CALL};
+use crate::persist::assemble::{Jump, Piece, Pieces, STUB_CALL};
 use crate::persist::format::Site;
 
 /// Index of a block in its generation.
@@ -207,12 +207,14 @@ impl Code {
     }
 
     /// The blocks of a unit that can be kept, as pieces of a file.
-    pub fn pieces(&self, unit: &super::Unit) -> Vec<Piece<'_>> {
-        let Some(filled) = self.arenas.iter().find(|filled| filled.region == unit.place.region) else {
-            return Vec::new();
-        };
-        let new = filled.ids.iter().filter(|&&id| id >= self.saved);
-        new.filter_map(|&id| self.piece(unit, BlockId(id))).collect()
+    pub fn pieces(&self, unit: &super::Unit) -> Pieces<'_> {
+        let mut pieces = Pieces::default();
+        let filled = self.arenas.iter().find(|filled| filled.region == unit.place.region);
+        let new = filled.into_iter().flat_map(|filled| &filled.ids).filter(|&&id| id >= self.saved);
+        new.for_each(|&id| {
+            self.add_piece(unit, BlockId(id), &mut pieces);
+        });
+        pieces
     }
 
     /// The blocks that there are need not be kept once more.
@@ -220,30 +222,27 @@ impl Code {
         self.saved = self.blocks.len() as u32;
     }
 
-    fn piece(&self, unit: &super::Unit, id: BlockId) -> Option<Piece<'_>> {
+    /// Adds a block to the pieces, if it can be kept.
+    fn add_piece<'a>(&'a self, unit: &super::Unit, id: BlockId, pieces: &mut Pieces<'a>) -> Option<()> {
         let block = self.block(id);
         let (start, count) = block.distances.filter(|_| block.live)?;
         let within = |pc: u64| u32::try_from(pc.checked_sub(unit.place.range.start.0)?).ok();
         let links = &self.links[self.links_of(id)];
-        let stubs: Vec<u32> = links.iter().map(|link| (link.stub - block.code) as u32 + STUB_CALL as u32).collect();
-        let distances = &self.distances[start as usize..(start + count) as usize];
-        let mut distances: Vec<u32> = distances.iter().copied().filter(|offset| !stubs.contains(offset)).collect();
-        distances.sort_unstable();
         let site = |link: &Link| Site { field: (link.site - block.code) as u32, stub: (link.stub - block.code) as u32 };
+        let in_stub = |offset: u32| links.iter().any(|link| site(link).stub + STUB_CALL as u32 == offset);
+        let distances = self.distances[start as usize..(start + count) as usize].iter().copied();
         // SAFETY: code of a block is mapped as long as its generation; its fields change only under the cache's
         // lock, which the caller holds.
         let code = unsafe { std::slice::from_raw_parts(block.code as *const u8, block.code_len as usize) };
-        Some(Piece {
-            guest: within(block.key.pc)?,
-            len: u16::try_from(block.end - block.key.pc).ok()?,
-            mode: u16::try_from(block.key.mode.0).ok()?,
-            position: block.code - unit.place.region,
-            code,
-            faults: &self.faults[block.faults.0 as usize..(block.faults.0 + block.faults.1) as usize],
-            distances,
-            sites: links.iter().map(site).collect(),
-            targets: links.iter().map(|link| within(link.target)).collect(),
-        })
+        let faults = &self.faults[block.faults.0 as usize..(block.faults.0 + block.faults.1) as usize];
+        let (guest, mode) = (within(block.key.pc)?, u16::try_from(block.key.mode.0).ok()?);
+        let len = u16::try_from(block.end - block.key.pc).ok()?;
+        pieces.add(
+            Piece::new(guest, len, mode, block.code - unit.place.region, code, faults),
+            distances.filter(|&offset| !in_stub(offset)),
+            links.iter().map(|link| Jump { site: site(link), target: within(link.target) }),
+        );
+        Some(())
     }
 
     /// A block.

@@ -120,6 +120,12 @@ impl Unit {
         Some((part.bytes(0, part.header.len), &part.header))
     }
 
+    /// What does not change of a file, if it is mapped: all before its code.
+    pub fn mapped(&self, header: &Header) -> Option<&[u8]> {
+        let part = self.parts.iter().find(|part| part.header == *header)?;
+        Some(part.bytes(0, header.code))
+    }
+
     /// Takes the file mapped last out again.
     pub fn unmap_last(&mut self) {
         let Some(part) = self.parts.pop() else { return };

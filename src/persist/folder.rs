@@ -2,10 +2,9 @@
 
 use std::ffi::CString;
 use std::fs::File;
-use std::io::Write;
 use std::os::fd::{FromRawFd, IntoRawFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use memory::space::FileStamp;
@@ -126,26 +125,49 @@ impl Folder {
         Some(Found { file, stamp, id: (metadata.dev(), metadata.ino()) })
     }
 
-    /// Writes a file that is there whole or not at all. With `replace` it takes the place of one of that name; without,
-    /// EEXIST tells that there is one.
+    /// Writes a file that is there whole or not at all; see [`Folder::create`].
     pub fn write(&self, name: &str, bytes: &[u8], replace: bool) -> Result<(), Errno> {
-        if exceeds_limit(bytes.len() as u64) {
+        let all = |file: &File| file.write_all_at(bytes, 0).map_err(|_| Errno::ENOSPC);
+        self.create(name, bytes.len() as u64, replace, all)
+    }
+
+    /// Makes a file of `len` bytes, which `fill` writes. It appears whole or not at all. With `replace` it takes the place
+    /// of one of that name; without, EEXIST tells that there is one.
+    pub fn create(
+        &self,
+        name: &str,
+        len: u64,
+        replace: bool,
+        fill: impl FnOnce(&File) -> Result<(), Errno>,
+    ) -> Result<(), Errno> {
+        if exceeds_limit(len) {
             return Err(Errno::EFBIG);
         }
         let temporary = format!("tmp.{:016x}", fresh_number());
-        let mut file = self.open_at(&temporary, libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL)?;
-        let written = file.set_permissions(std::fs::Permissions::from_mode(0o600)).and_then(|()| file.write_all(bytes));
-        let put = written.map_err(|_| Errno::ENOSPC).and_then(|()| self.put(&temporary, name, replace));
-        if put.is_err() || !replace {
+        let file = self.open_at(&temporary, libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL)?;
+        let mode = std::fs::Permissions::from_mode(0o600);
+        let filled = file.set_permissions(mode).map_err(|_| Errno::ENOSPC).and_then(|()| fill(&file));
+        let put = filled.and_then(|()| self.put(&temporary, name, replace));
+        if put.is_err() {
             self.remove(&temporary);
         }
         put
     }
 
+    /// Gives a file its name.
     fn put(&self, temporary: &str, name: &str, replace: bool) -> Result<(), Errno> {
         let to = CString::new(name).map_err(|_| Errno::EINVAL)?;
-        let number = if replace { libc::SYS_renameat } else { libc::SYS_linkat };
-        self.call(number, temporary, [i64::from(self.fd) as u64, to.as_ptr() as u64, 0]).map(|_| ())
+        let fd = i64::from(self.fd) as u64;
+        let flags = if replace { 0 } else { libc::RENAME_NOREPLACE };
+        match self.call(libc::SYS_renameat2, temporary, [fd, to.as_ptr() as u64, flags.into()]) {
+            // Not every file system can do without replacing (rename(2)); all that have links do by them.
+            Err(Errno::EINVAL) if !replace => {
+                self.call(libc::SYS_linkat, temporary, [fd, to.as_ptr() as u64, 0])?;
+                self.remove(temporary);
+                Ok(())
+            }
+            result => result.map(|_| ()),
+        }
     }
 
     /// Removes a file that is damaged, if the folder is one that may be written.

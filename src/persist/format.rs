@@ -218,7 +218,7 @@ pub struct Aux<'a> {
 
 impl<'a> Aux<'a> {
     /// Appends the tables of a block. Offsets of distances ascend.
-    pub fn encode(out: &mut Vec<u8>, faults: &[u8], distances: &[u32], sites: &[Site]) {
+    pub fn encode(out: &mut Vec<u8>, faults: &[u8], distances: &[u32], sites: impl ExactSizeIterator<Item = Site>) {
         put(out, faults.len() as u32);
         out.extend_from_slice(faults);
         put(out, distances.len() as u32);
@@ -303,7 +303,7 @@ mod tests {
     fn tables_of_blocks() {
         let sites = [Site { field: 8, stub: 300 }, Site { field: 700, stub: 720 }];
         let mut bytes = Vec::new();
-        Aux::encode(&mut bytes, b"faults", &[4, 200, 1000], &sites);
+        Aux::encode(&mut bytes, b"faults", &[4, 200, 1000], sites.into_iter());
         let aux = Aux::decode(&bytes).unwrap();
         assert_eq!(aux.faults, b"faults");
         assert_eq!(aux.fixups(), Some((vec![4, 200, 1000], sites.to_vec())));
