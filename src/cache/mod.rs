@@ -16,6 +16,7 @@
 mod arena;
 mod code;
 mod gone;
+mod joins;
 mod pages;
 mod ranges;
 mod residents;

@@ -1,16 +1,17 @@
 //! Guest code as bytes: what the guest may execute at an address, and a digest of it.
 
 use memory::{AddressSpace, GuestAddr, PAGE_SIZE};
-use target::{Limits, Target};
+use target::{Limits, Source, Target};
 
 use super::breakpoints::Breakpoints;
+use crate::cache::{Key, Locked};
 
 /// The most bytes a block is translated from.
 pub const MAX_BLOCK: usize = 2048;
 /// As many as most blocks have.
-pub const USUAL_BLOCK: usize = 128;
-/// How many times more are tried where a block turns out longer.
-pub const LONGER_BLOCK: usize = 4;
+const USUAL_BLOCK: usize = 128;
+/// How many times more are there once a block turns out longer.
+const LONGER_BLOCK: usize = 4;
 
 /// Why an instruction can't be fetched.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,6 +53,62 @@ pub fn within<'a>(target: &dyn Target, limits: Limits, bytes: &'a [u8]) -> &'a [
 /// The part of `bytes`, which are at `pc`, that lies before the next place to stop at behind the first instruction.
 pub fn until_stop<'a>(target: &dyn Target, stops: &Breakpoints, pc: u64, bytes: &'a [u8]) -> &'a [u8] {
     &bytes[..stops.room(pc, first(target, bytes).len(), bytes.len())]
+}
+
+/// Where a block is made, and how.
+#[derive(Clone, Copy)]
+pub struct Origin<'a> {
+    /// The guest.
+    pub target: &'a dyn Target,
+    /// Its memory.
+    pub space: &'a AddressSpace,
+    /// Addresses that blocks end before.
+    pub stops: &'a Breakpoints,
+    /// How long the block may get.
+    pub limits: Limits,
+    /// What it is found by.
+    pub key: Key,
+    /// The code that there is.
+    pub cache: &'a Locked<'a>,
+}
+
+/// The block's bytes, fetched piece by piece: most blocks are short.
+pub struct Window<'a> {
+    origin: Origin<'a>,
+    buf: &'a mut [u8; MAX_BLOCK],
+    len: usize,
+    /// How many there would be if all could be fetched.
+    tried: usize,
+}
+
+impl<'a> Origin<'a> {
+    /// The block's bytes in `buf`, none of them so far.
+    pub fn window(self, buf: &'a mut [u8; MAX_BLOCK]) -> Window<'a> {
+        Window { origin: self, buf, len: 0, tried: 0 }
+    }
+}
+
+impl Source for Window<'_> {
+    fn bytes(&self) -> &[u8] {
+        &self.buf[..self.len]
+    }
+
+    fn more(&mut self) -> bool {
+        let Origin { target, space, stops, limits, key, .. } = self.origin;
+        let before = self.len;
+        if before < self.tried || before == MAX_BLOCK {
+            return false;
+        }
+        self.tried = (before * LONGER_BLOCK).clamp(USUAL_BLOCK, MAX_BLOCK);
+        let new = fetch(space, key.pc + before as u64, &mut self.buf[before..self.tried]).len();
+        let bytes = until_stop(target, stops, key.pc, &self.buf[..before + new]);
+        self.len = within(target, limits, bytes).len();
+        self.len > before
+    }
+
+    fn is_known(&self, pc: u64) -> bool {
+        self.origin.cache.goes_on_at(self.origin.key, pc)
+    }
 }
 
 /// Why the byte at `addr` can't be fetched.

@@ -5,15 +5,11 @@ use ir::{Builder, Passes, Tables};
 use memory::{AddressSpace, Errno, Range};
 use target::{Limits, Mode, Stop, Target};
 
-use super::breakpoints::Breakpoints;
-use super::fetch::{self, FetchFault, MAX_BLOCK};
+use super::fetch::{self, FetchFault, MAX_BLOCK, Origin};
 use super::stats::{Clock, Translation};
 use super::{Engine, NoCode};
 use crate::cache::{Key, Locked};
 use crate::profile::Profile;
-
-/// Bytes of the longest instruction.
-const LONGEST: usize = 4;
 
 /// What translation works with; it is reused from one block to the next.
 pub struct Workshop {
@@ -33,35 +29,18 @@ impl Workshop {
         Workshop { builder, compiler, bytes: Box::new([0; MAX_BLOCK]), counts: Translation::default(), profile }
     }
 
-    /// Builds the block at `pc`; returns the digest of its bytes.
-    fn lower(
-        &mut self,
-        target: &dyn Target,
-        space: &AddressSpace,
-        stops: &Breakpoints,
-        pc: u64,
-        mode: Mode,
-        limits: Limits,
-    ) -> Result<u64, FetchFault> {
-        if pc & ((1 << target.code_shift()) - 1) != 0 {
-            return Err(FetchFault::Misaligned(pc));
+    /// Builds a block; returns the digest of its bytes.
+    fn lower(&mut self, origin: Origin<'_>, mode: Mode) -> Result<u64, FetchFault> {
+        let Origin { target, space, limits, key, .. } = origin;
+        if key.pc & ((1 << target.code_shift()) - 1) != 0 {
+            return Err(FetchFault::Misaligned(key.pc));
         }
-        let mut room = fetch::USUAL_BLOCK;
-        let len = loop {
-            let bytes = fetch::until_stop(target, stops, pc, fetch::fetch(space, pc, &mut self.bytes[..room]));
-            let bytes = fetch::within(target, limits, bytes);
-            target::translate(target, &mut self.builder, bytes, pc, mode, limits)
-                .map_err(|Stop::Fetch { addr }| fetch::why_not(space, addr))?;
-            let len = (self.builder.block().end - pc) as usize;
-            // Where no instruction more would have fitted the block may be longer.
-            if len + LONGEST <= room || room == MAX_BLOCK {
-                break len;
-            }
-            room = (room * fetch::LONGER_BLOCK).min(MAX_BLOCK);
-        };
-        let tables = Tables { slots: target.slots(), helpers: target.helpers() };
-        ir::passes::verify(self.builder.block(), &tables);
-        Ok(fetch::digest(&self.bytes[..len]))
+        let window = origin.window(&mut self.bytes);
+        target::translate(target, &mut self.builder, window, key.pc, mode, limits)
+            .map_err(|Stop::Fetch { addr }| fetch::why_not(space, addr))?;
+        let block = self.builder.block();
+        ir::passes::verify(block, &Tables { slots: target.slots(), helpers: target.helpers() });
+        Ok(fetch::digest(&self.bytes[..(block.end - key.pc) as usize]))
     }
 }
 
@@ -128,8 +107,8 @@ impl Engine {
         let mut clock = Clock::start(self.stats);
         // Bytes that were not watched when they were read may be others by now.
         let digest = loop {
-            let digest =
-                shop.lower(self.target, space, &self.breakpoints, key.pc, mode, limits).map_err(NoCode::Fetch)?;
+            let origin = Origin { target: self.target, space, stops: &self.breakpoints, limits, key, cache };
+            let digest = shop.lower(origin, mode).map_err(NoCode::Fetch)?;
             if !self.watch(space, key.pc, shop.builder.block().end) {
                 break digest;
             }

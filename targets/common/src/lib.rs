@@ -26,4 +26,4 @@ pub use lower::{Lower, Mode};
 pub use rows::{Pattern, Row};
 pub use signal::{Access, AltStack, CoreRegisters, MemoryFault, Refused, SignalDelivery, SignalFrame, SignalReturn};
 pub use target::{SyscallRegs, Target, Vdso};
-pub use translate::{Limits, Stop, translate};
+pub use translate::{Limits, Source, Stop, translate};

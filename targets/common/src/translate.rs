@@ -33,12 +33,34 @@ pub enum Stop {
     },
 }
 
-/// Builds the block at `pc`, of which `code` is what can be fetched there. The block ends at a branch
-/// that does not fall through, at the limits, or where the bytes end.
+/// Where guest code comes from, and what there is of it already.
+pub trait Source {
+    /// The bytes from the block's beginning on, as many as were fetched.
+    fn bytes(&self) -> &[u8];
+
+    /// Fetches more of them. False if there are no more.
+    fn more(&mut self) -> bool {
+        false
+    }
+
+    /// Whether the block may end before the instruction at an address, because there is code for it.
+    fn is_known(&self, _pc: u64) -> bool {
+        false
+    }
+}
+
+impl Source for &[u8] {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+}
+
+/// Builds the block at `pc`. It ends at a branch that does not fall through, where there is code already, at the limits, or
+/// where the bytes end.
 pub fn translate(
     target: &dyn Target,
     builder: &mut Builder,
-    code: &[u8],
+    mut source: impl Source,
     pc: u64,
     mode: Mode,
     limits: Limits,
@@ -53,18 +75,22 @@ pub fn translate(
         if block.insts.last().is_some_and(|inst| inst.op == Op::ExitIf) {
             scale = 1;
         }
-        if block.guest_insts >= limits.insts * scale || block.insts.len() as u32 >= limits.ir_insts * scale {
-            builder.end(Term::Jump { target: pc + at as u64 });
+        let here = pc + at as u64;
+        let is_full = block.guest_insts >= limits.insts * scale || block.insts.len() as u32 >= limits.ir_insts * scale;
+        if is_full || at != 0 && source.is_known(here) {
+            builder.end(Term::Jump { target: here });
             break;
         }
-        let Some((word, len)) = target.fetch(&code[at..]) else {
-            if at == 0 {
-                return Err(Stop::Fetch { addr: pc + code.len() as u64 });
+        let Some((word, len)) = target.fetch(&source.bytes()[at..]) else {
+            if source.more() {
+                continue;
             }
-            builder.end(Term::Jump { target: pc + at as u64 });
+            if at == 0 {
+                return Err(Stop::Fetch { addr: pc + source.bytes().len() as u64 });
+            }
+            builder.end(Term::Jump { target: here });
             break;
         };
-        let here = pc + at as u64;
         builder.insn(here);
         let mut lower = Lower::new(builder, here, mode, features);
         lower.next = here + len as u64;

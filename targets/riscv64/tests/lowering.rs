@@ -17,7 +17,7 @@ fn lower(words: &str) -> String {
         code.extend_from_slice(&number.to_le_bytes()[..word.len() / 2]);
     }
     let mut builder = Builder::new(guest.slots(), Passes::ALL);
-    translate(&guest, &mut builder, &code, 0x1000, Mode::default(), Limits::DEFAULT).unwrap();
+    translate(&guest, &mut builder, &code[..], 0x1000, Mode::default(), Limits::DEFAULT).unwrap();
     let tables = Tables { slots: guest.slots(), helpers: guest.helpers() };
     ir::text::print(builder.block(), &tables).to_string()
 }

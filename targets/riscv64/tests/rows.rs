@@ -55,8 +55,8 @@ fn each_row_lowers_to_blocks_that_verify() {
                 let frm = guest.slots()[riscv64::state::FRM.0 as usize].offset;
                 state.set_u32_at(frm, mode);
                 let mode = guest.mode(&state);
-                translate(&guest, &mut builder, &word.to_le_bytes(), 0x1000, mode, Limits { insts: 1, ir_insts: 600 })
-                    .unwrap();
+                let (code, limits) = (word.to_le_bytes(), Limits { insts: 1, ir_insts: 600 });
+                translate(&guest, &mut builder, &code[..], 0x1000, mode, limits).unwrap();
                 if let Err(error) = ir::verify::verify(builder.block(), &tables) {
                     panic!("{} {word:#x}: {error:?}", row.name);
                 }

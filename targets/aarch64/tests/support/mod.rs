@@ -34,7 +34,7 @@ pub fn block(guest: &Aarch64, words: &[u32], mode: Mode, passes: Passes) -> Bloc
 pub fn block_at(guest: &Aarch64, words: &[u32], pc: u64, mode: Mode, passes: Passes) -> Block {
     let code: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
     let mut builder = Builder::new(guest.slots(), passes);
-    translate(guest, &mut builder, &code, pc, mode, Limits { insts: 1000, ir_insts: 100_000 })
+    translate(guest, &mut builder, &code[..], pc, mode, Limits { insts: 1000, ir_insts: 100_000 })
         .expect("there is an instruction");
     builder.block().clone()
 }
