@@ -10,8 +10,10 @@ use memory::{GuestAddr, Pod, UserPtr};
 pub enum Follow {
     /// Always.
     Always,
-    /// Never: the call is about the link, or about a name that must not be there yet.
+    /// Never: the call is about the link.
     Never,
+    /// Never, a slash behind it or not: the call makes, removes or moves a name.
+    Name,
     /// Unless the argument of that index has AT_SYMLINK_NOFOLLOW.
     Unless(usize),
     /// If the argument of that index has AT_SYMLINK_FOLLOW.
@@ -247,6 +249,8 @@ pointers! {
     Path = Kind::Path(Follow::Always);
     /// A path whose last link is not followed.
     LinkPath = Kind::Path(Follow::Never);
+    /// A path whose last name is made, removed or moved.
+    NamePath = Kind::Path(Follow::Name);
     /// A path that the handler looks up.
     OwnPath = Kind::Path(Follow::ByHandler);
     /// Another string.

@@ -6,7 +6,7 @@
 
 use crate::abi::{EpollEvent, IoUringParams, IoUringSqe, OpenHow};
 use crate::dispatch::Cx;
-use crate::paths::{self, GuestPath};
+use crate::paths::{self, GuestPath, Last};
 use crate::sys;
 use memory::{GuestAddr, Lock, LockGuard, UserPtr};
 use std::ffi::CString;
@@ -206,7 +206,8 @@ impl Submission {
     /// A path that means another file on the host.
     fn locate(&mut self, cx: &Cx<'_>, sqe: &mut IoUringSqe, follow: bool) {
         let Ok(path) = GuestPath::read(GuestAddr(sqe.addr)) else { return };
-        if let Some(host) = paths::elsewhere(cx.process, sqe.fd, &path, follow) {
+        // The ring has no place for an error found here: the kernel finds its own.
+        if let Ok(Some(host)) = paths::elsewhere(cx.process, sqe.fd, &path, Last::follow_if(follow)) {
             sqe.addr = self.keep(Kept::Path(host));
         }
     }

@@ -43,7 +43,7 @@ impl Source {
             guests: words("guests", "aarch64 riscv64")?,
             libcs: words("libc", "musl")?,
             ends,
-            is_test: value("tests") != Some("none"),
+            is_test: value("tests").is_none(),
         })
     }
 

@@ -4,7 +4,7 @@ use super::Asked;
 use crate::args::{Argv, AtFlags, DirFd, Envp, OwnPath};
 use crate::dispatch::Cx;
 use crate::outcome::{ExecRequest, Outcome};
-use crate::paths::{self, GuestPath, OwnedFd};
+use crate::paths::{self, GuestPath, Last, OwnedFd};
 use crate::sys;
 use memory::copy::{StrError, read_cstr};
 use memory::{Errno, GuestAddr, UserPtr};
@@ -33,7 +33,8 @@ fn exec(cx: &mut Cx<'_>, dirfd: i32, path: GuestAddr, argv: GuestAddr, envp: Gue
     }
     let follow = flags & libc::AT_SYMLINK_NOFOLLOW == 0;
     let guest_path = path.to_cstring();
-    let path = paths::elsewhere(cx.process, dirfd, &path, follow).unwrap_or_else(|| guest_path.clone());
+    let path =
+        paths::elsewhere(cx.process, dirfd, &path, Last::follow_if(follow))?.unwrap_or_else(|| guest_path.clone());
     let mut left = MAX_TOTAL;
     let strings = strings(argv, &mut left).and_then(|argv| Ok((argv, strings(envp, &mut left)?)));
     // The kernel opens the file first: what is wrong with that is said before what is wrong with the strings.

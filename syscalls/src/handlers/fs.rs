@@ -4,7 +4,7 @@ use super::Value;
 use crate::abi::Stat;
 use crate::args::{AtFlags, DirFd, Fd, Hex, OutBytes, OwnPath, Path, PathUnless, Ptr, Size, StatOut, Str};
 use crate::dispatch::Cx;
-use crate::paths::{self, GuestPath};
+use crate::paths::{self, GuestPath, Last, OwnedFd};
 use crate::{proc, sys};
 use memory::{Errno, GuestAddr, UserPtr, copy};
 use std::ffi::{CString, OsStr};
@@ -78,24 +78,48 @@ pub fn readlinkat(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, buffer: OutBytes, 
         copy::write_bytes(buffer.0, name)?;
         return Ok(name.len() as u64);
     }
-    let elsewhere = paths::elsewhere(cx.process, dir.0, &guest, false);
+    let elsewhere = paths::elsewhere(cx.process, dir.0, &guest, Last::Stay)?;
     let path = elsewhere.as_ref().map_or(guest.address(), |path| path.as_ptr() as u64);
     let len = cx.call(libc::SYS_readlinkat, [dir.0 as u64, path, buffer.0.0, size.0, 0, 0])?;
-    let of_a_process = guest.bytes().starts_with(b"/proc/") && cx.process.roots.are_active();
-    if of_a_process { rename_link(cx, buffer.0, len) } else { Ok(len) }
+    if cx.process.roots.are_active() { rename_link(cx, dir.0, path, buffer.0, len) } else { Ok(len) }
 }
 
 /// A link of /proc's (cwd, fd/N, map_files) that was read into `buffer` gets the guest's name of the file it leads to, which
 /// is never longer than the host's.
-fn rename_link(cx: &Cx<'_>, buffer: GuestAddr, len: u64) -> Value {
+fn rename_link(cx: &Cx<'_>, dirfd: i32, link: u64, buffer: GuestAddr, len: u64) -> Value {
     let mut name = vec![0; len as usize];
     copy::read_bytes(buffer, &mut name)?;
     let Some(renamed) = cx.process.roots.name_for_guest(std::path::Path::new(OsStr::from_bytes(&name))) else {
         return Ok(len);
     };
+    let flags = (libc::O_PATH | libc::O_NOFOLLOW | libc::O_CLOEXEC) as u64;
+    let link = OwnedFd(sys::host(libc::SYS_openat, [dirfd as u64, link, flags, 0, 0, 0])? as i32);
+    if !proc::is_proc(link.0) {
+        return Ok(len);
+    }
     let renamed = renamed.as_os_str().as_bytes();
     copy::write_bytes(buffer, renamed)?;
     Ok(renamed.len() as u64)
+}
+
+/// getcwd(2): a folder in a root has the guest's name, if that leads there and not to the host's folder of that name.
+pub fn getcwd(cx: &mut Cx<'_>, buffer: OutBytes, size: Size) -> Value {
+    let roots = &cx.process.roots;
+    if !roots.are_active() {
+        return cx.call(libc::SYS_getcwd, [buffer.0.0, size.0, 0, 0, 0, 0]);
+    }
+    let mut host = [0u8; libc::PATH_MAX as usize];
+    let len = sys::host(libc::SYS_getcwd, [sys::address_mut(&mut host), host.len() as u64, 0, 0, 0, 0])? as usize;
+    let host = &host[..len - 1];
+    let renamed = roots.name_for_guest(std::path::Path::new(OsStr::from_bytes(host)));
+    let renamed = renamed.map(|name| name.into_os_string().into_encoded_bytes());
+    let name = renamed.filter(|name| roots.find(name, true).is_some_and(|found| found.to_bytes() == host));
+    let name = [name.as_deref().unwrap_or(host), b"\0"].concat();
+    if size.0 < name.len() as u64 {
+        return Err(Errno::ERANGE.into());
+    }
+    copy::write_bytes(buffer.0, &name)?;
+    Ok(name.len() as u64)
 }
 
 /// mount(2): the source is a path where it is bound. `/` is the host's: of a root of `-L` nothing is mounted there, and
@@ -103,7 +127,7 @@ fn rename_link(cx: &Cx<'_>, buffer: GuestAddr, len: u64) -> Value {
 pub fn mount(cx: &mut Cx<'_>, source: Str, target: OwnPath, kind: Str, flags: Hex, data: Ptr) -> Value {
     let located = |at: GuestAddr| {
         let path = GuestPath::read(at).ok().filter(|path| path.bytes().iter().any(|&byte| byte != b'/'))?;
-        paths::elsewhere(cx.process, libc::AT_FDCWD, &path, true)
+        paths::elsewhere(cx.process, libc::AT_FDCWD, &path, Last::Follow).ok()?
     };
     let bound = if flags.0 & libc::MS_BIND != 0 { located(source.0) } else { None };
     let target_elsewhere = located(target.0);
@@ -132,7 +156,7 @@ pub fn inotify_add_watch(cx: &mut Cx<'_>, fd: Fd, path: OwnPath, mask: Hex) -> V
         return cx.call(libc::SYS_inotify_add_watch, [fd.0 as u64, path.0.0, mask.0, 0, 0, 0]);
     };
     let follow = mask.0 & u64::from(libc::IN_DONT_FOLLOW) == 0;
-    let elsewhere = paths::elsewhere(cx.process, libc::AT_FDCWD, &guest, follow);
+    let elsewhere = paths::elsewhere(cx.process, libc::AT_FDCWD, &guest, Last::follow_if(follow))?;
     let path = elsewhere.as_ref().map_or(guest.address(), |path| path.as_ptr() as u64);
     cx.call(libc::SYS_inotify_add_watch, [fd.0 as u64, path, mask.0, 0, 0, 0])
 }

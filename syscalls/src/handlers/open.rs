@@ -5,9 +5,13 @@ use crate::abi::OpenHow;
 use crate::args::{DirFd, Fd, Hex, Mode, OpenFlags, OwnPath, Ptr, Size, Str};
 use crate::dispatch::Cx;
 use crate::outcome::Stop;
-use crate::paths::GuestPath;
+use crate::paths::{self, GuestPath, Last};
 use crate::{proc, sys};
 use memory::{Errno, UserPtr, copy};
+
+/// `struct open_how`'s flags of a look-up below a folder.
+const RESOLVE_BENEATH: u64 = 8;
+const RESOLVE_IN_ROOT: u64 = 16;
 
 pub fn openat(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, flags: OpenFlags, mode: Mode) -> Value {
     let flags = cx.abi().open_flags_to_host(flags.0) as i32;
@@ -20,7 +24,7 @@ pub fn openat(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, flags: OpenFlags, mode
     })
 }
 
-/// openat2(2): what confines the look-up itself is left to the host.
+/// openat2(2).
 pub fn openat2(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, how: UserPtr<OpenHow>, size: Size) -> Value {
     let known = size_of::<OpenHow>() as u64;
     if size.0 < known {
@@ -43,7 +47,7 @@ pub fn openat2(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, how: UserPtr<OpenHow>
         return call(cx, path.0.0);
     };
     if how.resolve != 0 {
-        return call(cx, path.address());
+        return confined(cx, dir.0, &path, how).unwrap_or_else(|| call(cx, path.address()));
     }
     open(cx, dir.0, &path, how.flags as i32, how.mode, call)
 }
@@ -63,38 +67,34 @@ fn open(
     {
         return call(cx, exe.openable.as_ptr() as u64);
     }
-    if let Some(opened) = open_in_roots(cx, path, flags, mode) {
-        return opened;
+    let roots = &cx.process.roots;
+    let makes = flags & libc::O_CREAT != 0;
+    // openat2(2) refuses a mode where none is needed; O_TMPFILE names a directory and makes a file there.
+    let needed = if flags & libc::O_TMPFILE == libc::O_TMPFILE { mode } else { 0 };
+    let how = OpenHow { flags: flags as u32 as u64, mode: needed, resolve: 0 };
+    if !makes && let Some(opened) = roots.open_file(path.bytes(), how) {
+        return opened.map(|fd| fd.into_raw() as u64).map_err(Stop::Errno);
     }
-    let stays = flags & libc::O_NOFOLLOW != 0 || flags & (libc::O_CREAT | libc::O_EXCL) == libc::O_CREAT | libc::O_EXCL;
-    if !stays && let Some(target) = cx.process.roots.find_behind_links(dirfd, path.bytes()) {
-        return call(cx, target.as_ptr() as u64);
+    let stays = flags & libc::O_NOFOLLOW != 0 || makes && flags & libc::O_EXCL != 0;
+    // A file can't be made of a name with a slash behind it, whatever a link of that name leads to.
+    let last = if makes && path.bytes().ends_with(b"/") { Last::Name } else { Last::follow_if(!stays) };
+    let host = paths::elsewhere(cx.process, dirfd, path, last)?;
+    let host = host.or_else(|| if makes { roots.place(path.bytes()) } else { None });
+    if let Some(host) = host {
+        return call(cx, host.as_ptr() as u64);
     }
     let fd = call(cx, path.address())? as i32;
     Ok(proc::shadow(cx.process, fd, path, flags)? as u64)
 }
 
-/// A file that a root has. One that is to be made lands on the host, but where only a root has the directory.
-fn open_in_roots(cx: &Cx<'_>, path: &GuestPath, flags: i32, mode: u64) -> Option<Value> {
-    let roots = &cx.process.roots;
-    if !roots.are_active() {
+/// A file in a root that is opened with a limited look-up; none where that is the host's to do, as it is below a folder.
+fn confined(cx: &Cx<'_>, dirfd: i32, path: &GuestPath, how: OpenHow) -> Option<Value> {
+    if how.resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT) != 0 {
         return None;
     }
-    let makes = flags & libc::O_CREAT != 0;
-    if makes && flags & libc::O_EXCL != 0 {
-        if roots.find(path.bytes(), false).is_some() {
-            return Some(Err(Errno::EEXIST.into()));
-        }
-    } else {
-        // openat2(2) refuses a mode where none is needed; O_TMPFILE names a directory and makes a file there.
-        let mode = if flags & libc::O_TMPFILE == libc::O_TMPFILE { mode } else { 0 };
-        if let Some(opened) = roots.open_file(path.bytes(), flags & !libc::O_CREAT, mode) {
-            return Some(opened.map(|fd| fd.into_raw() as u64).map_err(Stop::Errno));
-        }
-    }
-    let place = if makes { roots.place(path.bytes())? } else { return None };
-    let args = [libc::AT_FDCWD as u64, place.as_ptr() as u64, flags as u64, mode, 0, 0];
-    Some(cx.call(libc::SYS_openat, args))
+    let name = paths::name_of(&cx.process.roots, dirfd, path.bytes())?;
+    let opened = cx.process.roots.open_file(&name, how)?;
+    Some(opened.map(|fd| fd.into_raw() as u64).map_err(Stop::Errno))
 }
 
 pub fn open_by_handle_at(cx: &mut Cx<'_>, mount: Fd, handle: Ptr, flags: OpenFlags) -> Value {
