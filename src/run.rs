@@ -242,7 +242,7 @@ impl Vcpu {
             Outcome::Exit { status } => return Err(End::Thread { status }),
             Outcome::ExitGroup { status } => return Err(End::Process { status }),
             Outcome::Kill { signal } => self.die(signal, &Cause { signal, code: libc::SI_KERNEL, addr: 0 }.info()),
-            Outcome::Filtered { data } => return Ok(Resume::Filtered { data, nr: call.nr as i32 }),
+            Outcome::Filtered { code, data } => return Ok(Resume::Filtered { code, data, nr: call.nr as i32 }),
             Outcome::Clone(request) => {
                 let result =
                     self.away(|this| this.clone_task(&request)).map_or_else(Errno::to_return, |tid| tid as u64);

@@ -27,8 +27,8 @@ impl Vcpu {
                 self.deliver_cause(cause);
                 resume = Resume::Here;
             }
-            Resume::Filtered { data, nr } => {
-                let info = info::filtered(data, self.context.guest.pc, nr, self.process.abi.audit_arch);
+            Resume::Filtered { code, data, nr } => {
+                let info = info::filtered(code, data, self.context.guest.pc, nr, self.process.abi.audit_arch);
                 self.force(Signal::SIGSYS, &info);
                 resume = Resume::Here;
             }

@@ -10,15 +10,14 @@ pub mod code {
     pub const BUS_ADRALN: i32 = 1;
     pub const BUS_ADRERR: i32 = 2;
     pub const ILL_ILLOPC: i32 = 1;
-    pub const SYS_SECCOMP: i32 = 1;
     pub const TRAP_BRKPT: i32 = 1;
     /// Raised by the kernel without a more exact reason: what x86 says of addresses it can't hold.
     pub const SI_KERNEL: i32 = 0x80;
 }
 
-/// `siginfo_t` of a system call that a filter refused: si_errno, then si_call_addr, si_syscall, si_arch.
-pub fn filtered(data: u16, pc: u64, nr: i32, arch: u32) -> Info {
-    let mut info = Cause { signal: Signal::SIGSYS, code: code::SYS_SECCOMP, addr: pc }.info();
+/// `siginfo_t` of a system call that was refused: si_code, si_errno, then si_call_addr, si_syscall, si_arch.
+pub fn filtered(code: i32, data: u16, pc: u64, nr: i32, arch: u32) -> Info {
+    let mut info = Cause { signal: Signal::SIGSYS, code, addr: pc }.info();
     info[4..8].copy_from_slice(&u32::from(data).to_le_bytes());
     info[24..28].copy_from_slice(&nr.to_le_bytes());
     info[28..32].copy_from_slice(&arch.to_le_bytes());

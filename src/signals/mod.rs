@@ -37,9 +37,11 @@ pub enum Resume {
         /// That mask.
         mask: SigSet,
     },
-    /// A filter of system calls refused one.
+    /// A system call was refused.
     Filtered {
-        /// What the filter says besides.
+        /// By whom: si_code.
+        code: i32,
+        /// What a filter says besides.
         data: u16,
         /// The call.
         nr: i32,

@@ -55,6 +55,7 @@ impl Vcpu {
         memory::renew_owner();
         self.machine.engine.begin_child(&self.process.hidden);
         self.process.space.in_child();
+        self.thread.user_dispatch = Default::default();
         if self.machine.options.stats {
             *self.machine.exits.lock() = Default::default();
             self.exits = Default::default();

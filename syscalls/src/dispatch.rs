@@ -8,6 +8,7 @@ use crate::process::{Process, Thread};
 use crate::seccomp;
 use crate::sys;
 use crate::table::{self, Row, Verb};
+use crate::user_dispatch;
 use memory::sys::Ended;
 use memory::{Errno, GuestAddr};
 
@@ -70,6 +71,12 @@ fn settle(ended: Ended) -> Result<u64, Stop> {
 
 /// Carries out a system call as far as that is possible here; the outcome says the rest.
 pub fn dispatch(process: &Process, thread: &mut Thread, call: &Call) -> Outcome {
+    // Before the filters (kernel/entry/common.c).
+    if thread.user_dispatch.is_on()
+        && let Some(outcome) = user_dispatch::check(thread, call)
+    {
+        return outcome;
+    }
     if thread.seccomp.mode() != seccomp::DISABLED
         && let Some(outcome) = seccomp::check(process, thread, call)
     {

@@ -21,6 +21,7 @@ pub mod strace;
 mod sys;
 pub mod table;
 pub mod uring;
+pub mod user_dispatch;
 pub mod written;
 
 pub use abi::Abi;

@@ -44,8 +44,10 @@ pub enum Outcome {
         /// Which.
         signal: Signal,
     },
-    /// A filter has SIGSYS sent instead of the call (seccomp(2), SECCOMP_RET_TRAP). The registers stay as they are.
+    /// SIGSYS is sent instead of the call (seccomp(2), SECCOMP_RET_TRAP; user dispatch). The registers stay as they are.
     Filtered {
+        /// si_code.
+        code: i32,
         /// si_errno.
         data: u16,
     },

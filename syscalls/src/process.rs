@@ -8,6 +8,7 @@ use crate::seccomp;
 use crate::signal::{Actions, AltStack, HostSignals, SigSet};
 use crate::strace::Strace;
 use crate::uring::Rings;
+use crate::user_dispatch::UserDispatch;
 use memory::{AddressSpace, GuestAddr};
 use std::ffi::CString;
 use std::sync::Arc;
@@ -175,6 +176,8 @@ pub struct Thread {
     /// Synchronous signals that were sent (kill(2)) while the guest blocked them: taken by the host handler, kept by
     /// the run loop until they are unblocked.
     pub held: SigSet,
+    /// Whether it has SIGSYS instead of system calls.
+    pub user_dispatch: UserDispatch,
     /// The filters of its system calls.
     pub seccomp: Arc<seccomp::State>,
     /// Non-zero while a signal waits to be delivered. The host handler sets it; the run loop clears it.
@@ -185,7 +188,15 @@ impl Thread {
     /// A thread that blocks nothing.
     pub fn new(tid: i32, pending: Arc<AtomicU32>) -> Thread {
         let seccomp = Arc::default();
-        Thread { tid, mask: SigSet::EMPTY, alt_stack: AltStack::NONE, held: SigSet::EMPTY, seccomp, pending }
+        Thread {
+            tid,
+            mask: SigSet::EMPTY,
+            alt_stack: AltStack::NONE,
+            held: SigSet::EMPTY,
+            user_dispatch: UserDispatch::default(),
+            seccomp,
+            pending,
+        }
     }
 
     /// Tells the thread its id.

@@ -4,6 +4,7 @@ use super::{Value, seccomp};
 use crate::abi::Guest;
 use crate::args::{Hex, Int};
 use crate::dispatch::Cx;
+use crate::user_dispatch::UserDispatch;
 use memory::{Errno, GuestAddr, PAGE_SIZE, Range};
 use std::sync::atomic::Ordering;
 
@@ -19,8 +20,12 @@ pub fn prctl(cx: &mut Cx<'_>, option: Int, a: Hex, b: Hex, c: Hex, d: Hex) -> Va
     let aarch64 = cx.abi().guest == Guest::Aarch64;
     match option.0 {
         libc::PR_SET_MM => set_mm(a.0, c.0, d.0),
-        // The host's calls are not the guest's; x86's time-stamp counter is not the guest's; code must stay writable.
-        PR_SET_SYSCALL_USER_DISPATCH | libc::PR_SET_TSC | libc::PR_GET_TSC | PR_SET_MDWE => Err(Errno::EINVAL.into()),
+        PR_SET_SYSCALL_USER_DISPATCH => {
+            cx.thread.user_dispatch = UserDispatch::new(a.0, b.0, c.0, d.0)?;
+            Ok(0)
+        }
+        // X86's time-stamp counter is not the guest's; code must stay writable.
+        libc::PR_SET_TSC | libc::PR_GET_TSC | PR_SET_MDWE => Err(Errno::EINVAL.into()),
         libc::PR_SET_SECCOMP => seccomp::set_by_prctl(cx, a.0, b.0),
         libc::PR_GET_SECCOMP => Ok(cx.thread.seccomp.mode().into()),
         PR_SET_TAGGED_ADDR_CTRL if aarch64 => {

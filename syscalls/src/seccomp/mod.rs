@@ -36,6 +36,8 @@ const ACTION: u32 = 0xffff_0000;
 /// Most instructions of all filters together, each counted with 4 more (MAX_INSNS_PER_PATH).
 const MAX_TOTAL: usize = 32768;
 const MAX_ERRNO: u32 = 4095;
+/// si_code (asm-generic/siginfo.h).
+const SYS_SECCOMP: i32 = 1;
 
 /// Read, write, exit, rt_sigreturn: what strict mode allows.
 const STRICT_CALLS: [u64; 4] = [63, 64, 93, 139];
@@ -221,7 +223,7 @@ pub(crate) fn check(process: &Process, thread: &Thread, call: &Call) -> Option<O
     match answer & ACTION {
         ALLOW | LOG => None,
         ERRNO => Some(Outcome::Return(Errno((answer & !ACTION).min(MAX_ERRNO) as i32).to_return())),
-        TRAP => Some(Outcome::Filtered { data: answer as u16 }),
+        TRAP => Some(Outcome::Filtered { code: SYS_SECCOMP, data: answer as u16 }),
         USER_NOTIF if listens => listener::ask(thread, call),
         // Without a tracer or a listener the call is not there (seccomp(2)).
         TRACE | USER_NOTIF => Some(Outcome::Return(Errno::ENOSYS.to_return())),
