@@ -142,6 +142,11 @@ pub fn parse(called: &Called, words: Vec<OsString>) -> Result<Request, Refused> 
     if args.cpu.as_deref() == Some("help") {
         return Ok(Request::Print(guest::cpu_help()));
     }
+    // `--strace help` reads as a program of that name.
+    let is_asked_with_space = args.strace.as_deref() == Some("all") && args.program == ["help"];
+    if args.strace.as_deref() == Some("help") || is_asked_with_space {
+        return Ok(Request::Print(strace_help()));
+    }
     if args.program.is_empty() {
         Args::command().error(clap::error::ErrorKind::MissingRequiredArgument, "no PROGRAM is given").exit();
     }
@@ -152,6 +157,15 @@ pub fn parse(called: &Called, words: Vec<OsString>) -> Result<Request, Refused> 
     command.take_words(called, program.into_iter());
     command.argv0 = argv0.or(command.argv0);
     Ok(Request::Run(Box::new(command)))
+}
+
+/// The text of `--strace help`.
+fn strace_help() -> String {
+    format!(
+        "--strace=FILTER prints these system calls alone: names and classes with commas between them, all others with a ! \
+         before.\n\nclasses: {}\nnames:   those of docs/syscalls.md\n",
+        syscalls::strace::classes()
+    )
 }
 
 /// What a variable says that turns something on or off; else it is a filter.

@@ -174,6 +174,14 @@ mod tests {
     }
 
     #[test]
+    fn filters_of_system_calls_are_listed() {
+        for words in [&["transom", "--strace=help"][..], &["transom", "--strace", "help"]] {
+            assert!(matches!(request(words), Ok(Request::Print(text)) if text.contains("network")), "{words:?}");
+        }
+        assert!(run(&["transom", "--strace", "./help"]).options.strace);
+    }
+
+    #[test]
     fn binfmt_misc_names_no_tool_and_no_option() {
         let kernel = called::Auxiliary { flags: 1, execfd: Some(3), secure: false };
         for path in ["man", "-L"] {
