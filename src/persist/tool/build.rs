@@ -209,12 +209,13 @@ fn translate(path: &Path, options: &Options) -> Result<u64, String> {
     let mut found: Vec<u64> =
         entry_points::of(&opened.file, &opened.headers).iter().map(|addr| addr.wrapping_add(image.bias)).collect();
     let mut tried: HashSet<u64> = found.iter().copied().collect();
+    let mut seen = 0;
     while !found.is_empty() {
         for pc in found {
             // What turns out to be no code ends in a fault that nobody takes.
             let _ = engine.translate(&space, Key { pc, mode });
         }
-        found = engine.cache.lock().open_targets();
+        found = engine.cache.lock().open_targets(&mut seen);
         found.retain(|&pc| tried.insert(pc) && space.is_executable(memory::GuestAddr(pc)));
     }
     engine.save();

@@ -16,14 +16,8 @@ impl Key {
     /// More than any guest's key has.
     const RUNS: usize = 5;
 
-    /// `bits` names each bit once.
-    const fn new(bits: [u8; KEY_BITS]) -> Key {
-        let (mut i, mut all) = (0, 0u32);
-        while i < KEY_BITS {
-            all |= 1 << bits[i];
-            i += 1;
-        }
-        assert!(all.count_ones() as usize == KEY_BITS, "a key names each bit once");
+    /// `all` has the bits set.
+    const fn new(mut all: u32) -> Key {
         let mut key = Key([(0, 0); Key::RUNS]);
         let (mut run, mut done) = (0, 0);
         while all != 0 {
@@ -50,6 +44,17 @@ impl Key {
     }
 }
 
+/// The bits that index a table, as a decoder's parameter; `bits` names each once.
+pub const fn key(bits: [u8; KEY_BITS]) -> u32 {
+    let (mut i, mut all) = (0, 0u32);
+    while i < KEY_BITS {
+        all |= 1 << bits[i];
+        i += 1;
+    }
+    assert!(all.count_ones() as usize == KEY_BITS, "a key names each bit once");
+    all
+}
+
 /// A candidate: its row's pattern, so that most words need no look at another row, and where the row is.
 #[derive(Clone, Copy)]
 struct Entry {
@@ -61,21 +66,23 @@ struct Entry {
     excepts: bool,
 }
 
-/// A decoder for rows of one width. `N` is [`Decoder::entries`] of the same rows.
-pub struct Decoder<const N: usize> {
+/// A decoder for rows of one width. `KEY` is the [`key`] by which it looks them up: a parameter, so that gathering the bits
+/// is a few instructions with constants. `N` is [`Decoder::entries`] of the same rows.
+pub struct Decoder<const KEY: u32, const N: usize> {
     rows: &'static [&'static [Row]],
     /// First entry of each bucket, and the end of the last.
     start: [u16; BUCKETS + 1],
     /// Group and index of a candidate row.
     entry: [Entry; N],
-    key: Key,
     width: u8,
 }
 
-impl<const N: usize> Decoder<N> {
+impl<const KEY: u32, const N: usize> Decoder<KEY, N> {
+    const BITS: Key = Key::new(KEY);
+
     /// How many entries a decoder for these rows needs.
-    pub const fn entries(rows: &[&[Row]], width: u8, key: [u8; KEY_BITS]) -> usize {
-        let key = Key::new(key);
+    pub const fn entries(rows: &[&[Row]], width: u8) -> usize {
+        let key = Self::BITS;
         let (mut group, mut total) = (0, 0);
         while group < rows.len() {
             let mut i = 0;
@@ -91,12 +98,12 @@ impl<const N: usize> Decoder<N> {
         total
     }
 
-    /// Makes the table; `key` names the bits that index it, each once.
-    pub const fn new(rows: &'static [&'static [Row]], width: u8, key: [u8; KEY_BITS]) -> Self {
+    /// Makes the table.
+    pub const fn new(rows: &'static [&'static [Row]], width: u8) -> Self {
         let mut count = [0u16; BUCKETS + 1];
-        let key = Key::new(key);
+        let key = Self::BITS;
         let none = Entry { mask: 0, value: 0, row: 0, group: 0, excepts: false };
-        let mut table = Decoder { rows, start: [0; BUCKETS + 1], entry: [none; N], key, width };
+        let mut table = Decoder { rows, start: [0; BUCKETS + 1], entry: [none; N], width };
         // Two walks over the rows: how many fall into each bucket, then which.
         let mut fill = false;
         loop {
@@ -168,7 +175,7 @@ impl<const N: usize> Decoder<N> {
     /// The row of `word`.
     #[inline]
     pub fn decode(&self, word: u32) -> Option<&'static Row> {
-        let bucket = self.key.of(word);
+        let bucket = Self::BITS.of(word);
         let entries = &self.entry[self.start[bucket] as usize..self.start[bucket + 1] as usize];
         let entry = entries
             .iter()

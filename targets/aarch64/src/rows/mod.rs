@@ -1,6 +1,6 @@
 //! Instruction rows, a file per group of the Arm ARM's encoding index (C4.1), and the decoder over all.
 
-use target::decode::KEY_BITS;
+use target::decode::key;
 use target::{Decoder, Row};
 
 pub mod branches;
@@ -125,7 +125,7 @@ pub const GROUPS: &[&[Row]] = &[
 
 /// The bits that tell most rows apart, weighed by how often the rows occur in Debian's libc: a word meets 1.4
 /// candidates.
-const KEY: [u8; KEY_BITS] = [31, 30, 29, 27, 26, 25, 24, 23, 22, 14, 10];
+const KEY: u32 = key([31, 30, 29, 27, 26, 25, 24, 23, 22, 14, 10]);
 
 /// The decoder.
-pub static DECODER: Decoder<{ Decoder::<0>::entries(GROUPS, 32, KEY) }> = Decoder::new(GROUPS, 32, KEY);
+pub static DECODER: Decoder<KEY, { Decoder::<KEY, 0>::entries(GROUPS, 32) }> = Decoder::new(GROUPS, 32);

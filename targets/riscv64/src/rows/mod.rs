@@ -15,7 +15,7 @@ mod zk;
 
 pub use z::CACHE_BLOCK;
 
-use target::decode::KEY_BITS;
+use target::decode::key;
 use target::{Decoder, Row};
 
 /// Every table.
@@ -67,13 +67,13 @@ pub static TABLES: &[&[Row]] = &[
 ];
 
 /// Opcode and funct3, and of funct7 what tells most rows apart.
-const KEY32: [u8; KEY_BITS] = [2, 3, 4, 5, 6, 12, 13, 14, 25, 28, 30];
-const ENTRIES32: usize = Decoder::<0>::entries(TABLES, 32, KEY32);
+const KEY32: u32 = key([2, 3, 4, 5, 6, 12, 13, 14, 25, 28, 30]);
+const ENTRIES32: usize = Decoder::<KEY32, 0>::entries(TABLES, 32);
 /// The decoder of 32-bit instructions.
-pub static DECODER32: Decoder<ENTRIES32> = Decoder::new(TABLES, 32, KEY32);
+pub static DECODER32: Decoder<KEY32, ENTRIES32> = Decoder::new(TABLES, 32);
 
 /// Quadrant, funct3, and the fields that take its place.
-const KEY16: [u8; KEY_BITS] = [0, 1, 13, 14, 15, 12, 11, 10, 6, 5, 2];
-const ENTRIES16: usize = Decoder::<0>::entries(TABLES, 16, KEY16);
+const KEY16: u32 = key([0, 1, 13, 14, 15, 12, 11, 10, 6, 5, 2]);
+const ENTRIES16: usize = Decoder::<KEY16, 0>::entries(TABLES, 16);
 /// The decoder of compressed instructions.
-pub static DECODER16: Decoder<ENTRIES16> = Decoder::new(TABLES, 16, KEY16);
+pub static DECODER16: Decoder<KEY16, ENTRIES16> = Decoder::new(TABLES, 16);
