@@ -134,8 +134,8 @@ impl Code {
         Ok(self.arenas[self.lent].arena.free())
     }
 
-    /// Room for a block in a unit's region; `None` when that is full.
-    pub fn room_in(&mut self, unit: &super::Unit) -> Option<(u64, &mut [u8])> {
+    /// Lends room for a block in a unit's region. False when that is full.
+    pub fn lend_in(&mut self, unit: &super::Unit) -> bool {
         let region = unit.place.region;
         self.lent = match self.arenas.iter().position(|filled| filled.region == region) {
             Some(known) => known,
@@ -148,7 +148,12 @@ impl Code {
                 self.arenas.len() - 1
             }
         };
-        self.arenas[self.lent].arena.free()
+        self.arenas[self.lent].arena.free().is_some()
+    }
+
+    /// The room lent last.
+    pub fn lent(&mut self) -> Option<(u64, &mut [u8])> {
+        self.arenas.get_mut(self.lent)?.arena.free()
     }
 
     /// How much of a unit's region this generation takes behind `Unit::used`.
@@ -284,9 +289,14 @@ impl Code {
         Key { pc: link.target, mode: link.mode }
     }
 
-    /// Where links lead that are not linked.
-    pub fn unlinked(&self) -> impl Iterator<Item = Key> + '_ {
-        self.links.iter().filter(|link| !link.linked).map(|link| Key { pc: link.target, mode: link.mode })
+    /// How many links there are.
+    pub fn link_count(&self) -> usize {
+        self.links.len()
+    }
+
+    /// Where links from the one with number `first` on lead that are not linked.
+    pub fn unlinked(&self, first: usize) -> impl Iterator<Item = Key> + '_ {
+        self.links.iter().skip(first).filter(|link| !link.linked).map(|link| Key { pc: link.target, mode: link.mode })
     }
 
     fn link_mut(&mut self, number: u32) -> &mut Link {

@@ -7,8 +7,8 @@ impl Locked<'_> {
     /// back to the block. What it leads back to is a loop, and that is worth being one block.
     #[inline]
     pub fn goes_on_at(&self, key: Key, pc: u64) -> bool {
-        let known = self.cache.table.get(Key { pc, ..key });
-        known.is_some_and(|code| self.is_way_out(key.pc, code))
+        self.inner.pages.may_begin(pc)
+            && self.cache.table.get(Key { pc, ..key }).is_some_and(|code| self.is_way_out(key.pc, code))
     }
 
     /// Whether no jump of the block whose code is at `code` leads to `pc`.

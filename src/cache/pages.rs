@@ -1,4 +1,4 @@
-//! Which blocks were translated from which guest page.
+//! Which blocks were translated from which guest page, and where blocks begin.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,7 +10,34 @@ use super::code::BlockId;
 
 /// Blocks by page number. A block that spans two pages is listed under both.
 #[derive(Default)]
-pub struct Pages(HashMap<u64, Vec<BlockId>, BuildHasherDefault<PageHasher>>);
+pub struct Pages {
+    blocks: HashMap<u64, Vec<BlockId>, BuildHasherDefault<PageHasher>>,
+    begun: Begun,
+}
+
+/// A bit for each address, those that lie far apart having some in common: set where a block begins, or one began that is
+/// gone. Nothing is there before the first block.
+#[derive(Default)]
+struct Begun(Vec<u64>);
+
+/// Bits of [`Begun`], a power of two.
+const BEGUN: u64 = 1 << 18;
+
+impl Begun {
+    /// The word and the bit of an address; no instruction is at an odd one.
+    fn place(pc: u64) -> (usize, u64) {
+        let n = pc / 2 % BEGUN;
+        ((n / 64) as usize, 1 << (n % 64))
+    }
+
+    fn add(&mut self, pc: u64) {
+        if self.0.is_empty() {
+            self.0 = vec![0; (BEGUN / 64) as usize];
+        }
+        let (word, bit) = Begun::place(pc);
+        self.0[word] |= bit;
+    }
+}
 
 /// Page numbers are nobody's to choose freely, and a block enters one each time: Fibonacci hashing does.
 #[derive(Default)]
@@ -39,9 +66,17 @@ fn pages(start: u64, end: u64) -> std::ops::RangeInclusive<u64> {
 impl Pages {
     /// Enters a block translated from `start..end`.
     pub fn add(&mut self, start: u64, end: u64, id: BlockId) {
+        self.begun.add(start);
         for page in pages(start, end) {
-            self.0.entry(page).or_default().push(id);
+            self.blocks.entry(page).or_default().push(id);
         }
+    }
+
+    /// Whether a block may begin at `pc`: a quick no for most addresses.
+    #[inline]
+    pub fn may_begin(&self, pc: u64) -> bool {
+        let (word, bit) = Begun::place(pc);
+        self.begun.0.get(word).is_some_and(|word| word & bit != 0)
     }
 
     /// The blocks listed under the pages of a range, some perhaps twice.
@@ -49,22 +84,26 @@ impl Pages {
         let wanted = pages(range.start.0, range.end.0);
         let count = (wanted.end() - wanted.start()) as usize;
         // Ranges may be as large as the address space, lists few; or the other way round.
-        if count > self.0.len() {
-            self.0.iter().filter(|(page, _)| wanted.contains(page)).flat_map(|(_, ids)| ids.iter().copied()).collect()
+        if count > self.blocks.len() {
+            self.blocks
+                .iter()
+                .filter(|(page, _)| wanted.contains(page))
+                .flat_map(|(_, ids)| ids.iter().copied())
+                .collect()
         } else {
-            wanted.filter_map(|page| self.0.get(&page)).flatten().copied().collect()
+            wanted.filter_map(|page| self.blocks.get(&page)).flatten().copied().collect()
         }
     }
 
     /// Drops the blocks for which `keep` does not hold from the lists of a range.
     pub fn retain(&mut self, range: Range, keep: impl Fn(BlockId) -> bool) {
         let wanted = pages(range.start.0, range.end.0);
-        let touched: Vec<u64> = match (wanted.end() - wanted.start()) as usize > self.0.len() {
-            true => self.0.keys().copied().filter(|page| wanted.contains(page)).collect(),
+        let touched: Vec<u64> = match (wanted.end() - wanted.start()) as usize > self.blocks.len() {
+            true => self.blocks.keys().copied().filter(|page| wanted.contains(page)).collect(),
             false => wanted.collect(),
         };
         for page in touched {
-            if let Entry::Occupied(mut entry) = self.0.entry(page) {
+            if let Entry::Occupied(mut entry) = self.blocks.entry(page) {
                 entry.get_mut().retain(|&id| keep(id));
                 if entry.get().is_empty() {
                     entry.remove();
@@ -75,6 +114,7 @@ impl Pages {
 
     /// Forgets all.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.blocks.clear();
+        self.begun = Begun::default();
     }
 }

@@ -150,28 +150,32 @@ impl Locked<'_> {
         self.inner.units.at(pc).is_some_and(|unit| end <= unit.place.range.end.0)
     }
 
-    /// Room for a block in the unit of `pc`. A unit that is full goes.
-    pub fn room_in_unit(&mut self, pc: u64) -> Option<(u64, &mut [u8])> {
+    /// Lends room for a block in the unit of `pc`; false if there is no unit. One that is full goes.
+    pub fn lend_in_unit(&mut self, pc: u64) -> bool {
         let Inner { current, units, .. } = &mut *self.inner;
-        let range = units.at(pc)?.place.range;
-        if current.room_in(units.at(pc)?).is_none() {
+        let Some(unit) = units.at(pc) else { return false };
+        let (has_room, range) = (current.lend_in(unit), unit.place.range);
+        if !has_room {
             self.detach(range);
             self.refuse(range);
-            return None;
         }
-        let Inner { current, units, .. } = &mut *self.inner;
-        current.room_in(units.at(pc)?)
+        has_room
     }
 
-    /// Guest addresses that jumps lead to and that have no code yet.
-    pub fn open_targets(&self) -> Vec<u64> {
+    /// The room lent last.
+    pub fn lent(&mut self) -> Option<(u64, &mut [u8])> {
+        self.inner.current.lent()
+    }
+
+    /// Guest addresses that jumps lead to and that have no code yet. `seen` counts the jumps that were looked at before.
+    pub fn open_targets(&self, seen: &mut usize) -> Vec<u64> {
         let known = |key: &Key| {
             self.cache.table.get(*key).is_some()
                 || self.inner.units.at(key.pc).is_some_and(|unit| unit.find(*key).is_some())
         };
         self.inner
             .current
-            .unlinked()
+            .unlinked(std::mem::replace(seen, self.inner.current.link_count()))
             .filter(|key| !known(key))
             .map(|key| key.pc)
             .collect::<std::collections::BTreeSet<u64>>()

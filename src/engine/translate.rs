@@ -116,14 +116,14 @@ impl Engine {
         clock.lap(&mut shop.counts.lower);
         let block = shop.builder.block();
         let form = cache.unit_form(key.pc);
-        let in_unit = form.is_some() && cache.room_in_unit(key.pc).is_some();
+        let in_unit = form.is_some() && cache.lend_in_unit(key.pc);
         // Behind the above, by which a unit that is full goes: a block elsewhere must not count on the unit's code.
         let flags_die = match cache.unit_range(key.pc) {
             Some(unit) => self.where_flags_die(space, block, unit),
             None => Vec::new(),
         };
         let (code, room) = match in_unit {
-            true => cache.room_in_unit(key.pc).ok_or(NoCode::Memory(Errno::ENOMEM))?,
+            true => cache.lent().ok_or(NoCode::Memory(Errno::ENOMEM))?,
             false => cache.room().map_err(NoCode::Memory)?,
         };
         let mut buf = match form.filter(|_| in_unit) {
