@@ -5,6 +5,7 @@
 
 mod binfmt;
 mod cache;
+mod calls;
 mod cli;
 mod clock;
 mod crash;

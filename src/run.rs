@@ -3,7 +3,7 @@
 use codegen::{Left, Mend};
 use ir::Exit;
 use memory::{Changed, Errno, GuestAddr};
-use syscalls::{Call, Outcome};
+use syscalls::{Call, Outcome, Restart};
 use target::{Access, SyscallRegs};
 
 use crate::cache::Key;
@@ -31,6 +31,7 @@ pub enum End {
 impl Vcpu {
     /// Runs the thread to its end.
     pub fn run(&mut self) -> End {
+        self.mind_filters();
         loop {
             let left = if self.seat.is_some() { self.execute_debugged() } else { self.execute() };
             let left = if let Err(NoCode::Breakpoint) = left { self.breakpoint() } else { left };
@@ -40,6 +41,7 @@ impl Vcpu {
                     Ok(resume) => resume,
                     Err(end) => return self.end(end),
                 },
+                Ok(Exit::Restart) => self.call_to_restart(),
                 Ok(Exit::Trap(trap)) => self.trap(trap),
                 Ok(Exit::Fault { addr }) => self.access_fault(addr),
                 Ok(Exit::Invalidate { addr, len }) => {
@@ -215,11 +217,25 @@ impl Vcpu {
             true => self.watched_call(&call),
             false => syscalls::dispatch(&self.process, &mut self.thread, &call),
         };
+        self.mind_filters();
         if let Outcome::Return(value) = outcome {
             self.set_result(value);
             return Ok(Resume::Here);
         }
         self.apply(&call, outcome)
+    }
+
+    /// A system call of emitted code's was interrupted before it did anything.
+    fn call_to_restart(&self) -> Resume {
+        let SyscallRegs { args, .. } = self.machine.engine.target.syscall(&self.context.guest);
+        Resume::Restart { restart: Restart::IfAsked, arg0: args[0] }
+    }
+
+    /// Sees to it that filters see all calls, if the thread has any: whoever gives other threads some has them too.
+    fn mind_filters(&self) {
+        if self.thread.is_filtered() {
+            self.machine.engine.calls.close();
+        }
     }
 
     /// Does what a system call says should happen, but for the plain result.

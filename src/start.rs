@@ -20,6 +20,7 @@ use syscalls::seccomp;
 use syscalls::strace::{Filter, Strace, Style};
 use syscalls::{Action, Actions, CpuInfo, HiddenFds, Image, Process, SigSet};
 
+use crate::calls;
 use crate::cli::{self, Command, Refused};
 use crate::debug::Debugger;
 use crate::engine::Engine;
@@ -191,6 +192,8 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     let profile = Profile::open(plan.options.profiles, &plan.hidden, plan.numbered);
     let profile = profile.map_err(|(path, error)| Error::Log(path, error))?;
     let strace = strace(&plan.options, log, &plan.hidden, plan.numbered)?;
+    let debugger = debugger(&plan.options)?;
+    let calls = calls::direct(abi, &plan.hidden, strace.is_some() || debugger.is_some());
     let process = Process {
         abi,
         space: Arc::new(space),
@@ -208,8 +211,8 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
         release: plan.options.uname.as_deref().map(Arc::from),
     };
     let machine = Box::leak(Box::new(Machine {
-        engine: Engine::new(target, &plan.options, persist, log, profile)?,
-        debugger: debugger(&plan.options)?,
+        engine: Engine::new(target, &plan.options, calls, persist, log, profile)?,
+        debugger,
         options: plan.options,
         own_program: plan.own_program,
         sigreturn: loaded.vdso.offset(target.vdso().sigreturn).0,

@@ -65,6 +65,7 @@ impl Vcpu {
         let mailbox = Mailbox::new(engine, &raw mut *context, Arc::clone(&pending));
         // SAFETY: `drop` removes it before the context goes.
         let resident = unsafe { engine.cache.residents.add(&raw const *context) };
+        context.set_calls(&engine.calls, &pending, resident.running());
         Vcpu {
             machine,
             process,

@@ -5,9 +5,10 @@
 //! displacements. Emitted code names fields by the offsets in [`field`].
 
 use crate::constants::Constants;
+use crate::direct::{CLOSED, DirectCalls};
 use crate::lookup::Lookup;
 use ir::{GuestState, VecArgs};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// Helpers a target may declare.
 pub const MAX_HELPERS: usize = 256;
@@ -50,6 +51,10 @@ pub struct Context {
     /// Operands of [`ir::Exit::Invalidate`].
     pub(crate) exit_addr: u64,
     pub(crate) exit_len: u64,
+    /// Addresses of what [`Context::set_calls`] was told.
+    calls: u64,
+    pending: u64,
+    running: u64,
     /// What the SIGSEGV handler saw.
     pub fault: FaultInfo,
     /// Addresses of the runtime's entries, see [`crate::Stubs`].
@@ -90,6 +95,7 @@ pub(crate) struct Entries {
     pub code_near: u64,
     pub miss: u64,
     pub return_miss: u64,
+    pub syscall: u64,
     pub call_int: u64,
     pub call_vec: u64,
 }
@@ -108,7 +114,16 @@ impl Context {
         self.normal_limit = u64::MAX;
         (self.host_mxcsr, self.guest_mxcsr) = (MXCSR_DEFAULT, MXCSR_DEFAULT);
         self.constants = Constants::NEW;
+        self.calls = (&raw const CLOSED) as u64;
         self.lookup.set_up();
+    }
+
+    /// Has emitted code make system calls itself: those of `calls`, unless `pending` is not 0; meanwhile `running` is
+    /// [`OUTSIDE`](crate::OUTSIDE). All three must be there for as long as emitted code runs on this context.
+    pub fn set_calls(&mut self, calls: &'static DirectCalls, pending: &AtomicU32, running: &AtomicU64) {
+        self.calls = (&raw const *calls) as u64;
+        self.pending = pending.as_ptr() as u64;
+        self.running = running.as_ptr() as u64;
     }
 
     /// Gives emitted code its stack, `low..high`. It holds call pairs and the frames of helpers
@@ -183,6 +198,9 @@ pub(crate) mod field {
         EXIT_LINK = exit_link;
         EXIT_ADDR = exit_addr;
         EXIT_LEN = exit_len;
+        CALLS = calls;
+        PENDING = pending;
+        RUNNING = running;
         ENTRIES = entries;
         CALL_ARGS = call_args;
         VEC_ARGS = vec_args;
@@ -206,6 +224,7 @@ pub(crate) mod field {
     pub const ENTRY_CODE_NEAR: i32 = ENTRIES + offset_of!(Entries, code_near) as i32;
     pub const ENTRY_MISS: i32 = ENTRIES + offset_of!(Entries, miss) as i32;
     pub const ENTRY_RETURN_MISS: i32 = ENTRIES + offset_of!(Entries, return_miss) as i32;
+    pub const ENTRY_SYSCALL: i32 = ENTRIES + offset_of!(Entries, syscall) as i32;
     pub const ENTRY_CALL_INT: i32 = ENTRIES + offset_of!(Entries, call_int) as i32;
     pub const ENTRY_CALL_VEC: i32 = ENTRIES + offset_of!(Entries, call_vec) as i32;
 

@@ -36,7 +36,7 @@ impl Emitter<'_, '_> {
             Term::Call { target, .. } => self.jump_with_poll(target),
             Term::CallIndirect { ret, .. } => self.call_indirect(ret),
             Term::Return { .. } => self.ret(),
-            Term::Syscall { next } => self.emit_exit(next, RawExit::Syscall),
+            Term::Syscall { next } => self.system_call(next),
             Term::Trap { kind, pc } => self.emit_exit(pc, trap_exit(kind)),
             Term::Sync { next } => self.emit_exit(next, RawExit::Sync),
             Term::Invalidate { len, next, .. } => {
@@ -45,6 +45,13 @@ impl Emitter<'_, '_> {
                 self.emit_exit(next, RawExit::Invalidate);
             }
         }
+    }
+
+    /// Comes back only from a call that was made.
+    fn system_call(&mut self, next: u64) {
+        self.mov_addr(RAX, next);
+        asm!(self.buf; call QWORD [rbp + field::ENTRY_SYSCALL]);
+        self.jump_to(next);
     }
 
     /// Whether a jump there may close a loop, so that it has to poll.

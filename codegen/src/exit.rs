@@ -17,6 +17,8 @@ pub(crate) enum RawExit {
     Invalidate,
     Interrupted,
     Fault,
+    /// A system call that emitted code made and the kernel would restart.
+    Restart,
 }
 
 /// An exit, and what the run loop can do so that it does not come back.
@@ -44,7 +46,7 @@ impl Context {
     /// The meaning of `raw`, which the exit stub returned.
     #[inline]
     pub fn left(&self, raw: u32) -> Left {
-        const EXITS: [RawExit; 10] = [
+        const EXITS: [RawExit; 11] = [
             RawExit::Link,
             RawExit::Miss,
             RawExit::Syscall,
@@ -55,11 +57,13 @@ impl Context {
             RawExit::Invalidate,
             RawExit::Interrupted,
             RawExit::Fault,
+            RawExit::Restart,
         ];
         let raw = EXITS[raw as usize % EXITS.len()];
         let exit = match raw {
             RawExit::Link | RawExit::Miss | RawExit::Sync => Exit::Jump,
             RawExit::Syscall => Exit::Syscall,
+            RawExit::Restart => Exit::Restart,
             RawExit::Illegal => Exit::Trap(Trap::Illegal),
             RawExit::Breakpoint => Exit::Trap(Trap::Breakpoint),
             RawExit::Misaligned => Exit::Trap(Trap::Misaligned),

@@ -3,6 +3,7 @@
 
 use crate::buffer::{CodeBuf, Full, asm};
 use crate::context::{Context, Entries, field};
+use crate::direct::{self, CallRegs, Range};
 use crate::encode::{Amode, Rm};
 use crate::exit::RawExit;
 use crate::flags::cc;
@@ -22,6 +23,8 @@ pub struct Stubs {
     /// Where the SIGSEGV handler sends `rip` after a fault in emitted code, once it has
     /// filled [`Context::fault`].
     pub fault: usize,
+    /// Where emitted code makes system calls.
+    pub calls: Range,
     /// Bytes of code.
     pub len: usize,
     link: usize,
@@ -30,6 +33,7 @@ pub struct Stubs {
     code_near: usize,
     miss: usize,
     return_miss: usize,
+    syscall: usize,
     call_int: usize,
     call_vec: usize,
 }
@@ -44,18 +48,19 @@ impl Context {
             code_near: base + stubs.code_near as u64,
             miss: base + stubs.miss as u64,
             return_miss: base + stubs.return_miss as u64,
+            syscall: base + stubs.syscall as u64,
             call_int: base + stubs.call_int as u64,
             call_vec: base + stubs.call_vec as u64,
         };
     }
 }
 
-/// Emits the runtime for a target with these pins; `pc_shift` as in [`crate::Config`].
-pub fn emit_runtime(buf: &mut CodeBuf<'_>, pins: &Pins, pc_shift: u8) -> Result<Stubs, Full> {
+/// Emits the runtime for a target with these pins and registers of system calls; `pc_shift` as in [`crate::Config`].
+pub fn emit_runtime(buf: &mut CodeBuf<'_>, pins: &Pins, regs: &CallRegs, pc_shift: u8) -> Result<Stubs, Full> {
     let enter = buf.len();
     emit_enter(buf, pins);
     let leave = buf.len();
-    emit_leave(buf, pins);
+    let stored = emit_leave(buf, pins);
     let mut at = [0; 8];
     let emitters = [emit_link, emit_code, emit_link_near, emit_code_near, emit_miss, emit_fault];
     for (at, emit) in at.iter_mut().zip(emitters) {
@@ -72,9 +77,24 @@ pub fn emit_runtime(buf: &mut CodeBuf<'_>, pins: &Pins, pc_shift: u8) -> Result<
     let [link, code, link_near, code_near, miss, fault, call_int, call_vec] = at;
     let return_miss = buf.len();
     emit_return_miss(buf, pc_shift, miss);
+    let (syscall, calls) = direct::emit(buf, pins, regs, stored);
     buf.written()?;
     let len = buf.len();
-    Ok(Stubs { enter, fault, len, link, code, link_near, code_near, miss, return_miss, call_int, call_vec })
+    Ok(Stubs {
+        enter,
+        fault,
+        calls,
+        len,
+        link,
+        code,
+        link_near,
+        code_near,
+        miss,
+        return_miss,
+        syscall,
+        call_int,
+        call_vec,
+    })
 }
 
 fn emit_enter(buf: &mut CodeBuf<'_>, pins: &Pins) {
@@ -99,9 +119,10 @@ fn emit_enter(buf: &mut CodeBuf<'_>, pins: &Pins) {
     asm!(buf; jmp rax);
 }
 
-/// What all exits end in; `eax` is the result.
-fn emit_leave(buf: &mut CodeBuf<'_>, pins: &Pins) {
+/// What all exits end in; `eax` is the result. Returns where those begin that have stored the pinned registers.
+fn emit_leave(buf: &mut CodeBuf<'_>, pins: &Pins) -> usize {
     pins.iter().for_each(|pin| store(buf, pin));
+    let stored = buf.len();
     asm!(buf
         ; mov [rbp + field::CODE_RSP], rsp
         ; stmxcsr [rbp + field::MXCSR_SCRATCH]
@@ -113,9 +134,10 @@ fn emit_leave(buf: &mut CodeBuf<'_>, pins: &Pins) {
         ; pop r15 ; pop r14 ; pop r13 ; pop r12 ; pop rbp ; pop rbx
         ; ret
     );
+    stored
 }
 
-fn load(buf: &mut CodeBuf<'_>, pin: &Pin) {
+pub(crate) fn load(buf: &mut CodeBuf<'_>, pin: &Pin) {
     let (reg, at) = (pin.reg, field::GUEST + pin.offset as i32);
     match pin.ty {
         Ty::I64 => asm!(buf; mov Rq(reg), [rbp + at]),
@@ -126,7 +148,7 @@ fn load(buf: &mut CodeBuf<'_>, pin: &Pin) {
     }
 }
 
-fn store(buf: &mut CodeBuf<'_>, pin: &Pin) {
+pub(crate) fn store(buf: &mut CodeBuf<'_>, pin: &Pin) {
     let (reg, at) = (pin.reg, field::GUEST + pin.offset as i32);
     match pin.ty {
         Ty::I64 => asm!(buf; mov [rbp + at], Rq(reg)),

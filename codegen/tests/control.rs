@@ -2,11 +2,11 @@
 
 mod common;
 
-use codegen::{HostFeatures, Left, Mend};
+use codegen::{DirectCall, DirectCalls, HostFeatures, Left, Limit, Mend};
 use common::TABLES;
-use common::machine::{Code, Machine};
+use common::machine::{CALL_REGS, Code, Machine};
 use ir::{Block, Exit, text};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 const CALLER: &str = "block 0x1000..0x1004 propagate
   insn 0x1000
@@ -108,4 +108,41 @@ fn a_request_ends_a_loop() {
     assert_eq!((left.exit, machine.context.guest.pc), (Exit::Interrupted, 0x3000));
     assert_eq!(machine.context.guest.u64_at(8), 42, "one round was run");
     machine.context.clear_request();
+}
+
+const CALL: &str = "block 0x4000..0x4004 propagate
+  insn 0x4000
+  syscall 0x4004
+";
+
+#[test]
+fn a_call_that_the_host_takes_as_it_is_is_made() {
+    const NUMBER: u64 = 7;
+    const ARG: u64 = 2;
+    let limits = [Limit::Descriptor, Limit::None, Limit::None, Limit::None, Limit::None, Limit::None];
+    let call = (NUMBER as usize, DirectCall::new(libc::SYS_getpid as u16, limits));
+    let calls: &'static DirectCalls = Box::leak(Box::new(DirectCalls::new([call].into_iter(), u64::MAX, ARG)));
+    let (pending, running) = (AtomicU32::new(0), AtomicU64::new(5));
+    let (mut machine, codes) = machine(&[CALL]);
+    machine.context.set_calls(calls, &pending, &running);
+    let mut enter = |number: u64, arg: u64, request: u64| {
+        machine.context.guest.set_u64_at(CALL_REGS.number, number);
+        machine.context.guest.set_u64_at(CALL_REGS.args[0], arg);
+        machine.context.stack_limit().fetch_or(request, Ordering::Relaxed);
+        let left = machine.enter(codes[0].addr);
+        machine.context.clear_request();
+        assert_eq!(machine.context.guest.pc, 0x4004);
+        (left.exit, machine.context.guest.u64_at(CALL_REGS.result))
+    };
+    let pid = u64::from(std::process::id());
+    assert_eq!(enter(NUMBER, ARG, 0), (Exit::Jump, pid));
+    assert_eq!(enter(NUMBER, ARG, u64::MAX), (Exit::Interrupted, pid), "a request that came meanwhile is seen");
+    assert_eq!(enter(NUMBER, ARG + 1, 0), (Exit::Syscall, ARG + 1), "an argument beyond its limit");
+    assert_eq!(enter(NUMBER + 1, ARG, 0), (Exit::Syscall, ARG), "another call");
+    assert_eq!(enter(1 << 32 | NUMBER, ARG, 0), (Exit::Syscall, ARG), "no number");
+    pending.store(1, Ordering::Relaxed);
+    assert_eq!(enter(NUMBER, ARG, 0), (Exit::Syscall, ARG), "a signal comes before the call");
+    pending.store(0, Ordering::Relaxed);
+    calls.close();
+    assert_eq!(enter(NUMBER, ARG, 0), (Exit::Syscall, ARG));
 }

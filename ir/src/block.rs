@@ -143,6 +143,8 @@ pub enum Exit {
     Jump,
     /// A system call; `pc` is behind it.
     Syscall,
+    /// A system call that emitted code made itself, to which a signal came before it did anything; `pc` is behind it.
+    Restart,
     /// A trap, at `pc`.
     Trap(Trap),
     /// A memory access at `pc` faulted at `addr`.

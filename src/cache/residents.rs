@@ -3,12 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
 
-use codegen::Context;
+use codegen::{Context, OUTSIDE};
 use ir::GuestState;
 use memory::Lock;
-
-/// `running` of a thread that is not in emitted code.
-const OUTSIDE: u64 = u64::MAX;
 
 /// One thread, as the cache knows it.
 pub struct Resident {
@@ -30,6 +27,11 @@ impl Resident {
     #[inline]
     pub fn enter(&self, epoch: u64) {
         self.running.store(epoch, Ordering::SeqCst);
+    }
+
+    /// What says whether it is in code, for system calls that emitted code makes.
+    pub fn running(&self) -> &AtomicU64 {
+        &self.running
     }
 
     /// The thread has left code, and needs nothing that is known of it.

@@ -10,7 +10,7 @@ mod trace;
 mod translate;
 pub mod watch;
 
-use codegen::{CodeBuf, Compiler, Config, Context, Stubs, emit_runtime};
+use codegen::{CallRegs, CodeBuf, Compiler, Config, Context, DirectCalls, Stubs, emit_runtime};
 use memory::{AddressSpace, Errno, GuestAddr, Lock, Range};
 use syscalls::HiddenFds;
 use target::{Limits, Target};
@@ -39,6 +39,8 @@ pub struct Engine {
     pub interprets: bool,
     /// Whether code is watched for writes that nobody announces.
     pub watches: bool,
+    /// The system calls that emitted code makes itself.
+    pub calls: DirectCalls,
     /// Where the guest stops for a debugger.
     pub breakpoints: Breakpoints,
     /// What is printed of code, if anything is.
@@ -78,6 +80,7 @@ impl Engine {
     pub fn new(
         target: &'static dyn Target,
         options: &Options,
+        calls: DirectCalls,
         persist: Option<Persist>,
         log: Log,
         mut profile: Option<Profile>,
@@ -90,7 +93,7 @@ impl Engine {
         };
         let compiler = Compiler::new(config);
         let cache = CodeCache::default();
-        let runtime = Runtime::emit(&compiler, config.pc_shift, &cache, profile.as_mut())?;
+        let runtime = Runtime::emit(&compiler, &config, &call_regs(target), &cache, profile.as_mut())?;
         let addresses = Addresses::parse(&options.trace_filter).unwrap_or_default();
         let flags = target.slots().iter().find(|slot| slot.ty == ir::Ty::Flags);
         Ok(Engine {
@@ -99,6 +102,7 @@ impl Engine {
             // Machine code runs from block to block without a word.
             interprets: options.engine == Kind::Interp || options.trace.runs(),
             watches: target.runs_unannounced_code(),
+            calls,
             breakpoints: Breakpoints::default(),
             tracer: Tracer::new(target, options.trace, addresses, log),
             limits: if options.one_insn { Limits { insts: 1, ..Limits::DEFAULT } } else { Limits::DEFAULT },
@@ -132,6 +136,13 @@ impl Engine {
     /// Where the signal handler sends emitted code that faulted.
     pub fn fault_entry(&self) -> u64 {
         self.runtime.base + self.runtime.stubs.fault as u64
+    }
+
+    /// Where a thread that a signal found at host address `rip`, about to make a system call from emitted code, gives it up.
+    pub fn call_exit(&self, rip: u64) -> Option<u64> {
+        let (base, calls) = (self.runtime.base, self.runtime.stubs.calls);
+        let within = (base + calls.begin as u64..base + calls.end as u64).contains(&rip);
+        within.then_some(base + calls.stop as u64)
     }
 
     /// Completes the guest's state after a fault of emitted code. False if the fault is a bug of ours.
@@ -233,6 +244,8 @@ impl Engine {
         if let Some(profile) = &mut self.workshop.lock().profile {
             profile.in_child(hidden);
         }
+        // There are new hidden descriptors.
+        self.calls.close();
         self.cache.lock().flush();
     }
 
@@ -254,10 +267,18 @@ impl Engine {
     }
 }
 
+/// Where the registers of a target's system calls are.
+fn call_regs(target: &dyn Target) -> CallRegs {
+    let at = |slot: ir::SlotId| target.slots()[slot.0 as usize].offset;
+    let slots = target.syscall_slots();
+    CallRegs { number: at(slots.number), args: slots.args.map(at), result: at(slots.result) }
+}
+
 impl Runtime {
     fn emit(
         compiler: &Compiler,
-        pc_shift: u8,
+        config: &Config,
+        regs: &CallRegs,
         cache: &CodeCache,
         profile: Option<&mut Profile>,
     ) -> Result<Runtime, Errno> {
@@ -265,7 +286,7 @@ impl Runtime {
         cache.ranges.add(arena.base(), crate::cache::ARENA as u64);
         let (base, room) = arena.free().ok_or(Errno::ENOMEM)?;
         let mut buf = CodeBuf::new(room);
-        let stubs = emit_runtime(&mut buf, compiler.pins(), pc_shift).map_err(|_| Errno::ENOMEM)?;
+        let stubs = emit_runtime(&mut buf, compiler.pins(), regs, config.pc_shift).map_err(|_| Errno::ENOMEM)?;
         if let (Some(profile), Ok(bytes)) = (profile, buf.written()) {
             profile.runtime(base, bytes);
         }

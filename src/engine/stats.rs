@@ -86,7 +86,7 @@ impl Exits {
             (codegen::Mend::Link(_), _) => &mut self.link,
             (codegen::Mend::Lookup, _) => &mut self.lookup,
             (_, ir::Exit::Jump) => &mut self.sync,
-            (_, ir::Exit::Syscall) => &mut self.syscall,
+            (_, ir::Exit::Syscall | ir::Exit::Restart) => &mut self.syscall,
             (_, ir::Exit::Trap(_)) => &mut self.trap,
             (_, ir::Exit::Fault { .. }) => &mut self.fault,
             (_, ir::Exit::Invalidate { .. }) => &mut self.invalidate,

@@ -91,7 +91,12 @@ impl Engine {
 
     /// Has writes to the code at `start..end` seen. True if they were not so far.
     fn watch(&self, space: &AddressSpace, start: u64, end: u64) -> bool {
-        self.watches && space.watch(Range::new(start, end))
+        let news = self.watches && space.watch(Range::new(start, end));
+        if news {
+            // The run loop looks at what calls write to.
+            self.calls.close();
+        }
+        news
     }
 
     /// The pipeline. `None` if the block is too much for the compiler.

@@ -143,7 +143,7 @@ extern "C" fn handle(signal: i32, info: *const libc::siginfo_t, ucontext: *mut l
     }
     let Some(mailbox) = mailbox else { return };
     mailbox.note(signal, *bytes);
-    leave_call(ucontext);
+    leave_call(ucontext, mailbox);
     block_until_delivered(ucontext);
 }
 
@@ -151,14 +151,14 @@ extern "C" fn handle(signal: i32, info: *const libc::siginfo_t, ucontext: *mut l
 fn hurry(ucontext: &mut libc::ucontext_t, mailbox: Option<&mailbox::Mailbox>) {
     if let Some(mailbox) = mailbox {
         mailbox.wake();
+        leave_call(ucontext, mailbox);
     }
-    leave_call(ucontext);
 }
 
 /// Ends a system call that is about to begin, or to begin again.
-fn leave_call(ucontext: &mut libc::ucontext_t) {
+fn leave_call(ucontext: &mut libc::ucontext_t, mailbox: &mailbox::Mailbox) {
     let rip = &mut ucontext.uc_mcontext.gregs[libc::REG_RIP as usize];
-    if let Some(exit) = sys::restart_exit(*rip as u64) {
+    if let Some(exit) = mailbox.call_exit(*rip as u64) {
         *rip = exit as i64;
     }
 }
@@ -180,7 +180,7 @@ fn fault(signal: i32, info: &libc::siginfo_t, ucontext: &mut libc::ucontext_t, m
     let write = ucontext.uc_mcontext.gregs[libc::REG_ERR as usize] & PF_WRITE != 0;
     let fault = HostFault { signal, code: info.si_code, addr, write };
     let next = match mailbox {
-        Some(mailbox) if mailbox.code.contains(rip) => {
+        Some(mailbox) if mailbox.is_code(rip) => {
             mailbox.note_fault(rip, fault);
             Some(mailbox.fault_entry)
         }

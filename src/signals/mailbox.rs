@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use codegen::Context;
 use syscalls::Signal;
 
+use crate::engine::Engine;
+
 /// A `siginfo_t` as bytes; the host's layout is the guests' too.
 pub type Info = [u8; 128];
 
@@ -41,8 +43,8 @@ pub struct Mailbox {
     context: *mut Context,
     /// Where a fault of emitted code goes on.
     pub fault_entry: u64,
-    /// Where emitted code is.
-    pub code: &'static crate::cache::Ranges,
+    /// Whose code it is.
+    engine: &'static Engine,
 }
 
 thread_local! {
@@ -62,7 +64,7 @@ pub fn set_current(mailbox: *const Mailbox) -> *const Mailbox {
 
 impl Mailbox {
     /// A mailbox for the thread that runs on `context`.
-    pub fn new(engine: &'static crate::engine::Engine, context: *mut Context, pending: Arc<AtomicU32>) -> Box<Mailbox> {
+    pub fn new(engine: &'static Engine, context: *mut Context, pending: Arc<AtomicU32>) -> Box<Mailbox> {
         Box::new(Mailbox {
             pending,
             arrived: AtomicU64::new(0),
@@ -70,11 +72,22 @@ impl Mailbox {
             fault: Cell::default(),
             context,
             fault_entry: engine.fault_entry(),
-            code: &engine.cache.ranges,
+            engine,
         })
     }
 
     // ---- the handler's side
+
+    /// Whether a host address is emitted code.
+    pub fn is_code(&self, rip: u64) -> bool {
+        self.engine.cache.ranges.contains(rip)
+    }
+
+    /// Where a thread goes on that a signal found at host address `rip`, where a system call is about to begin, or to begin
+    /// again.
+    pub fn call_exit(&self, rip: u64) -> Option<u64> {
+        memory::sys::restart_exit(rip).or_else(|| self.engine.call_exit(rip))
+    }
 
     /// Notes a fault of emitted code at host address `rip`.
     pub fn note_fault(&self, rip: u64, fault: HostFault) {

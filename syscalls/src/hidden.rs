@@ -63,6 +63,11 @@ impl HiddenFds {
         fd as u32 >= self.floor.load(Ordering::Relaxed) && fd >= 0 && self.fds.lock().contains(&(fd as u32))
     }
 
+    /// No hidden descriptor is lower than this one.
+    pub fn floor(&self) -> u32 {
+        self.floor.load(Ordering::Relaxed)
+    }
+
     /// Whether there is any.
     #[inline]
     pub fn is_empty(&self) -> bool {

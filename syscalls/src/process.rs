@@ -199,6 +199,12 @@ impl Thread {
         }
     }
 
+    /// Whether anything decides over each of its calls, so that all of them have to come to [`crate::dispatch`].
+    #[inline]
+    pub fn is_filtered(&self) -> bool {
+        self.user_dispatch.is_on() || self.seccomp.mode() != seccomp::DISABLED
+    }
+
     /// Tells the thread its id.
     pub fn set_tid(&mut self, tid: i32) {
         self.tid = tid;

@@ -51,6 +51,26 @@ pub struct Row {
     pub(crate) paths: u8,
 }
 
+impl Row {
+    /// The host's call that gets the guest's registers as they are, if that is all there is to it but for the columns below.
+    pub fn bare(&self) -> Option<i64> {
+        match self.verb {
+            Verb::Forward(number) if self.paths == 0 => Some(number),
+            _ => None,
+        }
+    }
+
+    /// Whether an argument is an address.
+    pub fn is_pointer(&self, index: usize) -> bool {
+        self.pointers >> index & 1 != 0
+    }
+
+    /// Whether an argument is a descriptor.
+    pub fn is_fd(&self, index: usize) -> bool {
+        self.fds >> index & 1 != 0
+    }
+}
+
 macro_rules! verb {
     (forward $by:expr; $($ty:ty),*) => { Verb::Forward($by) };
     (absent $by:expr; $($ty:ty),*) => { Verb::Absent($by) };

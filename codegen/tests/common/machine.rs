@@ -2,7 +2,7 @@
 
 use super::arena::{BASE, SIZE};
 use super::{HELPERS, NZCV, SLOTS, TABLES};
-use codegen::{CodeBuf, Compiler, Config, Context, HostFeatures, Left, Stubs, emit_runtime};
+use codegen::{CallRegs, CodeBuf, Compiler, Config, Context, HostFeatures, Left, Stubs, emit_runtime};
 use ir::{Block, FpControl, GuestState, passes};
 use std::cell::Cell;
 
@@ -11,6 +11,9 @@ const CODE: usize = 1 << 20;
 const STACK: usize = 256 << 10;
 /// Where blocks go: behind the runtime.
 const BLOCKS: usize = 4096;
+
+/// Registers of a system call: x0 to x5, the number in x6.
+pub const CALL_REGS: CallRegs = CallRegs { number: 152, args: [0, 8, 16, 24, 32, 40], result: 0 };
 
 thread_local! {
     /// The context and the fault entry of the machine that runs.
@@ -51,7 +54,7 @@ impl Machine {
         let code = map(0, CODE, libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC);
         // SAFETY: the mapping is ours alone.
         let bytes = unsafe { std::slice::from_raw_parts_mut(code, BLOCKS) };
-        let stubs = emit_runtime(&mut CodeBuf::new(bytes), compiler.pins(), config.pc_shift).expect("room");
+        let stubs = emit_runtime(&mut CodeBuf::new(bytes), compiler.pins(), &CALL_REGS, config.pc_shift).expect("room");
         // SAFETY: the context says that all zeros is a value of it.
         let mut context = unsafe { Box::<Context>::new_zeroed().assume_init() };
         context.set_up(HELPERS);

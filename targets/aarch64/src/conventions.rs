@@ -3,7 +3,7 @@
 use ir::{FpControl, GuestState, Helper, NanRule, SlotDef, Underflow};
 use target::{
     CoreRegisters, FeatureDef, Features, FlagsUse, Mode, Row, SignalDelivery, SignalFrame, SignalReturn, SyscallRegs,
-    Target, Vdso,
+    SyscallSlots, Target, Vdso,
 };
 
 use crate::cpu::{self, Cpu};
@@ -131,6 +131,10 @@ impl Target for Aarch64 {
     }
 
     /// Linux takes the number from W8.
+    fn syscall_slots(&self) -> SyscallSlots {
+        SyscallSlots { number: x(X8), args: [x(0), x(1), x(2), x(3), x(4), x(5)], result: x(0) }
+    }
+
     fn syscall(&self, state: &GuestState) -> SyscallRegs {
         let arg = |n| slot(state, x(n));
         let args = [arg(0), arg(1), arg(2), arg(3), arg(4), arg(5)];

@@ -25,5 +25,5 @@ pub use elf::elf_symbol;
 pub use lower::{Lower, Mode};
 pub use rows::{Pattern, Row};
 pub use signal::{Access, AltStack, CoreRegisters, MemoryFault, Refused, SignalDelivery, SignalFrame, SignalReturn};
-pub use target::{SyscallRegs, Target, Vdso};
+pub use target::{SyscallRegs, SyscallSlots, Target, Vdso};
 pub use translate::{Limits, Source, Stop, translate};

@@ -1,6 +1,6 @@
 //! The trait of a guest architecture.
 
-use ir::{FpControl, GuestState, Helper, NanRule, SlotDef, Underflow};
+use ir::{FpControl, GuestState, Helper, NanRule, SlotDef, SlotId, Underflow};
 
 use crate::ahead::FlagsUse;
 use crate::cpu::{FeatureDef, Features};
@@ -16,6 +16,17 @@ pub struct SyscallRegs {
     pub number: u64,
     /// Arguments.
     pub args: [u64; 6],
+}
+
+/// Which registers a system call is made by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SyscallSlots {
+    /// Number in the generic table.
+    pub number: SlotId,
+    /// Arguments.
+    pub args: [SlotId; 6],
+    /// What the call returns.
+    pub result: SlotId,
 }
 
 /// The guest's vDSO: a small shared library that the kernel maps into every process.
@@ -96,6 +107,8 @@ pub trait Target: Sync + Send {
     fn set_sp(&self, state: &mut GuestState, sp: u64);
     /// Sets the thread pointer (clone with CLONE_SETTLS).
     fn set_tls(&self, state: &mut GuestState, tls: u64);
+    /// The registers of a system call: number, arguments, result.
+    fn syscall_slots(&self) -> SyscallSlots;
     /// Number and arguments of the system call at hand.
     fn syscall(&self, state: &GuestState) -> SyscallRegs;
     /// Sets a system call's result: a value or a negative errno.

@@ -1,8 +1,8 @@
 //! The RISC-V guest as a [`Target`].
 
 use ::target::{
-    CoreRegisters, FeatureDef, Features, Mode, Row, SignalDelivery, SignalFrame, SignalReturn, SyscallRegs, Target,
-    Vdso,
+    CoreRegisters, FeatureDef, Features, Mode, Row, SignalDelivery, SignalFrame, SignalReturn, SyscallRegs,
+    SyscallSlots, Target, Vdso,
 };
 use ir::{FpControl, GuestState, Helper, NanRule, SlotDef};
 
@@ -128,6 +128,10 @@ impl Target for Riscv64 {
 
     fn set_tls(&self, state: &mut GuestState, tls: u64) {
         state.set_u64_at(offset(TP), tls);
+    }
+
+    fn syscall_slots(&self) -> SyscallSlots {
+        conv::SYSCALL_SLOTS
     }
 
     fn syscall(&self, state: &GuestState) -> SyscallRegs {

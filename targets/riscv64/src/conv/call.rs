@@ -2,7 +2,7 @@
 //! arguments in a0 to a5, the result in a0.
 
 use ir::GuestState;
-use target::SyscallRegs;
+use target::{SyscallRegs, SyscallSlots};
 
 use super::{reg, set_reg};
 use crate::state::{self, RES_ADDR, SP};
@@ -11,6 +11,13 @@ const A0: u32 = 10;
 const A7: u32 = 17;
 /// Bytes of `ecall`, which has no compressed form.
 const ECALL_BYTES: u64 = 4;
+
+/// The registers of a system call.
+pub const SYSCALL_SLOTS: SyscallSlots = SyscallSlots {
+    number: state::x(A7),
+    args: [state::x(A0), state::x(A0 + 1), state::x(A0 + 2), state::x(A0 + 3), state::x(A0 + 4), state::x(A0 + 5)],
+    result: state::x(A0),
+};
 
 /// The registers at a program's start. a0 is zero: there is no function to register with `atexit`.
 pub fn start(state: &mut GuestState, entry: u64, sp: u64) {

@@ -4,7 +4,7 @@ mod call;
 mod signal;
 mod vdso;
 
-pub use call::{restart_syscall, set_result, start, syscall};
+pub use call::{SYSCALL_SLOTS, restart_syscall, set_result, start, syscall};
 pub use signal::{FRAME_BYTES, backtrace, core_registers, enter_handler, signal_frame, signal_return};
 pub use vdso::VDSO;
 
