@@ -243,7 +243,7 @@ impl Code {
         let (guest, mode) = (within(block.key.pc)?, u16::try_from(block.key.mode.0).ok()?);
         let len = u16::try_from(block.end - block.key.pc).ok()?;
         pieces.add(
-            Piece::new(guest, len, mode, block.code - unit.place.region, code, faults),
+            Piece::new(guest, len, mode, block.code.wrapping_sub(unit.place.home) as i64, code, faults),
             distances.filter(|&offset| !in_stub(offset)),
             links.iter().map(|link| Jump { site: site(link), target: within(link.target) }),
         );

@@ -8,7 +8,7 @@
 use memory::{Errno, GuestAddr, Range};
 
 use super::table::Key;
-use crate::persist::assemble::target_of;
+use crate::persist::assemble::{STUB_CALL, target_of};
 use crate::persist::format::{FileKey, Header, Record, Site, Tables};
 
 /// A cache file in a unit's region.
@@ -29,6 +29,31 @@ impl Part {
         Tables::new(&self.header, self.bytes(0, self.header.code))
     }
 
+    /// Adds to all its fields that are distances to guest addresses.
+    fn shift_distances(&self, by: i64) -> Option<()> {
+        let tables = self.tables()?;
+        for record in (0..tables.len()).map_while(|n| tables.record(n)) {
+            let (distances, sites) = tables.aux(&record)?.fixups()?;
+            let in_stubs = sites.iter().map(|site| site.stub.wrapping_add(STUB_CALL as u32));
+            for offset in distances.iter().copied().chain(in_stubs) {
+                self.shift_field(record.code.checked_add(offset)?, by)?;
+            }
+        }
+        Some(())
+    }
+
+    fn shift_field(&self, offset: u32, by: i64) -> Option<()> {
+        let is_code = offset >= self.header.code && offset.checked_add(4)? <= self.header.len;
+        let field = (self.base + u64::from(offset)) as *mut i32;
+        // SAFETY: the file is mapped there, privately, and it is so long; what is borrowed of it lies before its code, of
+        // which nothing has run yet.
+        let old = is_code.then(|| unsafe { field.read_unaligned() })?;
+        let new = i32::try_from(i64::from(old) + by).ok()?;
+        // SAFETY: as above.
+        unsafe { field.write_unaligned(new) };
+        Some(())
+    }
+
     fn contains(&self, host: u64) -> bool {
         host >= self.base + u64::from(self.header.code) && host < self.base + u64::from(self.header.len)
     }
@@ -43,6 +68,8 @@ pub struct Place {
     pub key: FileKey,
     /// Host address of the region for its code.
     pub region: u64,
+    /// Where the region is as far as its files know: they are made for one distance from the guest code.
+    pub home: u64,
     /// Bytes of the region.
     pub len: u64,
     /// Whether its code names guest addresses by their distance.
@@ -118,6 +145,13 @@ impl Unit {
     pub fn last_mapped(&self) -> Option<(&[u8], &Header)> {
         let part = self.parts.last()?;
         Some((part.bytes(0, part.header.len), &part.header))
+    }
+
+    /// Makes the code of the file mapped last name guest addresses from where it is. False if the tables are wrong.
+    pub fn rebase_last(&mut self) -> bool {
+        let by = self.place.home.wrapping_sub(self.place.region) as i64;
+        let last = self.parts.last().filter(|_| self.place.distances && by != 0);
+        last.is_none_or(|part| part.shift_distances(by).is_some())
     }
 
     /// What does not change of a file, if it is mapped: all before its code.
@@ -212,4 +246,57 @@ impl Drop for Unit {
 fn release(at: u64, len: u64) {
     // SAFETY: nobody runs or refers to code there any more; see `super::Locked::reclaim`.
     let _ = unsafe { memory::sys::syscall(libc::SYS_munmap as u64, [at, len, 0, 0, 0, 0]) };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsRawFd;
+    use std::os::unix::fs::FileExt;
+
+    use super::*;
+    use crate::persist::assemble::{Assembly, Jump, Piece, Pieces, Title};
+    use crate::persist::format::HEADER;
+
+    /// In the test's block: a field that is a distance, a jump's field, and the jump's exit.
+    const DISTANCE: u32 = 4;
+    const SITE: Site = Site { field: 8, stub: 16 };
+
+    /// A block that stands at `host` and names `named`, and jumps to `target`.
+    fn block(host: u64, named: u64, target: u64) -> [u8; 32] {
+        let mut code = [0x90; 32];
+        for (offset, to) in [(DISTANCE as usize, named), (SITE.stub as usize + STUB_CALL, target)] {
+            let field = to.wrapping_sub(host + offset as u64) as i32;
+            code[offset..offset + 4].copy_from_slice(&field.to_le_bytes());
+        }
+        code
+    }
+
+    #[test]
+    fn code_at_another_place_names_what_it_named() {
+        const LEN: u64 = 1 << 20;
+        let region = Unit::reserve(0, LEN).unwrap();
+        let start = region + (64 << 20);
+        let (home, range) = (region + 0x3000, Range::new(start, start + 0x1000));
+        let mut unit = Unit::new(Place { range, key: [1, 2], region, home, len: LEN, distances: true });
+        // As it was translated, in a region that is not at home either.
+        let (here, named, target) = (region + 0x100, start + 0x10, start + 0x800);
+        let code = block(here, named, target);
+        let mut pieces = Pieces::default();
+        let piece = Piece::new(0x20, 8, 0, here.wrapping_sub(home) as i64, &code, &[]);
+        pieces.add(piece, [DISTANCE], [Jump { site: SITE, target: Some(0x800) }]);
+        let title = Title { key: [1, 2], generation: 0, ordinal: 0, position: 0, distances: true, label: "test" };
+        let file = tempfile::tempfile().unwrap();
+        Assembly::new(title, pieces).unwrap().write(&file, |_, _| None).unwrap();
+
+        let mut header = [0; HEADER];
+        file.read_exact_at(&mut header, 0).unwrap();
+        let header = Header::decode(&header, file.metadata().unwrap().len()).unwrap();
+        assert!(unit.map(file.as_raw_fd(), header) && unit.rebase_last());
+        let code = unit.find(Key { pc: start + 0x20, mode: target::Mode(0) }).unwrap();
+        // SAFETY: the block is mapped there.
+        let mapped = unsafe { std::slice::from_raw_parts(code as *const u8, 32) };
+        let expected = block(code, named, target);
+        assert_eq!(mapped[DISTANCE as usize..][..4], expected[DISTANCE as usize..][..4]);
+        assert_eq!(unit.link_at(code + u64::from(SITE.field)).map(|(_, _, target)| target), Some(target));
+    }
 }

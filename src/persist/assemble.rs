@@ -16,7 +16,10 @@ const BLOCK_ALIGN: usize = 4;
 /// Bytes of the call that a link's exit begins with; the guest address follows (codegen's `call_with_addr`).
 pub const STUB_CALL: usize = 6;
 /// Bytes that are written at once. A multiple of what the checksum takes in at once.
-const STRETCH: usize = 64 << 10;
+const STRETCH: usize = 32 << 10;
+
+/// Guest code is divided into stretches of so many bits of an address, each with a few blocks, to find one among many.
+const GUEST_STRETCH: u32 = 8;
 
 /// A block to be written.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +30,8 @@ pub struct Piece<'a> {
     pub len: u16,
     /// The mode it is for.
     pub mode: u16,
-    /// Where in the unit's region its code is now.
-    pub position: u64,
+    /// Where its code is now, from where the unit's region is for its files (`Place::home`).
+    pub position: i64,
     /// Its code.
     pub code: &'a [u8],
     /// Its fault table.
@@ -68,7 +71,7 @@ pub struct Jump {
 
 impl<'a> Piece<'a> {
     /// A block; [`Pieces::add`] brings its fields and jumps.
-    pub fn new(guest: u32, len: u16, mode: u16, position: u64, code: &'a [u8], faults: &'a [u8]) -> Piece<'a> {
+    pub fn new(guest: u32, len: u16, mode: u16, position: i64, code: &'a [u8], faults: &'a [u8]) -> Piece<'a> {
         Piece { guest, len, mode, position, code, faults, distances: Span::default(), jumps: Span::default() }
     }
 
@@ -124,6 +127,8 @@ pub struct Assembly<'a> {
     title: Title<'a>,
     pieces: Pieces<'a>,
     records: Vec<Record>,
+    /// By stretch of guest code: how many blocks begin before it.
+    before: Vec<u32>,
     aux: Vec<u8>,
     code: usize,
     /// Bytes of the file.
@@ -144,7 +149,8 @@ impl<'a> Assembly<'a> {
             record.code = u32::try_from(at).ok()?;
             at = (at + piece.code.len()).next_multiple_of(BLOCK_ALIGN);
         }
-        Some(Assembly { title, pieces, records, aux, code, len: u32::try_from(at).ok()? })
+        let before = counts(&records);
+        Some(Assembly { title, pieces, records, before, aux, code, len: u32::try_from(at).ok()? })
     }
 
     /// Writes it. `elsewhere` finds the position in the region of a block of another file.
@@ -187,8 +193,11 @@ impl<'a> Assembly<'a> {
 
     /// The position in the region of a block of this file.
     fn position(&self, guest: u32, mode: u16) -> Option<u32> {
-        let n = self.records.binary_search_by_key(&(guest, mode), Record::order).ok()?;
-        Some(self.title.position + self.records[n].code)
+        let stretch = (guest >> GUEST_STRETCH) as usize;
+        let from = *self.before.get(stretch)? as usize;
+        let to = self.before.get(stretch + 1).map_or(self.records.len(), |&count| count as usize);
+        let near = &self.records[from..to];
+        Some(self.title.position + near.iter().find(|record| record.order() == (guest, mode))?.code)
     }
 
     /// Makes copied code right for its new place.
@@ -200,7 +209,7 @@ impl<'a> Assembly<'a> {
         find: impl Fn(u32, u16) -> Option<u32>,
     ) -> Option<()> {
         let here = i64::from(self.title.position) + i64::from(record.code);
-        let moved = piece.position as i64 - here;
+        let moved = piece.position - here;
         let mut shift = |offset: usize| {
             let field = code.get_mut(offset..offset + 4)?.first_chunk_mut::<4>()?;
             *field = i32::try_from(i64::from(i32::from_le_bytes(*field)) + moved).ok()?.to_le_bytes();
@@ -234,6 +243,18 @@ fn tables(pieces: &Pieces<'_>, aux: &mut Vec<u8>) -> Vec<Record> {
     pieces.list.iter().map(record).collect()
 }
 
+/// By stretch of guest code: how many of these blocks, which ascend, begin before it.
+fn counts(records: &[Record]) -> Vec<u32> {
+    let mut before = Vec::new();
+    for (n, record) in records.iter().enumerate() {
+        let stretches = (record.guest >> GUEST_STRETCH) as usize + 1;
+        if before.len() < stretches {
+            before.resize(stretches, n as u32);
+        }
+    }
+    before
+}
+
 /// What follows the header, as far as it is not written.
 struct Body<'a> {
     file: &'a File,
@@ -244,9 +265,11 @@ struct Body<'a> {
 }
 
 impl Body<'_> {
-    /// Fills up to an offset of the file.
+    /// Fills up to an offset of the file, to which no more is missing than an alignment.
     fn pad_to(&mut self, offset: usize) {
-        self.buffer.resize(offset - self.at, 0);
+        const ZEROS: [u8; CODE_ALIGN] = [0; CODE_ALIGN];
+        let missing = offset - self.at - self.buffer.len();
+        self.buffer.extend_from_slice(&ZEROS[..missing]);
     }
 
     /// Writes what is full.

@@ -26,9 +26,11 @@ const LOW: u64 = 1 << 32;
 /// A region that keeps its distance begins at most this far below its guest code, so that 32 bits can tell the
 /// distance of anything from anything around.
 const REACH: u64 = 0x6000_0000;
-/// Small regions begin within this much, large ones further away: strewn among each other, the small ones of a program
-/// with many libraries would leave no gap that is large enough.
-const NEAR: u64 = 0x2000_0000;
+/// Small regions begin this far away, as the guest's other libraries are nearer.
+const CLEAR: u64 = 0x1800_0000;
+/// They begin within this much, large ones further away: strewn among each other, the small ones of a program with many
+/// libraries would leave no gap that is large enough.
+const NEAR: u64 = 0x3800_0000;
 const SMALL_REGION: u64 = 32 << 20;
 /// Distances to try: one may be taken by another mapping.
 const CHOICES: u64 = 16;
@@ -90,31 +92,27 @@ impl Persist {
         if len > self.address_space / LIMITED_SHARE / 8 {
             return None;
         }
-        let choices = if code.range.start.0 < LOW { 1 } else { CHOICES };
-        (0..choices).find_map(|choice| {
-            let (key, at) = self.choice(code, len, choice)?;
-            let region = Unit::reserve(at, len).ok()?;
-            Some(Unit::new(Place { range: code.range, key, region, len, distances: at != 0 }))
+        let start = code.range.start.0;
+        let (range, key) = (code.range, self.key(code));
+        if start < LOW {
+            let region = Unit::reserve(0, len).ok()?;
+            return Some(Unit::new(Place { range, key, region, home: region, len, distances: false }));
+        }
+        let home = place_below(code, len, 0)?;
+        (0..CHOICES).find_map(|choice| {
+            let region = Unit::reserve(place_below(code, len, choice)?, len).ok()?;
+            Some(Unit::new(Place { range, key, region, home, len, distances: true }))
         })
     }
 
-    /// The name of its files for one choice of place, and where that is; 0 for anywhere.
-    fn choice(&self, code: &Code, len: u64, choice: u64) -> Option<(FileKey, u64)> {
+    /// The name of its files.
+    fn key(&self, code: &Code) -> FileKey {
         let start = code.range.start.0;
         let fixed = if start < LOW { start } else { 0 };
         let mut hasher = Hasher::new(3);
         hasher.add_words(&[self.identity[0], self.identity[1], code.content[0], code.content[1]]);
-        hasher.add_words(&[code.range.len(), fixed, choice]);
-        let key = hasher.finish();
-        if fixed != 0 {
-            return Some((key, 0));
-        }
-        let mut hasher = Hasher::new(4);
-        hasher.add_words(&[code.content[0], choice]);
-        let (nearest, furthest) = if len <= SMALL_REGION { (len, NEAR) } else { (NEAR + len, REACH) };
-        let slack = (furthest.checked_sub(nearest)? / PAGE_SIZE).max(1);
-        let below = nearest + hasher.finish()[0] % slack * PAGE_SIZE;
-        Some((key, start.checked_sub(below)?))
+        hasher.add_words(&[code.range.len(), fixed]);
+        hasher.finish()
     }
 
     fn map_files(&self, unit: &mut Unit) {
@@ -132,7 +130,7 @@ impl Persist {
             let found = folder.find(name)?;
             let header = read_header(&found, unit.place.key, generation, ordinal);
             let mapped = header.filter(|header| unit.map(found.file.as_raw_fd(), *header));
-            if mapped.is_some() && !self.is_sound(&found, unit) {
+            if mapped.is_some() && !(self.is_sound(&found, unit) && unit.rebase_last()) {
                 unit.unmap_last();
                 folder.discard(name);
                 return None;
@@ -156,6 +154,15 @@ impl Persist {
         }
         sound
     }
+}
+
+/// A place for the region of code, by choice.
+fn place_below(code: &Code, len: u64, choice: u64) -> Option<u64> {
+    let mut hasher = Hasher::new(4);
+    hasher.add_words(&[code.content[0], choice]);
+    let (nearest, furthest) = if len <= SMALL_REGION { (CLEAR + len, NEAR) } else { (NEAR + len, REACH) };
+    let slack = (furthest.checked_sub(nearest)? / PAGE_SIZE).max(1);
+    code.range.start.0.checked_sub(nearest + hasher.finish()[0] % slack * PAGE_SIZE)
 }
 
 /// A file's name in its folder.

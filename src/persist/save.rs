@@ -59,10 +59,10 @@ impl Known<'_> {
         let position = u64::from(self.header.position) + u64::from(record.code);
         let start = unit.place.range.start.0;
         let target = |site: &Site| {
-            let target = target_of(code, site, unit.place.distances, unit.place.region + position)?;
+            let target = target_of(code, site, unit.place.distances, unit.place.home + position)?;
             u32::try_from(target.checked_sub(start)?).ok()
         };
-        let piece = Piece::new(record.guest, record.len, record.mode, position, code, aux.faults);
+        let piece = Piece::new(record.guest, record.len, record.mode, position as i64, code, aux.faults);
         pieces.add(piece, distances, sites.iter().map(|&site| Jump { site, target: target(&site) }));
         Some(())
     }
