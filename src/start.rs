@@ -315,14 +315,16 @@ fn describe(guest: Guest, loaded: &Loaded, start: &Start, exe: File, roots: &Roo
 }
 
 fn publish(loaded: &Loaded, image: &Image) -> bool {
-    let Some((start_brk, brk)) = proc::host_brk() else { return false };
+    // Where the heap began only the text of /proc/self/stat tells, and to write that takes the kernel longer than all
+    // else here. As long as it is from here on that the heap can shrink again, nobody misses it.
+    let Some(brk) = proc::host_brk() else { return false };
     let (start, end) = (loaded.span.start.0, loaded.span.end.0);
     let map = ProgramMap {
         start_code: start,
         end_code: end,
         start_data: start,
         end_data: end,
-        start_brk,
+        start_brk: brk,
         brk,
         start_stack: loaded.stack.sp.0,
         arg_start: loaded.stack.args.start.0,

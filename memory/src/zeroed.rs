@@ -1,5 +1,8 @@
 //! Large values in mappings of their own, which the kernel fills with zeros page by page as they are touched. The
 //! allocator would write the zeros itself, to all pages, where it has the memory at hand.
+//!
+//! Of what is soon in use everywhere all pages can be had at once. A table that is searched before something is entered
+//! in it costs two faults a page otherwise, one for reading and one for writing, of a microsecond or more each.
 
 use std::alloc::{Layout, handle_alloc_error};
 use std::ops::{Deref, DerefMut};
@@ -21,28 +24,36 @@ impl<T> Zeroed<T> {
     /// # Safety
     /// All zeros must be a value of the type.
     pub unsafe fn new() -> Zeroed<T> {
-        Zeroed(map(Layout::new::<T>()).cast())
+        Zeroed(map(Layout::new::<T>(), 0).cast())
+    }
+
+    /// The same, with all its pages there.
+    ///
+    /// # Safety
+    /// All zeros must be a value of the type.
+    pub unsafe fn present() -> Zeroed<T> {
+        Zeroed(map(Layout::new::<T>(), libc::MAP_POPULATE).cast())
     }
 }
 
 impl<T> Zeroed<[T]> {
-    /// So many values of zeros.
+    /// So many values of zeros, with all their pages there.
     ///
     /// # Safety
     /// All zeros must be a value of the type.
     pub unsafe fn slice(count: usize) -> Zeroed<[T]> {
         let layout = Layout::array::<T>(count).expect("a table fits into memory");
-        let slice = slice_from_raw_parts_mut(map(layout).cast().as_ptr(), count);
+        let slice = slice_from_raw_parts_mut(map(layout, libc::MAP_POPULATE).cast().as_ptr(), count);
         // SAFETY: it was made of what is not null.
         Zeroed(unsafe { NonNull::new_unchecked(slice) })
     }
 }
 
-/// Pages for a value that aligns to no more than a page.
-fn map(layout: Layout) -> NonNull<u8> {
+/// Pages for a value that aligns to no more than a page. `more` is flags of mmap(2).
+fn map(layout: Layout, more: i32) -> NonNull<u8> {
     assert!(layout.size() != 0 && layout.align() as u64 <= crate::PAGE_SIZE);
     let prot = libc::PROT_READ | libc::PROT_WRITE;
-    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | more;
     // SAFETY: a new mapping at a place of the kernel's choice.
     let mapped = unsafe {
         sys::syscall(libc::SYS_mmap as u64, [0, layout.size() as u64, prot as u64, flags as u64, u64::MAX, 0])

@@ -40,7 +40,8 @@ struct Rows {
     used: AtomicUsize,
 }
 
-const FIRST_ROWS: usize = 1 << 12;
+/// Enough for a small program; larger ones soon have more.
+const FIRST_ROWS: usize = 1 << 10;
 /// Bits of an address within a stretch of code that lies together in the table.
 const STRETCH_BITS: u32 = 12;
 

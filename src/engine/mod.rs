@@ -91,7 +91,7 @@ impl Engine {
             features: host::features(),
             call_pairs: true,
         };
-        let compiler = Compiler::new(config);
+        let compiler = Box::new(Compiler::new(config));
         let cache = CodeCache::default();
         let runtime = Runtime::emit(&compiler, &config, &call_regs(target), &cache, profile.as_mut())?;
         let addresses = Addresses::parse(&options.trace_filter).unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::profile::Profile;
 /// What translation works with; it is reused from one block to the next.
 pub struct Workshop {
     pub builder: Builder,
-    compiler: Compiler,
+    compiler: Box<Compiler>,
     bytes: Box<[u8; MAX_BLOCK]>,
     /// What was translated.
     pub counts: Translation,
@@ -24,7 +24,7 @@ pub struct Workshop {
 
 impl Workshop {
     /// A workshop for one guest.
-    pub fn new(target: &dyn Target, compiler: Compiler, profile: Option<Profile>) -> Workshop {
+    pub fn new(target: &dyn Target, compiler: Box<Compiler>, profile: Option<Profile>) -> Workshop {
         let builder = Builder::new(target.slots(), Passes::ALL);
         Workshop { builder, compiler, bytes: Box::new([0; MAX_BLOCK]), counts: Translation::default(), profile }
     }

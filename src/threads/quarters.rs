@@ -3,6 +3,7 @@
 
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use codegen::Context;
 use memory::{Lock, Zeroed};
@@ -57,8 +58,14 @@ impl Quarters {
 
 impl Furnished {
     fn new(engine: &Engine) -> Furnished {
-        // SAFETY: the context says that all zeros is a value of it.
-        let mut context = unsafe { Zeroed::<Context>::new() };
+        // The first thread's soon has something all over its tables; of those that come later many do little.
+        static IS_THE_FIRST: AtomicBool = AtomicBool::new(true);
+        let mut context = match IS_THE_FIRST.swap(false, Ordering::Relaxed) {
+            // SAFETY: the context says that all zeros is a value of it.
+            true => unsafe { Zeroed::<Context>::present() },
+            // SAFETY: as above.
+            false => unsafe { Zeroed::<Context>::new() },
+        };
         context.set_up(engine.target.helpers());
         engine.equip(&mut context);
         Furnished { context, epoch: engine.cache.epoch(), mode: Mode::default() }

@@ -12,7 +12,6 @@ use crate::process::{Image, Process};
 use crate::sys;
 use memory::{Errno, GuestAddr, Range};
 use std::ffi::{CStr, CString};
-use std::io::Read;
 
 const PROC_SUPER_MAGIC: i64 = 0x9fa0;
 
@@ -223,7 +222,7 @@ memory::abi_struct! {
 const PR_SET_MM_MAP: u64 = 14;
 
 /// Tells the kernel where the guest's arguments, environment, auxiliary vector, code and stack are, so that every
-/// process reads them right in /proc. `start_brk` and `brk` must be the host's own ([`host_brk`]): its heap goes on.
+/// process reads them right in /proc. `brk` must be the host's own ([`host_brk`]), and `start_brk` in its heap: that goes on.
 /// Fails on kernels without checkpoint support; [`Image::published`] keeps whether it worked.
 pub fn publish(map: &ProgramMap) -> Result<(), Errno> {
     let map = ProgramMap { exe_fd: u32::MAX, ..*map };
@@ -231,12 +230,7 @@ pub fn publish(map: &ProgramMap) -> Result<(), Errno> {
     sys::host(libc::SYS_prctl, args).map(|_| ())
 }
 
-/// The host's heap as the kernel has it: its start (proc_pid_stat(5), field 47) and end.
-pub fn host_brk() -> Option<(u64, u64)> {
-    // One read: each would have the kernel write the whole line.
-    let mut line = [0; 1024];
-    let len = std::fs::File::open("/proc/self/stat").and_then(|mut stat| stat.read(&mut line)).ok()?;
-    let (_, rest) = std::str::from_utf8(&line[..len]).ok()?.rsplit_once(") ")?;
-    let start = rest.split(' ').nth(47 - 3)?.trim().parse().ok()?;
-    Some((start, sys::host(libc::SYS_brk, [0; 6]).ok()?))
+/// Where the host's heap ends.
+pub fn host_brk() -> Option<u64> {
+    sys::host(libc::SYS_brk, [0; 6]).ok()
 }

@@ -5,8 +5,8 @@ use crate::abi::OpenHow;
 use crate::hidden::HiddenFds;
 use crate::{proc, sys};
 use memory::Errno;
-use std::ffi::{CStr, CString, OsStr};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::{CStr, CString, OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -45,10 +45,9 @@ impl Roots {
         let mut roots = Vec::new();
         for path in paths.iter().map(AsRef::as_ref) {
             let fail = |errno| (path.to_path_buf(), errno);
-            let absolute = std::fs::canonicalize(path)
-                .map_err(|error| fail(Errno(error.raw_os_error().unwrap_or(libc::EINVAL))))?;
-            let text = CString::new(absolute.as_os_str().as_bytes()).map_err(|_| fail(Errno::EINVAL))?;
+            let text = CString::new(path.as_os_str().as_bytes()).map_err(|_| fail(Errno::EINVAL))?;
             let fd = open_path(libc::AT_FDCWD, &text, libc::O_DIRECTORY).map_err(fail)?;
+            let absolute = absolute(path, fd).map_err(fail)?;
             roots.push(Root { fd: hidden.adopt(fd).map_err(fail)?, path: absolute });
         }
         let active = AtomicBool::new(!roots.is_empty());
@@ -176,6 +175,15 @@ fn is_mount_point_for_host(path: &[u8], fd: &OwnedFd) -> bool {
     // "." and ".." take 24 bytes each; anything further makes the directory one that is meant.
     let vacant = sys::host(libc::SYS_getdents64, args).is_ok_and(|bytes| bytes <= 48);
     vacant && std::fs::metadata(OsStr::from_bytes(path)).is_ok_and(|host| host.is_dir())
+}
+
+/// The path of a folder that is open, without links in it. The kernel tells it at once; to look for it takes a call for
+/// each part.
+fn absolute(path: &Path, fd: i32) -> Result<PathBuf, Errno> {
+    match proc::fd_path(fd) {
+        Some(known) => Ok(OsString::from_vec(known.into_bytes()).into()),
+        None => std::fs::canonicalize(path).map_err(|error| Errno(error.raw_os_error().unwrap_or(libc::EINVAL))),
+    }
 }
 
 /// The open flags that openat2(2) knows; unlike openat(2) it refuses others (VALID_OPEN_FLAGS in linux/fcntl.h).
