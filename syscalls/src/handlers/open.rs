@@ -80,10 +80,7 @@ fn open(
     let last = if makes && path.bytes().ends_with(b"/") { Last::Name } else { Last::follow_if(!stays) };
     let host = paths::elsewhere(cx.process, dirfd, path, last)?;
     let host = host.or_else(|| if makes { roots.place(path.bytes()) } else { None });
-    if let Some(host) = host {
-        return call(cx, host.as_ptr() as u64);
-    }
-    let fd = call(cx, path.address())? as i32;
+    let fd = call(cx, host.as_ref().map_or(path.address(), |host| host.as_ptr() as u64))? as i32;
     Ok(proc::shadow(cx.process, fd, path, flags)? as u64)
 }
 
