@@ -150,11 +150,14 @@ impl Vcpu {
         let frame = target.signal_frame(&self.context.guest, &delivery);
         let on_alt = top.is_some() || alt.is_running_on(sp);
         if self.process.space.is_watching() {
-            let end = GuestAddr(frame.addr.saturating_add(frame.bytes.len() as u64));
-            self.machine.engine.open_watched(&self.process.space, Range { start: GuestAddr(frame.addr), end });
+            for (addr, bytes) in frame.pieces() {
+                let end = GuestAddr(addr.saturating_add(bytes.len() as u64));
+                self.machine.engine.open_watched(&self.process.space, Range { start: GuestAddr(addr), end });
+            }
         }
         let fits = !on_alt || frame.addr >= alt.base.0;
-        if !fits || memory::write_bytes(GuestAddr(frame.addr), &frame.bytes).is_err() {
+        let mut pieces = frame.pieces();
+        if !fits || !pieces.all(|(addr, bytes)| memory::write_bytes(GuestAddr(addr), bytes).is_ok()) {
             return false;
         }
         target.enter_handler(&mut self.context.guest, &delivery, frame.addr);

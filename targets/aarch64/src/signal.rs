@@ -17,6 +17,10 @@ const FRAME_RECORD: u64 = 16;
 /// AT_MINSIGSTKSZ: the frame, the record, and room to align them.
 pub const MIN_STACK: u64 = FRAME as u64 + FRAME_RECORD + 16;
 
+/// Up to behind the last record that is written here and the terminator. What lies between that and the frame record stays
+/// as it is on the stack, as in Linux.
+const USED: usize = at::RECORDS + FPSIMD_SIZE + ESR_SIZE + 16;
+
 /// Offsets in the frame.
 mod at {
     pub const UCONTEXT: usize = 128;
@@ -79,7 +83,7 @@ fn set(state: &mut GuestState, slot: ir::SlotId, value: u128) {
 pub fn frame(state: &GuestState, delivery: &SignalDelivery) -> SignalFrame {
     let record = (delivery.stack - FRAME_RECORD) & !15;
     let addr = record - FRAME as u64;
-    let mut bytes = vec![0; FRAME + FRAME_RECORD as usize];
+    let mut bytes = vec![0; USED];
     put(&mut bytes, 0, delivery.info);
     put64(&mut bytes, at::STACK_SP, delivery.altstack.sp);
     put32(&mut bytes, at::STACK_FLAGS, delivery.altstack.flags);
@@ -93,9 +97,10 @@ pub fn frame(state: &GuestState, delivery: &SignalDelivery) -> SignalFrame {
     put64(&mut bytes, at::PSTATE, pstate(state) as u64);
     let end = put_fpsimd(&mut bytes, at::RECORDS, state);
     put_fault(&mut bytes, end, delivery.fault);
-    put64(&mut bytes, FRAME, reg(state, x(29)));
-    put64(&mut bytes, FRAME + 8, reg(state, LR));
-    SignalFrame { addr, bytes }
+    let mut above = [0; FRAME_RECORD as usize];
+    put64(&mut above, 0, reg(state, x(29)));
+    put64(&mut above, 8, reg(state, LR));
+    SignalFrame { addr, bytes, above: Some((FRAME as u64, above)) }
 }
 
 /// `struct user_pt_regs` and `struct user_fpsimd_state` (asm/ptrace.h).
@@ -186,16 +191,22 @@ pub fn enter(state: &mut GuestState, delivery: &SignalDelivery, frame: u64) {
 /// Restores the state from the frame at the stack pointer.
 pub fn sigreturn(state: &mut GuestState, read: &mut dyn FnMut(u64, &mut [u8]) -> bool) -> Option<SignalReturn> {
     let addr = reg(state, SP);
-    let mut bytes = vec![0; FRAME];
+    let mut bytes = vec![0; USED];
     if !addr.is_multiple_of(16) || !read(addr, &mut bytes) {
         return None;
     }
+    let mut fpsimd = find_fpsimd(&bytes);
+    if fpsimd.is_none() {
+        // The handler put records of its own there.
+        bytes.resize(FRAME, 0);
+        fpsimd = if read(addr, &mut bytes) { find_fpsimd(&bytes) } else { None };
+    }
+    let fpsimd = fpsimd?;
     let flags = get64(&bytes, at::PSTATE);
     // Linux refuses a PSTATE that asks for another exception level, AArch32 or masked exceptions.
     if flags & 0xffff_ffff_0000_03df != 0 {
         return None;
     }
-    let fpsimd = find_fpsimd(&bytes)?;
     for n in 0..31 {
         set(state, x(n as u32), get64(&bytes, at::REGS + 8 * n) as u128);
     }
@@ -216,7 +227,7 @@ pub fn sigreturn(state: &mut GuestState, read: &mut dyn FnMut(u64, &mut [u8]) ->
 /// Walks the records as `parse_user_sigframe` does; the floating-point one must be there.
 fn find_fpsimd(bytes: &[u8]) -> Option<usize> {
     let (mut base, mut fpsimd) = (at::RECORDS, None);
-    while base + 8 <= FRAME {
+    while base + 8 <= bytes.len() {
         let (magic, size) = (get32(bytes, base), get32(bytes, base + 4) as usize);
         match magic {
             0 => return if size == 0 { fpsimd } else { None },
@@ -224,7 +235,7 @@ fn find_fpsimd(bytes: &[u8]) -> Option<usize> {
             ESR_MAGIC => {}
             _ => return None,
         }
-        if size < 16 || size % 16 != 0 || size > FRAME - base {
+        if size < 16 || size % 16 != 0 || size > bytes.len() - base {
             return None;
         }
         base += size;
@@ -287,7 +298,8 @@ mod tests {
         assert_eq!(get32(&frame.bytes, 128 + 176 + 288), FPSIMD_MAGIC);
         assert_eq!(get64(&frame.bytes, at::FAULT_ADDRESS), 0xdead);
         assert_eq!(get32(&frame.bytes, at::RECORDS + FPSIMD_SIZE), ESR_MAGIC);
-        assert_eq!(get64(&frame.bytes, FRAME), 0x100 + 29, "frame record");
+        let (at, record) = frame.above.expect("a frame record");
+        assert_eq!((at, get64(&record, 0)), (FRAME as u64, 0x100 + 29));
         assert_eq!(MIN_STACK, 4720);
     }
 
@@ -310,11 +322,32 @@ mod tests {
     }
 
     #[test]
+    fn records_may_stand_further_up() {
+        let info = [0; 128];
+        let before = interrupted();
+        let mut moved = frame(&before, &delivery(&info)).bytes;
+        let records = moved.split_off(at::RECORDS);
+        moved.resize(at::RECORDS + USED, 0);
+        put32(&mut moved, at::RECORDS, ESR_MAGIC);
+        put32(&mut moved, at::RECORDS + 4, USED as u32);
+        moved.extend(records);
+        moved.resize(FRAME, 0);
+        let mut state = GuestState::default();
+        let mut read = |_: u64, out: &mut [u8]| {
+            out.copy_from_slice(&moved[..out.len()]);
+            true
+        };
+        assert!(sigreturn(&mut state, &mut read).is_some());
+        assert_eq!(state, before);
+    }
+
+    #[test]
     fn malformed_frames_are_refused() {
         let info = [0; 128];
         let good = frame(&interrupted(), &delivery(&info));
         let refused = |at: usize, value: u32| {
             let mut bytes = good.bytes.clone();
+            bytes.resize(FRAME, 0);
             put32(&mut bytes, at, value);
             let mut state = interrupted();
             set(&mut state, SP, good.addr as u128);

@@ -83,6 +83,16 @@ pub struct SignalFrame {
     pub addr: u64,
     /// What goes there.
     pub bytes: Vec<u8>,
+    /// What goes further up, and how far from `addr` that is: what lies between stays as it is.
+    pub above: Option<(u64, [u8; 16])>,
+}
+
+impl SignalFrame {
+    /// Its pieces with their addresses.
+    pub fn pieces(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        let above = self.above.as_ref().map(|(offset, bytes)| (self.addr.wrapping_add(*offset), bytes.as_slice()));
+        std::iter::once((self.addr, self.bytes.as_slice())).chain(above)
+    }
 }
 
 /// What `rt_sigreturn` restores beside registers.

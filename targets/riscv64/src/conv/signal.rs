@@ -107,7 +107,7 @@ pub fn signal_frame(state: &GuestState, delivery: &SignalDelivery) -> SignalFram
     };
     let frame = RtSigFrame { info: *delivery.info, uc };
     let addr = delivery.stack.wrapping_sub(FRAME_BYTES) & !(STACK_ALIGN - 1);
-    SignalFrame { addr, bytes: memory::bytes_of(&frame).to_vec() }
+    SignalFrame { addr, bytes: memory::bytes_of(&frame).to_vec(), above: None }
 }
 
 /// The handler's registers: signal, `siginfo_t`, `ucontext`, and the trampoline to return to.
