@@ -28,16 +28,33 @@ impl Head {
         self.append(byte as u32, 8);
     }
 
-    /// Adds the low `bits` of `bytes`; those above are 0.
+    /// Adds the low `bits` of `bytes`; those above are 0, or nothing follows.
     #[inline]
-    pub fn append(&mut self, bytes: u32, bits: u8) {
-        self.bytes |= (bytes as u64) << self.bits;
-        self.bits += bits as u32;
+    pub fn append(&mut self, bytes: u32, bits: u32) {
+        self.bytes |= (bytes as u64) << (self.bits & 63);
+        self.bits += bits;
+    }
+
+    /// Adds a byte if it is `there`.
+    #[inline]
+    pub fn push_if(&mut self, there: bool, byte: u8) {
+        self.append(if there { byte as u32 } else { 0 }, 8 * there as u32);
     }
 
     fn len(&self) -> usize {
         self.bits as usize / 8
     }
+}
+
+/// An operand in memory, put together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Operand {
+    /// ModRM and, if they are 16 bits, SIB.
+    pub modrm: u32,
+    pub bits: u32,
+    pub disp: u32,
+    /// How much of it is there.
+    pub disp_bytes: u32,
 }
 
 /// A slice that code is written to, from its beginning. Its address must be a multiple of 16:
@@ -128,10 +145,31 @@ impl<'a> CodeBuf<'a> {
     #[inline]
     pub(crate) fn put_head(&mut self, head: Head) {
         match self.bytes.get_mut(self.len..).and_then(|rest| rest.first_chunk_mut()) {
-            Some(room) => *room = head.bytes.to_le_bytes(),
+            Some(room) => {
+                *room = head.bytes.to_le_bytes();
+                self.len += head.len();
+            }
             None => self.put_last(head),
         }
-        self.len += head.len();
+    }
+
+    /// Writes an instruction of up to five bytes and its operand in memory.
+    #[inline]
+    pub(crate) fn put_operand(&mut self, mut head: Head, of: Operand) {
+        head.append(of.modrm, of.bits);
+        let at = head.len() & 7;
+        let room: Option<&mut [u8; 16]> = self.bytes.get_mut(self.len..).and_then(|rest| rest.first_chunk_mut());
+        match room {
+            Some(room) => {
+                room[..8].copy_from_slice(&head.bytes.to_le_bytes());
+                room[at..at + 4].copy_from_slice(&of.disp.to_le_bytes());
+                self.len += at + of.disp_bytes as usize;
+            }
+            None => {
+                self.put_last(head);
+                self.put_last(Head { bytes: of.disp as u64, bits: of.disp_bytes * 8 });
+            }
+        }
     }
 
     /// The same where the slice is about to end.
@@ -140,6 +178,7 @@ impl<'a> CodeBuf<'a> {
         if let Some(room) = self.bytes.get_mut(self.len..self.len + head.len()) {
             room.copy_from_slice(&head.bytes.to_le_bytes()[..head.len()]);
         }
+        self.len += head.len();
     }
 
     #[inline]
@@ -152,16 +191,24 @@ impl<'a> CodeBuf<'a> {
 }
 
 impl Extend<u8> for CodeBuf<'_> {
+    /// By eight: what dynasm knows when it is compiled then is a constant to store.
     #[inline]
     fn extend<T: IntoIterator<Item = u8>>(&mut self, iter: T) {
-        iter.into_iter().for_each(|byte| self.push(byte));
+        let mut head = Head::default();
+        for byte in iter {
+            if head.len() == 8 {
+                self.put_head(std::mem::take(&mut head));
+            }
+            head.push(byte);
+        }
+        self.put_head(head);
     }
 }
 
 impl<'b> Extend<&'b u8> for CodeBuf<'_> {
     #[inline]
     fn extend<T: IntoIterator<Item = &'b u8>>(&mut self, iter: T) {
-        iter.into_iter().for_each(|byte| self.push(*byte));
+        Extend::<u8>::extend(self, iter.into_iter().copied());
     }
 }
 

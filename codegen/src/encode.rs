@@ -2,29 +2,56 @@
 //! and operands that may be a register, a slot or a constant. dynasm fixes these forms when it is
 //! compiled, and would need an arm for each; the opcodes are rows here (Intel SDM 2, chapter 2).
 
-use crate::buffer::{CodeBuf, Head};
-use crate::regs::{NONE, RBP};
+use crate::buffer::{CodeBuf, Head, Operand};
+use crate::regs::RBP;
 use dynasmrt::DynasmApi;
 
 /// A memory operand: base + index * 2^scale + disp.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Amode {
     pub base: u8,
-    /// Index register or [`NONE`].
+    /// Index register or [`Amode::NO_INDEX`].
     pub index: u8,
     pub scale: u8,
     pub disp: i32,
 }
 
 impl Amode {
+    /// As the SIB byte says it: `rsp` is never an index.
+    pub const NO_INDEX: u8 = 4;
+
     /// A field of the context.
     pub const fn context(disp: i32) -> Amode {
-        Amode { base: RBP, index: NONE, scale: 0, disp }
+        Amode { base: RBP, index: Amode::NO_INDEX, scale: 0, disp }
     }
 
     /// Where `reg` points.
     pub const fn at(reg: u8) -> Amode {
-        Amode { base: reg, index: NONE, scale: 0, disp: 0 }
+        Amode { base: reg, index: Amode::NO_INDEX, scale: 0, disp: 0 }
+    }
+}
+
+impl Amode {
+    /// ModRM with `reg` in it, SIB and displacement, put together without a branch: which of them there are is as good
+    /// as random. An 8-bit displacement counts in `unit` bytes.
+    #[inline]
+    fn operand(self, reg: u8, unit: u8) -> Operand {
+        let (index, low) = (self.index as u32, self.base as u32 & 7);
+        let scale = unit.trailing_zeros() & 7;
+        let scaled = self.disp >> scale;
+        let fits = ((scaled as i8 as i32) << scale == self.disp) & (unit != 0);
+        // Base 5 without a displacement would mean something else.
+        let none = (self.disp == 0) & (low != 5);
+        let mode = if none { 0 } else { 2 - fits as u32 };
+        let has_sib = (index != Amode::NO_INDEX as u32) | (low == 4);
+        let sib = (self.scale as u32) << 6 | (index & 7) << 3 | low;
+        let modrm = mode << 6 | (reg as u32 & 7) << 3;
+        Operand {
+            modrm: if has_sib { modrm | 4 | sib << 8 } else { modrm | low },
+            bits: 8 + 8 * has_sib as u32,
+            disp: if fits { scaled } else { self.disp } as u32,
+            disp_bytes: 0x410 >> (mode * 4) & 7,
+        }
     }
 }
 
@@ -100,6 +127,18 @@ impl Opcode {
     pub const TZCNT: Opcode = two(0xf3, 0xbc);
     pub const POPCNT: Opcode = two(0xf3, 0xb8);
 
+    /// Its bytes with the REX byte, if that is 0 only where a byte register needs it.
+    #[inline]
+    fn head(self, rex: u32, new_byte: bool) -> Head {
+        let mut head = Head::default();
+        if self.prefix != 0 {
+            head.push(self.prefix);
+        }
+        head.push_if((rex != 0) | (self.byte & new_byte), 0x40 | rex as u8);
+        head.append(self.code as u32, self.bits as u32);
+        head
+    }
+
     /// `setcc` with condition `cc`.
     const fn setcc(cc: u8) -> Opcode {
         Opcode { byte: true, ..two(0, 0x90 | cc) }
@@ -126,21 +165,26 @@ pub(crate) enum Alu {
 
 impl CodeBuf<'_> {
     /// `op reg, rm`, or the other way round where the opcode says so; `wide` for 64 bits.
+    #[inline]
     pub(crate) fn rm(&mut self, op: Opcode, wide: bool, reg: u8, rm: Rm) {
-        let (x, b, byte_rm) = match rm {
-            Rm::Reg(r) => (0, r >> 3, op.byte && r >= 4),
-            Rm::Mem(m) => (if m.index == NONE { 0 } else { m.index >> 3 }, m.base >> 3, false),
-        };
-        let rex = (wide as u8) << 3 | (reg >> 3) << 2 | x << 1 | b;
-        let mut head = Head::default();
-        if op.prefix != 0 {
-            head.push(op.prefix);
+        match rm {
+            Rm::Reg(r) => self.rr(op, wide, reg, r),
+            Rm::Mem(m) => self.mem(op, wide, reg, m),
         }
-        if (rex != 0) | (op.byte & (reg >= 4)) | byte_rm {
-            head.push(0x40 | rex);
-        }
-        head.append(op.code as u32, op.bits);
-        self.modrm_behind(head, reg, rm, 1);
+    }
+
+    /// The same with two registers.
+    pub(crate) fn rr(&mut self, op: Opcode, wide: bool, reg: u8, r: u8) {
+        let rex = (wide as u32) << 3 | (reg as u32 >> 3) << 2 | r as u32 >> 3;
+        let mut head = op.head(rex, (reg | r) & 12 != 0);
+        head.append(0xc0 | (reg as u32 & 7) << 3 | r as u32 & 7, 8);
+        self.put_head(head);
+    }
+
+    /// The same with a register and memory.
+    pub(crate) fn mem(&mut self, op: Opcode, wide: bool, reg: u8, m: Amode) {
+        let rex = (wide as u32) << 3 | (reg as u32 >> 3) << 2 | (m.index as u32 >> 3) << 1 | m.base as u32 >> 3;
+        self.put_operand(op.head(rex, reg >= 4), m.operand(reg, 1));
     }
 
     /// `setcc` of a byte register.
@@ -148,48 +192,16 @@ impl CodeBuf<'_> {
         self.rm(Opcode::setcc(cc), false, 0, Rm::Reg(reg));
     }
 
-    /// ModRM, SIB and displacement.
-    pub(crate) fn modrm(&mut self, reg: u8, rm: Rm) {
-        self.modrm_behind(Head::default(), reg, rm, 1);
-    }
-
-    /// The same where an 8-bit displacement counts in `unit` bytes (a power of two; 0: it can't be used).
-    pub(crate) fn modrm_in(&mut self, reg: u8, rm: Rm, unit: u8) {
-        self.modrm_behind(Head::default(), reg, rm, unit);
-    }
-
-    /// The same behind an opcode, which has up to four bytes with its prefixes.
+    /// ModRM, SIB and displacement behind up to seven bytes. An 8-bit displacement counts in `unit` bytes (a power of
+    /// two; 0: it can't be used).
     #[inline]
-    fn modrm_behind(&mut self, mut head: Head, reg: u8, rm: Rm, unit: u8) {
-        let reg = (reg & 7) << 3;
-        let m = match rm {
+    pub(crate) fn modrm_behind(&mut self, mut head: Head, reg: u8, rm: Rm, unit: u8) {
+        match rm {
             Rm::Reg(r) => {
-                head.push(0xc0 | reg | r & 7);
-                return self.put_head(head);
+                head.push(0xc0 | (reg & 7) << 3 | r & 7);
+                self.put_head(head);
             }
-            Rm::Mem(m) => m,
-        };
-        // Base 5 without a displacement would mean something else.
-        let unit = unit as i32;
-        let fits = unit != 0 && m.disp & (unit - 1) == 0 && (-128 * unit..128 * unit).contains(&m.disp);
-        let (mode, disp8) = match m.disp {
-            0 if m.base & 7 != 5 => (0x00, false),
-            _ if fits => (0x40, true),
-            _ => (0x80, false),
-        };
-        if m.index != NONE || m.base & 7 == 4 {
-            let index = if m.index == NONE { 4 } else { m.index & 7 };
-            head.push(mode | reg | 4);
-            head.push(m.scale << 6 | index << 3 | m.base & 7);
-        } else {
-            head.push(mode | reg | m.base & 7);
-        }
-        if disp8 {
-            head.push((m.disp >> (unit.trailing_zeros() & 7)) as u8);
-        }
-        self.put_head(head);
-        if mode == 0x80 {
-            self.push_i32(m.disp);
+            Rm::Mem(m) => self.put_operand(head, m.operand(reg, unit)),
         }
     }
 
@@ -274,24 +286,20 @@ impl CodeBuf<'_> {
 
     /// A constant in the shortest form that leaves EFLAGS alone.
     pub(crate) fn mov_imm(&mut self, dst: u8, imm: i64) {
-        if let Ok(low) = u32::try_from(imm) {
-            self.rex_b(false, dst);
-            self.push(0xb8 | dst & 7);
-            self.push_u32(low);
-        } else if let Ok(low) = i32::try_from(imm) {
-            self.rm(one(0xc7), true, 0, Rm::Reg(dst));
-            self.push_i32(low);
+        let mut head = Head::default();
+        let (rex_b, low) = (dst >> 3, dst & 7);
+        if let Ok(imm) = u32::try_from(imm) {
+            head.push_if(rex_b != 0, 0x40 | rex_b);
+            head.push(0xb8 | low);
+            head.append(imm, 32);
+        } else if let Ok(imm) = i32::try_from(imm) {
+            head.append(0xc0_c748 | rex_b as u32 | (low as u32) << 16, 24);
+            head.append(imm as u32, 32);
         } else {
-            self.rex_b(true, dst);
-            self.push(0xb8 | dst & 7);
-            self.push_i64(imm);
+            self.put([0x48 | rex_b, 0xb8 | low]);
+            return self.put(imm.to_le_bytes());
         }
-    }
-
-    fn rex_b(&mut self, wide: bool, reg: u8) {
-        if wide || reg >= 8 {
-            self.push(0x40 | (wide as u8) << 3 | reg >> 3);
-        }
+        self.put_head(head);
     }
 
     /// `jcc rel32` with condition `cc`; the offset of its field.

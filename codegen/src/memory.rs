@@ -4,7 +4,7 @@
 use crate::alloc::Class;
 use crate::emitter::Emitter;
 use crate::encode::{Alu, Amode, Opcode, Rm};
-use crate::regs::{NONE, RAX};
+use crate::regs::RAX;
 use dynasmrt::DynasmApi;
 use ir::{Access, Inst, Mem, Ty, Val};
 
@@ -13,7 +13,7 @@ impl Emitter<'_, '_> {
     fn amode(&mut self, inst: &Inst) -> Amode {
         let mem = Mem::of(inst);
         let base = self.reg(mem.base);
-        let index = if mem.index.is_some() { self.reg(mem.index) } else { NONE };
+        let index = if mem.index.is_some() { self.reg(mem.index) } else { Amode::NO_INDEX };
         match i32::try_from(mem.disp) {
             Ok(disp) => Amode { base, index, scale: mem.scale, disp },
             Err(_) => {

@@ -2,10 +2,10 @@
 //! 2.1 and 2.3), which has a destination of its own and is used wherever the host has AVX, and the EVEX
 //! form (2.7), for registers from 16 on. What has no EVEX form works on copies of these.
 
-use crate::buffer::CodeBuf;
+use crate::buffer::{CodeBuf, Head};
 use crate::emitter::Emitter;
 use crate::encode::Rm;
-use crate::regs::{LOW0, LOW1, NONE};
+use crate::regs::{LOW0, LOW1};
 use dynasmrt::DynasmApi;
 
 /// An instruction over vector registers.
@@ -109,24 +109,15 @@ impl CodeBuf<'_> {
     /// The legacy form: `op reg, rm`.
     pub(crate) fn legacy(&mut self, op: Vop, reg: u8, rm: Rm) {
         debug_assert!(!is_high(reg) && !is_high_rm(rm), "a register that the legacy form can't name");
-        match op.pp {
-            1 => self.push(0x66),
-            2 => self.push(0xf3),
-            3 => self.push(0xf2),
-            _ => {}
-        }
+        let mut head = Head::default();
+        head.push_if(op.pp != 0, [0, 0x66, 0xf3, 0xf2][op.pp as usize & 3]);
         let (x, b) = high_bits(rm);
         let rex = (op.wide as u8) << 3 | (reg >> 3) << 2 | x << 1 | b;
-        if rex != 0 {
-            self.push(0x40 | rex);
-        }
-        match op.map {
-            1 => self.push(0x0f),
-            2 => self.put([0x0f, 0x38]),
-            _ => self.put([0x0f, 0x3a]),
-        }
-        self.push(op.code);
-        self.modrm(reg, rm);
+        head.push_if(rex != 0, 0x40 | rex);
+        head.push(0x0f);
+        head.push_if(op.map != 1, if op.map == 2 { 0x38 } else { 0x3a });
+        head.push(op.code);
+        self.modrm_behind(head, reg, rm, 1);
     }
 
     /// The VEX form: `op reg, second, rm`; `second` 0 where there is none. The EVEX form where that needs it.
@@ -138,13 +129,15 @@ impl CodeBuf<'_> {
         let (x, b) = high_bits(rm);
         let tail = (!second & 15) << 3 | op.pp;
         let r = (reg >> 3 ^ 1) << 7;
+        let mut head = Head::default();
         if op.map == 1 && !op.wide && x == 0 && b == 0 {
-            self.put([0xc5, r | tail]);
+            head.append(0xc5 | ((r | tail) as u32) << 8, 16);
         } else {
-            self.put([0xc4, r | (x ^ 1) << 6 | (b ^ 1) << 5 | op.map, (op.wide as u8) << 7 | tail]);
+            head.append(0xc4 | ((r | (x ^ 1) << 6 | (b ^ 1) << 5 | op.map) as u32) << 8, 16);
+            head.push((op.wide as u8) << 7 | tail);
         }
-        self.push(op.code);
-        self.modrm(reg, rm);
+        head.push(op.code);
+        self.modrm_behind(head, reg, rm, 1);
     }
 }
 
@@ -163,10 +156,12 @@ impl CodeBuf<'_> {
             _ => op.wide,
         };
         let extensions = !((reg >> 3 & 1) << 7 | x << 6 | (b & 1) << 5 | (reg >> 4) << 4) & 0xf0;
-        self.put([0x62, extensions | op.map]);
-        self.put([(w as u8) << 7 | (!second & 15) << 3 | 4 | op.pp, (!second >> 4 & 1) << 3]);
-        self.push(op.code);
-        self.modrm_in(reg, rm, unit);
+        let mut head = Head::default();
+        head.append(0x62 | ((extensions | op.map) as u32) << 8, 16);
+        head.push((w as u8) << 7 | (!second & 15) << 3 | 4 | op.pp);
+        head.push((!second >> 4 & 1) << 3);
+        head.push(op.code);
+        self.modrm_behind(head, reg, rm, unit);
     }
 }
 
@@ -182,7 +177,7 @@ fn is_high_rm(rm: Rm) -> bool {
 fn high_bits(rm: Rm) -> (u8, u8) {
     match rm {
         Rm::Reg(r) => (0, r >> 3),
-        Rm::Mem(m) => (if m.index == NONE { 0 } else { m.index >> 3 }, m.base >> 3),
+        Rm::Mem(m) => (m.index >> 3, m.base >> 3),
     }
 }
 
