@@ -9,7 +9,7 @@ use crate::context::{SPILL_WORDS, field};
 use crate::regs::NONE;
 use ir::{SlotId, Ty};
 
-/// The first instruction's entity, or any other; values share them.
+/// An entity, by the first value of it; others may share it.
 pub(crate) type Ent = u32;
 /// No entity.
 pub(crate) const NOBODY: Ent = u32::MAX;
@@ -22,6 +22,7 @@ pub(crate) enum Class {
 }
 
 impl Class {
+    #[inline]
     pub fn of(ty: Ty) -> Class {
         if ty.is_vec() { Class::Xmm } else { Class::Gpr }
     }
@@ -39,8 +40,6 @@ pub(crate) enum Home {
 /// What is known of an entity.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entity {
-    /// The first value of it.
-    pub val: u32,
     /// The last instruction that uses it.
     pub last: u32,
     /// The next one as far as is known, else the last.
@@ -59,6 +58,24 @@ pub(crate) struct Entity {
     pub is_const: bool,
 }
 
+impl Entity {
+    /// One that has no place yet.
+    #[inline]
+    fn new(ty: Ty, last: u32) -> Entity {
+        Entity {
+            last,
+            next: last,
+            reg: NONE,
+            class: Class::of(ty),
+            size: ty.bytes() as u8,
+            home_size: 0,
+            home: Home::None,
+            zero_from: 16,
+            is_const: false,
+        }
+    }
+}
+
 /// A register file.
 #[derive(Debug)]
 struct File {
@@ -69,8 +86,9 @@ struct File {
 /// Which entities are where.
 #[derive(Debug)]
 pub(crate) struct Alloc {
-    pub ents: Vec<Entity>,
-    /// The entity of each value.
+    /// By value; never emptied.
+    ents: Vec<Entity>,
+    /// The entity of each value that was emitted. Never emptied.
     rep: Vec<Ent>,
     files: [File; 2],
     /// The temporaries by class.
@@ -108,12 +126,17 @@ impl Alloc {
         }
     }
 
-    /// Begins a block of so many values with these temporaries.
-    pub fn begin(&mut self, values: usize, temps: [u32; 2]) {
+    /// Begins a block of so many values with these temporaries. For [`Alloc::note_use`] it has to know which values
+    /// were emitted.
+    pub fn begin(&mut self, values: usize, temps: [u32; 2], notes_uses: bool) {
         self.temps = temps;
-        self.ents.clear();
-        self.rep.clear();
-        self.rep.resize(values, NOBODY);
+        if self.rep.len() < values {
+            self.rep.resize(values, NOBODY);
+            self.ents.resize(values, Entity::new(Ty::None, 0));
+        }
+        if notes_uses {
+            self.rep[..values].fill(NOBODY);
+        }
         for file in &mut self.files {
             *file = File { holder: [NOBODY; 32], locked: 0 };
         }
@@ -135,30 +158,38 @@ impl Alloc {
     /// A new entity for a value of type `ty`.
     #[inline]
     pub fn define(&mut self, val: u32, ty: Ty, last: u32) -> Ent {
-        let ent = self.ents.len() as Ent;
-        self.ents.push(Entity {
-            val,
-            last,
-            next: last,
-            reg: NONE,
-            class: Class::of(ty),
-            size: ty.bytes() as u8,
-            home_size: 0,
-            home: Home::None,
-            zero_from: 16,
-            is_const: false,
-        });
-        self.rep[val as usize] = ent;
-        ent
+        self.ents[val as usize] = Entity::new(ty, last);
+        self.rep[val as usize] = val;
+        val
+    }
+
+    /// The same in a register; who was there is there no longer.
+    #[inline]
+    pub fn define_in(&mut self, val: u32, ty: Ty, last: u32, reg: u8) {
+        let class = Class::of(ty);
+        self.vacate(class, reg);
+        self.files[class as usize].holder[reg as usize & 31] = val;
+        self.ents[val as usize] = Entity { reg, ..Entity::new(ty, last) };
+        self.rep[val as usize] = val;
+    }
+
+    /// The same for a constant.
+    #[inline]
+    pub fn define_const(&mut self, val: u32, ty: Ty, last: u32) {
+        let zero_from = ty.bytes() as u8;
+        self.ents[val as usize] = Entity { is_const: true, zero_from, ..Entity::new(ty, last) };
+        self.rep[val as usize] = val;
     }
 
     /// Makes a value another name of an entity.
+    #[inline]
     pub fn share(&mut self, val: u32, ent: Ent, last: u32) {
         self.rep[val as usize] = ent;
         self.keep(ent, last);
     }
 
     /// Has an entity live until `last` at the least.
+    #[inline]
     pub fn keep(&mut self, ent: Ent, last: u32) {
         let e = &mut self.ents[ent as usize];
         e.last = e.last.max(last);
@@ -218,26 +249,26 @@ impl Alloc {
 
     #[inline]
     pub fn holder(&self, class: Class, reg: u8) -> Ent {
-        self.files[class as usize].holder[reg as usize]
+        self.files[class as usize].holder[reg as usize & 31]
     }
 
     /// Puts an entity into a register; who was there is there no longer.
     #[inline]
     pub fn assign(&mut self, ent: Ent, reg: u8) {
-        let class = self.ents[ent as usize].class;
+        let Entity { class, reg: old, .. } = self.ents[ent as usize];
         self.vacate(class, reg);
-        let old = self.ents[ent as usize].reg;
-        if old != NONE && self.holder(class, old) == ent {
-            self.files[class as usize].holder[old as usize] = NOBODY;
+        let holder = &mut self.files[class as usize].holder;
+        if old != NONE && holder[old as usize & 31] == ent {
+            holder[old as usize & 31] = NOBODY;
         }
-        self.files[class as usize].holder[reg as usize] = ent;
+        holder[reg as usize & 31] = ent;
         self.ents[ent as usize].reg = reg;
     }
 
     /// Forgets who is in a register.
     #[inline]
     pub fn vacate(&mut self, class: Class, reg: u8) {
-        let old = std::mem::replace(&mut self.files[class as usize].holder[reg as usize], NOBODY);
+        let old = std::mem::replace(&mut self.files[class as usize].holder[reg as usize & 31], NOBODY);
         if old != NOBODY {
             self.ents[old as usize].reg = NONE;
         }
@@ -253,14 +284,15 @@ impl Alloc {
         while rest != 0 {
             let reg = rest.trailing_zeros() as u8;
             rest &= rest - 1;
-            let holder = file.holder[reg as usize];
-            let dead = holder == NOBODY
-                || self.ents[holder as usize].last < self.now
-                || allow >> reg & 1 != 0 && self.ents[holder as usize].last <= self.now;
-            if dead {
+            let holder = file.holder[reg as usize & 31];
+            if holder == NOBODY {
                 return (reg, None);
             }
-            let next = self.ents[holder as usize].next;
+            let Entity { last, next, .. } = self.ents[holder as usize];
+            // One that dies here may be given away if that is allowed.
+            if last < self.now + (allow >> reg & 1) {
+                return (reg, None);
+            }
             if next >= best.1 {
                 best = (reg, next);
             }

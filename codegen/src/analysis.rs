@@ -3,7 +3,7 @@
 
 use crate::layout::Layout;
 use crate::regs::NONE;
-use ir::passes::{self, Role, Watch};
+use ir::passes::{self, Watch};
 use ir::{Block, Inst, Liveness, Op, SlotId, Term, Ty, Val};
 
 /// Its result.
@@ -11,19 +11,23 @@ use ir::{Block, Inst, Liveness, Op, SlotId, Term, Ty, Val};
 pub(crate) struct Analysis {
     pub live: Liveness,
     /// The pinned register that each value can be computed into: a `put` follows, needed or not, and until then
-    /// nothing can see the register's old content by a fault, an exit or a `get`.
+    /// nothing can see the register's old content by a fault, an exit or a `get`. As a [`place`].
     hints: Vec<u8>,
-    /// Whether an instruction or one after it sees the flags slot before it is written again.
+    /// Whether an instruction or one after it sees the flags slot before it is written again; behind them the same of
+    /// the end of the block. Never emptied.
     flags_live: Vec<bool>,
-    /// The same at the end of the block.
-    live_at_end: bool,
 }
 
-/// For a class of registers, the value whose `put` comes next.
-#[derive(Default)]
+/// The values whose `put` comes next, by the [`place`] of their slot.
 struct Pending {
-    valid: u32,
-    vals: [u32; 32],
+    valid: u64,
+    vals: [u32; 64],
+}
+
+/// A register's number among those of both classes.
+#[inline]
+fn place(reg: u8, ty: Ty) -> u8 {
+    reg & 31 | (ty.is_vec() as u8) << 5
 }
 
 impl Analysis {
@@ -31,13 +35,14 @@ impl Analysis {
     pub fn run(&mut self, block: &Block, layout: &Layout, flags_die: &[u64]) {
         self.hints.clear();
         self.hints.resize(block.insts.len(), NONE);
-        self.flags_live.clear();
-        self.flags_live.resize(block.insts.len(), true);
-        let pending = [Pending::default(), Pending::default()];
-        let (hints, lives_at) = (&mut self.hints[..], &mut self.flags_live[..]);
         let insts = &block.insts[..];
-        self.live_at_end = !block.term.is_some_and(|term| dead_behind(&term, flags_die));
-        let flags_live = self.live_at_end;
+        if self.flags_live.len() <= insts.len() {
+            self.flags_live.resize(insts.len() + 1, true);
+        }
+        let flags_live = !block.term.is_some_and(|term| dead_behind(&term, flags_die));
+        self.flags_live[insts.len()] = flags_live;
+        let pending = Pending { valid: 0, vals: [0; 64] };
+        let (hints, lives_at) = (&mut self.hints[..], &mut self.flags_live[..insts.len()]);
         let mut walk = Walk { hints, lives_at, insts, layout, pending, flags_live, flags_die };
         passes::backward::run(block, &mut self.live, &mut walk);
     }
@@ -45,13 +50,16 @@ impl Analysis {
     /// The register that `val` is best computed into, or [`NONE`].
     #[inline]
     pub fn hint(&self, val: Val) -> u8 {
-        self.hints[val.index()]
+        match self.hints[val.index()] {
+            NONE => NONE,
+            place => place & 31,
+        }
     }
 
-    /// Whether the flags slot must be exact at instruction `at`, which is neither dead nor a constant or mark, or at the
-    /// end of the block.
+    /// Whether the flags slot must be exact at instruction `at`, which is needed, or at the end of the block.
+    #[inline]
     pub fn flags_live_at(&self, at: u32) -> bool {
-        self.flags_live.get(at as usize).map_or(self.live_at_end, |&live| live)
+        self.flags_live[at as usize]
     }
 }
 
@@ -71,27 +79,28 @@ struct Walk<'a> {
     lives_at: &'a mut [bool],
     insts: &'a [Inst],
     layout: &'a Layout,
-    pending: [Pending; 2],
+    pending: Pending,
     flags_live: bool,
     flags_die: &'a [u64],
 }
 
 impl Watch for Walk<'_> {
     #[inline]
-    fn pass(&mut self, at: usize, inst: &Inst, role: Role) {
-        if self.hints[at] != NONE {
+    fn pass(&mut self, at: usize, inst: &Inst, observes: bool) {
+        self.settle(at, inst);
+        // Behind its result, which comes into being after what it shows.
+        self.pending.valid &= (observes as u64).wrapping_sub(1);
+        let nobody_needs = !self.flags_die.is_empty() && self.goes_where_flags_die(inst);
+        self.flags_live |= observes & !nobody_needs;
+        self.lives_at[at] = self.flags_live;
+    }
+
+    #[inline]
+    fn pass_slot(&mut self, at: usize, inst: &Inst, is_put: bool) {
+        if !is_put {
             self.settle(at, inst);
         }
-        match role {
-            Role::Mark | Role::Leaf | Role::Value | Role::Stays => {}
-            // Behind its result, which comes into being after what it shows.
-            Role::Observes => {
-                self.pending.iter_mut().for_each(|class| class.valid = 0);
-                let to_who_needs_none = inst.op == Op::ExitIf && self.flags_die.contains(&(inst.imm as u64));
-                self.flags_live |= !to_who_needs_none;
-            }
-            Role::Get | Role::Put => self.access(inst),
-        }
+        self.access(inst, is_put);
         self.lives_at[at] = self.flags_live;
     }
 
@@ -100,15 +109,15 @@ impl Watch for Walk<'_> {
     #[inline]
     fn overwritten(&mut self, inst: &Inst) {
         let reg = self.layout.reg(SlotId(inst.imm as u16));
-        let class = &mut self.pending[inst.ty.is_vec() as usize];
-        if reg == NONE || class.valid >> reg & 1 == 0 {
+        let place = place(reg, inst.ty);
+        if reg == NONE || self.pending.valid >> place & 1 == 0 {
             return;
         }
         let stored = &self.insts[inst.args[0].index()];
         let val = if only_names(stored.op) { stored.args[0] } else { inst.args[0] };
         if self.hints[val.index()] == NONE {
-            self.hints[val.index()] = reg;
-            class.vals[reg as usize] = val.0;
+            self.hints[val.index()] = place;
+            self.pending.vals[place as usize] = val.0;
         }
     }
 }
@@ -120,35 +129,42 @@ fn only_names(op: Op) -> bool {
 
 impl Walk<'_> {
     /// A `get` or `put`.
-    fn access(&mut self, inst: &Inst) {
+    #[inline]
+    fn access(&mut self, inst: &Inst, is_put: bool) {
         if inst.ty == Ty::Flags {
-            self.flags_live = inst.op == Op::Get;
+            self.flags_live = !is_put;
         }
         let reg = self.layout.reg(SlotId(inst.imm as u16));
         if reg == NONE {
             return;
         }
-        let class = &mut self.pending[inst.ty.is_vec() as usize];
-        if inst.op == Op::Put {
-            class.valid |= 1 << reg;
-            class.vals[reg as usize] = inst.args[0].0;
-            self.hints[inst.args[0].index()] = reg;
+        let place = place(reg, inst.ty);
+        if is_put {
+            self.pending.valid |= 1 << place;
+            self.pending.vals[place as usize] = inst.args[0].0;
+            self.hints[inst.args[0].index()] = place;
         } else {
-            class.valid &= !(1 << reg);
+            self.pending.valid &= !(1 << place);
         }
     }
 
     /// Keeps the hint of the value that `at` defines if it still holds there, and passes it on to the
     /// operand of an op that only changes the type.
+    #[inline]
     fn settle(&mut self, at: usize, inst: &Inst) {
-        let reg = self.hints[at];
-        let class = &mut self.pending[inst.result().is_vec() as usize];
-        if class.valid >> reg & 1 == 0 || class.vals[reg as usize] != at as u32 {
-            self.hints[at] = NONE;
-        } else if only_names(inst.op) {
+        let hint = self.hints[at];
+        let place = (hint & 63) as usize;
+        let holds = (hint != NONE) & (self.pending.valid >> place & 1 != 0) & (self.pending.vals[place] == at as u32);
+        self.hints[at] = if holds { hint } else { NONE };
+        if holds & only_names(inst.op) {
             let arg = inst.args[0];
-            self.hints[arg.index()] = reg;
-            class.vals[reg as usize] = arg.0;
+            self.hints[arg.index()] = hint;
+            self.pending.vals[place] = arg.0;
         }
+    }
+
+    /// Whether an exit leads to who has no use for the flags.
+    fn goes_where_flags_die(&self, inst: &Inst) -> bool {
+        inst.op == Op::ExitIf && self.flags_die.contains(&(inst.imm as u64))
     }
 }

@@ -31,7 +31,7 @@ impl Emitter<'_, '_> {
         self.call_function(field::ENTRY_CALL_VEC, function);
         let class = Class::of(inst.ty);
         let d = self.def(val, 0);
-        self.load_reg(class, inst.ty.bytes(), d, Amode::context(field::VEC_ARGS));
+        self.load_field(class, inst.ty.bytes(), d, field::VEC_ARGS);
     }
 
     /// Stores operands in the context, integers zero-extended, absent ones as 0.

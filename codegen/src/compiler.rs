@@ -9,8 +9,8 @@ use crate::features::HostFeatures;
 use crate::flags::EflagsState;
 use crate::layout::Layout;
 use crate::regs::Pins;
-use crate::slow::SlowPath;
-use ir::{Block, Op, SlotDef, SlotId, Ty, Val};
+use crate::slow::{SlowCall, SlowPath};
+use ir::{Block, SlotDef, SlotId, Ty, Val};
 
 /// What holds for all blocks of a process.
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +96,7 @@ pub struct Compiler {
     relocs: Vec<Reloc>,
     faults: FaultTable,
     slow: Vec<SlowPath>,
+    calls: Vec<SlowCall>,
 }
 
 impl Compiler {
@@ -114,6 +115,7 @@ impl Compiler {
             relocs: Vec::new(),
             faults: FaultTable::default(),
             slow: Vec::new(),
+            calls: Vec::new(),
         }
     }
 
@@ -138,10 +140,11 @@ impl Compiler {
         self.layout.plan(block, self.config.slots, &self.pins);
         self.analysis.run(block, &self.layout, flags_die);
         self.layout.note_next_uses(block, &self.analysis.live);
-        self.alloc.begin(block.insts.len(), self.layout.temps);
+        self.alloc.begin(block.insts.len(), self.layout.temps, !self.layout.moved().is_empty());
         self.links.clear();
         self.relocs.clear();
         self.slow.clear();
+        self.calls.clear();
         self.faults.clear(block.pc, self.layout.moved(), self.config.slots);
         let mut emitter = Emitter {
             buf,
@@ -155,10 +158,12 @@ impl Compiler {
             relocs: &mut self.relocs,
             faults: &mut self.faults,
             slow: &mut self.slow,
+            calls: &mut self.calls,
             eflags: EflagsState::EMPTY,
             flags_slot: self.flags_slot,
             flags_die,
-            pc: block.pc,
+            cursor: 0,
+            done: u32::MAX,
             deferred: Val::NONE,
             deferred_mask: Val::NONE,
             body: 0,
@@ -175,30 +180,22 @@ impl Compiler {
 impl Emitter<'_, '_> {
     /// The forward pass: instructions in their order, the terminator, and what lies out of line.
     fn run(&mut self) {
-        let block = self.block;
+        let (block, needed) = (self.block, self.live.needed());
         self.enter_layout();
         self.body = self.buf.len();
-        let mut at = 0;
-        // An instruction that was emitted together with an earlier one.
-        let mut done = usize::MAX;
-        while let Some(inst) = block.insts.get(at) {
-            let val = Val(at as u32);
-            if inst.op == Op::Insn {
-                self.pc = inst.imm as u64;
-            } else if at != done && !self.live.is_dead(val) {
-                self.alloc.step(val.0);
-                match inst.op {
-                    Op::Icmp | Op::Cond | Op::FCmp if self.defer(at, inst) => {}
-                    _ => match self.emit_with_flags(at, inst) {
-                        Some(fused) => done = fused,
-                        None => self.emit(val, inst),
-                    },
-                }
-                self.note_uses(at);
+        let notes_uses = !self.layout.moved().is_empty();
+        for (cursor, &at) in needed.iter().enumerate() {
+            if at == self.done {
+                continue;
             }
-            at += 1;
+            self.cursor = cursor;
+            self.alloc.step(at);
+            self.emit(Val(at), &block.insts[at as usize]);
+            if notes_uses {
+                self.note_uses(at as usize);
+            }
         }
-        self.alloc.step(at as u32);
+        self.alloc.step(block.insts.len() as u32);
         if let Some(term) = &block.term {
             self.terminate(term);
         }

@@ -4,7 +4,7 @@ use crate::buffer::asm;
 use crate::compiler::{LinkSite, Reloc, RelocKind};
 use crate::context::field;
 use crate::emitter::Emitter;
-use crate::encode::{Amode, Opcode, Rm};
+use crate::encode::Opcode;
 use crate::exit::RawExit;
 use crate::flags::{EflagsState, Test, cc};
 use crate::lookup;
@@ -40,7 +40,7 @@ impl Emitter<'_, '_> {
             Term::Trap { kind, pc } => self.emit_exit(pc, trap_exit(kind)),
             Term::Sync { next } => self.emit_exit(next, RawExit::Sync),
             Term::Invalidate { len, next, .. } => {
-                self.buf.rm(Opcode::MOV_STORE, true, RAX, Rm::Mem(Amode::context(field::EXIT_ADDR)));
+                self.buf.field(Opcode::MOV_STORE, true, RAX, field::EXIT_ADDR);
                 self.store_imm64(field::EXIT_LEN, len as i64);
                 self.emit_exit(next, RawExit::Invalidate);
             }
@@ -56,7 +56,7 @@ impl Emitter<'_, '_> {
 
     /// Whether a jump there may close a loop, so that it has to poll.
     fn is_backward(&self, target: u64) -> bool {
-        target <= self.pc
+        target <= self.pc()
     }
 
     fn jump_with_poll(&mut self, target: u64) {

@@ -1,6 +1,6 @@
 //! What emission functions work with: operands into registers, results out of them.
 
-use crate::alloc::{Alloc, Class, Ent, Eviction, Home, spill_disp};
+use crate::alloc::{Alloc, Class, Ent, Entity, Eviction, Home, spill_disp};
 use crate::analysis::Analysis;
 use crate::buffer::{CodeBuf, asm};
 use crate::compiler::{Config, LinkSite, Reloc, RelocKind};
@@ -10,7 +10,7 @@ use crate::faults::{FaultTable, FlagsAt};
 use crate::flags::EflagsState;
 use crate::layout::Layout;
 use crate::regs::{NONE, RAX};
-use crate::slow::SlowPath;
+use crate::slow::{SlowCall, SlowPath};
 use crate::vectors::rows::PUNPCKL_D;
 use dynasmrt::DynasmApi;
 use ir::{Block, Inst, Liveness, Op, SlotId, Ty, Val};
@@ -28,13 +28,17 @@ pub(crate) struct Emitter<'a, 'b> {
     pub relocs: &'a mut Vec<Reloc>,
     pub faults: &'a mut FaultTable,
     pub slow: &'a mut Vec<SlowPath>,
+    /// The calls that some of these make.
+    pub calls: &'a mut Vec<SlowCall>,
     pub eflags: EflagsState,
     /// The slot of type flags.
     pub flags_slot: Option<SlotId>,
     /// Where the block leads to that has no use for that slot.
     pub flags_die: &'a [u64],
-    /// The guest instruction that is emitted.
-    pub pc: u64,
+    /// What is emitted, among [`Liveness::needed`].
+    pub cursor: usize,
+    /// An instruction that was emitted together with an earlier one.
+    pub done: u32,
     /// The truth value that its only user computes, or [`Val::NONE`].
     pub deferred: Val,
     /// Whose result that compares with 0, not computed either, or [`Val::NONE`].
@@ -47,6 +51,13 @@ impl Emitter<'_, '_> {
     #[inline]
     pub fn inst(&self, val: Val) -> Inst {
         *self.block.inst(val)
+    }
+
+    /// The guest instruction that is emitted: the mark in front is near.
+    #[inline]
+    pub fn pc(&self) -> u64 {
+        let before = &self.block.insts[..self.alloc.now as usize];
+        before.iter().rev().find(|inst| inst.op == Op::Insn).map_or(self.block.pc, |mark| mark.imm as u64)
     }
 
     /// The constant that `val` is, if it is an integer one that does not move.
@@ -70,17 +81,18 @@ impl Emitter<'_, '_> {
         self.ent_reg(ent)
     }
 
+    #[inline]
     pub fn ent_reg(&mut self, ent: Ent) -> u8 {
-        let e = *self.alloc.get(ent);
-        let reg = if e.reg != NONE {
-            e.reg
-        } else {
-            let reg = self.take_temp(e.class, 0);
-            self.load_ent(ent, reg);
-            self.alloc.assign(ent, reg);
-            reg
-        };
-        self.alloc.lock(e.class, reg);
+        let &Entity { reg, class, .. } = self.alloc.get(ent);
+        let reg = if reg != NONE { reg } else { self.load_to_temp(ent, class) };
+        self.alloc.lock(class, reg);
+        reg
+    }
+
+    fn load_to_temp(&mut self, ent: Ent, class: Class) -> u8 {
+        let reg = self.take_temp(class, 0);
+        self.load_ent(ent, reg);
+        self.alloc.assign(ent, reg);
         reg
     }
 
@@ -110,6 +122,7 @@ impl Emitter<'_, '_> {
 
     /// The register of `val` as a set if this instruction is its last use, so that the result may
     /// take its place.
+    #[inline]
     pub fn dying(&self, val: Val) -> u32 {
         let ent = self.alloc.ent(val);
         let reg = self.alloc.get(ent).reg;
@@ -121,16 +134,16 @@ impl Emitter<'_, '_> {
     /// The register that the result `val` of this instruction is computed into: the pinned one of the
     /// slot it goes to, or a temporary. Locked registers are avoided but those in `allow`.
     pub fn def(&mut self, val: Val, allow: u32) -> u8 {
-        let ty = self.inst(val).result();
+        let ty = self.block.inst(val).result();
         let class = Class::of(ty);
-        let ent = self.alloc.define(val.0, ty, self.live.last_use(val));
         let hint = self.analysis.hint(val);
         let reg = if self.can_take(class, hint, allow) { hint } else { self.take_temp(class, allow) };
-        self.alloc.assign(ent, reg);
+        self.alloc.define_in(val.0, ty, self.live.last_use(val), reg);
         self.alloc.lock(class, reg);
         reg
     }
 
+    #[inline]
     fn can_take(&self, class: Class, hint: u8, allow: u32) -> bool {
         if hint == NONE || self.alloc.is_locked(class, hint) && allow >> hint & 1 == 0 {
             return false;
@@ -148,9 +161,11 @@ impl Emitter<'_, '_> {
     }
 
     /// The result is zero above its type's size.
+    #[inline]
     pub fn zero_above(&mut self, val: Val) {
         let ent = self.alloc.ent(val);
-        self.alloc.get_mut(ent).zero_from = self.inst(val).result().bytes() as u8;
+        let e = self.alloc.get_mut(ent);
+        e.zero_from = e.size;
     }
 
     /// The result is computed: operands' registers may be given away.
@@ -177,7 +192,7 @@ impl Emitter<'_, '_> {
 
     fn store_evicted(&mut self, class: Class, eviction: Eviction) {
         let Some(disp) = eviction.spill else { return };
-        self.store_reg(class, eviction.size as u32, Amode::context(disp), eviction.reg);
+        self.store_field(class, eviction.size as u32, disp, eviction.reg);
     }
 
     // ---- moves
@@ -199,19 +214,35 @@ impl Emitter<'_, '_> {
     pub fn load_ent(&mut self, ent: Ent, reg: u8) {
         let e = *self.alloc.get(ent);
         if e.is_const {
-            let inst = self.inst(Val(e.val));
-            return self.load_const(&inst, reg);
+            let block = self.block;
+            return self.load_const(block.inst(Val(ent)), reg);
         }
         match self.home_disp(e.home) {
-            Some(disp) => self.load_reg(e.class, e.home_size as u32, reg, Amode::context(disp)),
+            Some(disp) => self.load_field(e.class, e.home_size as u32, reg, disp),
             None => self.load_flags_ent(ent, reg),
+        }
+    }
+
+    /// Loads `size` bytes of the context, zero-extended.
+    pub fn load_field(&mut self, class: Class, size: u32, reg: u8, disp: i32) {
+        match class {
+            Class::Gpr => self.buf.field(Opcode::MOV_LOAD, size == 8, reg, disp),
+            Class::Xmm => self.load_xmm(size, reg, Amode::context(disp)),
+        }
+    }
+
+    /// Stores the low `size` bytes in the context.
+    pub fn store_field(&mut self, class: Class, size: u32, disp: i32, reg: u8) {
+        match class {
+            Class::Gpr => self.buf.field(Opcode::MOV_STORE, size == 8, reg, disp),
+            Class::Xmm => self.store_xmm(size, Amode::context(disp), reg),
         }
     }
 
     /// Loads `size` bytes, zero-extended.
     pub fn load_reg(&mut self, class: Class, size: u32, reg: u8, at: Amode) {
         match class {
-            Class::Gpr => self.buf.rm(Opcode::MOV_LOAD, size == 8, reg, Rm::Mem(at)),
+            Class::Gpr => self.buf.mem(Opcode::MOV_LOAD, size == 8, reg, at),
             Class::Xmm => self.load_xmm(size, reg, at),
         }
     }
@@ -219,7 +250,7 @@ impl Emitter<'_, '_> {
     /// Stores the low `size` bytes.
     pub fn store_reg(&mut self, class: Class, size: u32, at: Amode, reg: u8) {
         match class {
-            Class::Gpr => self.buf.rm(Opcode::MOV_STORE, size == 8, reg, Rm::Mem(at)),
+            Class::Gpr => self.buf.mem(Opcode::MOV_STORE, size == 8, reg, at),
             Class::Xmm => self.store_xmm(size, at, reg),
         }
     }
@@ -293,6 +324,6 @@ impl Emitter<'_, '_> {
     /// The instruction that is emitted next may fault.
     pub fn may_fault(&mut self) {
         let at = if self.eflags.pending { self.eflags.at } else { FlagsAt::Slot };
-        self.faults.push(self.buf.len() as u32, self.pc, at);
+        self.faults.push(self.buf.len() as u32, self.pc(), at);
     }
 }

@@ -187,6 +187,15 @@ impl CodeBuf<'_> {
         self.put_operand(op.head(rex, reg >= 4), m.operand(reg, 1));
     }
 
+    /// The same with a register and a field of the context.
+    pub(crate) fn field(&mut self, op: Opcode, wide: bool, reg: u8, disp: i32) {
+        let head = op.head((wide as u32) << 3 | (reg as u32 >> 3) << 2, reg >= 4);
+        let short = disp as i8 as i32 == disp;
+        let modrm = if short { 0x45 } else { 0x85 } | (reg as u32 & 7) << 3;
+        let disp_bytes = if short { 1 } else { 4 };
+        self.put_operand(head, Operand { modrm, bits: 8, disp: disp as u32, disp_bytes });
+    }
+
     /// `setcc` of a byte register.
     pub(crate) fn setcc(&mut self, cc: u8, reg: u8) {
         self.rm(Opcode::setcc(cc), false, 0, Rm::Reg(reg));
@@ -208,8 +217,8 @@ impl CodeBuf<'_> {
     /// `op dst, src`
     pub(crate) fn alu(&mut self, op: Alu, wide: bool, dst: u8, src: Src) {
         match src {
-            Src::Reg(r) => self.rm(one((op as u8) << 3 | 3), wide, dst, Rm::Reg(r)),
-            Src::Mem(disp) => self.rm(one((op as u8) << 3 | 3), wide, dst, Rm::Mem(Amode::context(disp))),
+            Src::Reg(r) => self.rr(one((op as u8) << 3 | 3), wide, dst, r),
+            Src::Mem(disp) => self.field(one((op as u8) << 3 | 3), wide, dst, disp),
             Src::Imm(imm) => self.alu_imm(op, wide, Rm::Reg(dst), imm),
         }
     }
@@ -281,7 +290,7 @@ impl CodeBuf<'_> {
     }
 
     pub(crate) fn mov(&mut self, wide: bool, dst: u8, src: u8) {
-        self.rm(Opcode::MOV_LOAD, wide, dst, Rm::Reg(src));
+        self.rr(Opcode::MOV_LOAD, wide, dst, src);
     }
 
     /// A constant in the shortest form that leaves EFLAGS alone.

@@ -30,7 +30,9 @@ pub(crate) enum FlagsAt {
 /// A table in the making.
 #[derive(Default, Debug)]
 pub(crate) struct FaultTable {
-    bytes: Vec<u8>,
+    /// Never emptied; more than was pushed.
+    room: Vec<u8>,
+    len: usize,
     host: u32,
     guest: u64,
 }
@@ -38,7 +40,7 @@ pub(crate) struct FaultTable {
 impl FaultTable {
     /// Begins the table of a block at `pc`.
     pub fn clear(&mut self, pc: u64, moved: &[Moved], slots: &[SlotDef]) {
-        self.bytes.clear();
+        self.len = 0;
         self.number(moved.len() as u64);
         for moved in moved {
             let offset = |slot: SlotId| slots[slot.0 as usize].offset as u64;
@@ -52,23 +54,51 @@ impl FaultTable {
     }
 
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.room[..self.len]
     }
 
     /// The host instruction at `host` belongs to guest instruction `guest`. Offsets ascend.
     pub fn push(&mut self, host: u32, guest: u64, flags: FlagsAt) {
-        self.number(((host - self.host) as u64) << 3 | flags as u64);
+        let head = ((host - self.host) as u64) << 3 | flags as u64;
         let delta = guest.wrapping_sub(self.guest) as i64;
-        self.number((delta << 1 ^ delta >> 63) as u64);
+        let zigzag = (delta << 1 ^ delta >> 63) as u64;
         (self.host, self.guest) = (host, guest);
+        if head < 0x80 << 7 && zigzag < 0x80 {
+            return self.short(head as u32, zigzag as u32);
+        }
+        self.number(head);
+        self.number(zigzag);
+    }
+
+    /// Nearly all entries: a number of up to two bytes and one of one.
+    #[inline]
+    fn short(&mut self, head: u32, zigzag: u32) {
+        let long = (head >= 0x80) as u32;
+        let first = head & 0x7f | long << 7 | (head >> 7) << 8;
+        let entry = first | zigzag << (8 + 8 * long);
+        self.room()[..4].copy_from_slice(&entry.to_le_bytes());
+        self.len += 2 + long as usize;
     }
 
     fn number(&mut self, mut value: u64) {
+        let room = self.room();
+        let mut len = 0;
         while value >= 0x80 {
-            self.bytes.push(value as u8 | 0x80);
+            room[len] = value as u8 | 0x80;
             value >>= 7;
+            len += 1;
         }
-        self.bytes.push(value as u8);
+        room[len] = value as u8;
+        self.len += len + 1;
+    }
+
+    /// Where the next number goes: as much as any takes.
+    #[inline]
+    fn room(&mut self) -> &mut [u8; 16] {
+        if self.room.len() < self.len + 16 {
+            self.room.resize(self.len + 256, 0);
+        }
+        self.room[self.len..].first_chunk_mut().unwrap_or_else(|| unreachable!("there was made room"))
     }
 }
 

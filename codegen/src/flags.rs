@@ -8,7 +8,7 @@ use crate::alloc::{Ent, Home, NOBODY};
 use crate::buffer::asm;
 use crate::constants;
 use crate::emitter::Emitter;
-use crate::encode::{Amode, Opcode, Rm};
+use crate::encode::Opcode;
 use crate::faults::FlagsAt;
 use crate::regs::{NONE, RAX};
 use dynasmrt::DynasmApi;
@@ -100,7 +100,7 @@ impl Emitter<'_, '_> {
             if e.reg == NONE && e.home == Home::None {
                 let (disp, _) = self.alloc.spill_word(ent);
                 self.nzcv_to_rax();
-                self.buf.rm(Opcode::MOV_STORE, false, RAX, Rm::Mem(Amode::context(disp)));
+                self.buf.field(Opcode::MOV_STORE, false, RAX, disp);
                 self.alloc.get_mut(ent).home_size = 4;
             }
         }
@@ -115,7 +115,7 @@ impl Emitter<'_, '_> {
         let Some(slot) = self.flags_slot else { return };
         self.nzcv_to_rax();
         let disp = self.slot_disp(slot);
-        self.buf.rm(Opcode::MOV_STORE, false, RAX, Rm::Mem(Amode::context(disp)));
+        self.buf.field(Opcode::MOV_STORE, false, RAX, disp);
         self.eflags.pending = false;
         let ent = self.eflags.ent;
         self.alloc.slot_owner[slot.0 as usize] = ent;
@@ -174,7 +174,7 @@ impl Emitter<'_, '_> {
             self.load_ent(ent, RAX);
             RAX
         };
-        self.buf.rm(Opcode::MOV_STORE, false, reg, Rm::Mem(Amode::context(disp)));
+        self.buf.field(Opcode::MOV_STORE, false, reg, disp);
     }
 
     /// A test for `cond` on a flags value.
@@ -312,7 +312,7 @@ impl Emitter<'_, '_> {
             let e = *self.alloc.get(ent);
             if self.alloc.lives_on(ent) && e.home == Home::None {
                 let (disp, _) = self.alloc.spill_word(ent);
-                self.buf.rm(Opcode::MOV_STORE, false, RAX, Rm::Mem(Amode::context(disp)));
+                self.buf.field(Opcode::MOV_STORE, false, RAX, disp);
                 self.alloc.get_mut(ent).home_size = 4;
             }
         }

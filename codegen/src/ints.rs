@@ -84,7 +84,7 @@ impl Emitter<'_, '_> {
         match (self.src(a), self.src(b)) {
             (Src::Reg(a), Src::Imm(imm)) => self.buf.test_imm(wide, a, imm),
             (Src::Mem(disp), Src::Reg(b)) | (Src::Reg(b), Src::Mem(disp)) => {
-                self.buf.rm(Opcode::TEST, wide, b, Rm::Mem(Amode::context(disp)));
+                self.buf.field(Opcode::TEST, wide, b, disp);
             }
             _ => {
                 let (a, b) = (self.reg(a), self.reg(b));

@@ -6,7 +6,6 @@
 
 use crate::alloc::{Class, Home};
 use crate::emitter::Emitter;
-use crate::encode::Amode;
 use crate::regs::{NONE, Pins};
 use ir::{Block, Liveness, Op, SlotDef, SlotId, Term, Ty, Val};
 
@@ -257,9 +256,9 @@ impl Emitter<'_, '_> {
         let layout = self.layout;
         for moved in layout.moved() {
             let class = Class::of(moved.ty);
-            self.store_reg(class, moved.ty.bytes(), Amode::context(self.slot_disp(moved.home)), moved.reg);
+            self.store_field(class, moved.ty.bytes(), self.slot_disp(moved.home), moved.reg);
             if let Some(slot) = moved.resident {
-                self.load_reg(class, moved.ty.bytes(), moved.reg, Amode::context(self.slot_disp(slot)));
+                self.load_field(class, moved.ty.bytes(), moved.reg, self.slot_disp(slot));
             } else {
                 self.adopt(moved.reg, moved.home);
             }
@@ -288,9 +287,9 @@ impl Emitter<'_, '_> {
         for moved in layout.moved() {
             let class = Class::of(moved.ty);
             if let (Some(slot), true) = (moved.resident, moved.dirty) {
-                self.store_reg(class, moved.ty.bytes(), Amode::context(self.slot_disp(slot)), moved.reg);
+                self.store_field(class, moved.ty.bytes(), self.slot_disp(slot), moved.reg);
             }
-            self.load_reg(class, moved.ty.bytes(), moved.reg, Amode::context(self.slot_disp(moved.home)));
+            self.load_field(class, moved.ty.bytes(), moved.reg, self.slot_disp(moved.home));
         }
     }
 }

@@ -8,6 +8,27 @@ use crate::regs::RAX;
 use dynasmrt::DynasmApi;
 use ir::{Access, Inst, Mem, Ty, Val};
 
+/// What loads an integer, and whether with 64 bits: by type, i32 and i64, and by [`Access`].
+static LOADS: [[(Opcode, bool); Access::ALL.len()]; 2] = [loads(false), loads(true)];
+
+const fn loads(long: bool) -> [(Opcode, bool); Access::ALL.len()] {
+    let mut rows = [(Opcode::MOV_LOAD, false); Access::ALL.len()];
+    let mut i = 0;
+    while i < rows.len() {
+        rows[i] = match Access::ALL[i] {
+            Access::U8 => (Opcode::MOVZX8, false),
+            Access::S8 => (Opcode::MOVSX8, long),
+            Access::U16 => (Opcode::MOVZX16, false),
+            Access::S16 => (Opcode::MOVSX16, long),
+            Access::S32 if long => (Opcode::MOVSXD, true),
+            Access::U32 | Access::S32 => (Opcode::MOV_LOAD, false),
+            Access::B64 | Access::B128 => (Opcode::MOV_LOAD, true),
+        };
+        i += 1;
+    }
+    rows
+}
+
 impl Emitter<'_, '_> {
     /// The memory operand of a load or store. May use `rax`.
     fn amode(&mut self, inst: &Inst) -> Amode {
@@ -26,27 +47,20 @@ impl Emitter<'_, '_> {
     }
 
     /// `load`
-    pub fn load(&mut self, val: Val) {
-        let inst = self.inst(val);
+    pub fn load(&mut self, val: Val, inst: &Inst) {
         let access = Access::from_u8(inst.aux);
-        let at = self.amode(&inst);
+        let at = self.amode(inst);
         if inst.ty.is_vec() {
             return self.load_vec(val, access, at);
         }
-        let allow = self.dying(inst.args[0]) | if inst.args[1].is_some() { self.dying(inst.args[1]) } else { 0 };
+        let mut allow = self.dying(inst.args[0]);
+        if inst.args[1].is_some() {
+            allow |= self.dying(inst.args[1]);
+        }
         let d = self.def(val, allow);
-        let long = inst.ty == Ty::I64;
-        let (op, wide) = match access {
-            Access::U8 => (Opcode::MOVZX8, false),
-            Access::S8 => (Opcode::MOVSX8, long),
-            Access::U16 => (Opcode::MOVZX16, false),
-            Access::S16 => (Opcode::MOVSX16, long),
-            Access::S32 if long => (Opcode::MOVSXD, true),
-            Access::U32 | Access::S32 => (Opcode::MOV_LOAD, false),
-            Access::B64 | Access::B128 => (Opcode::MOV_LOAD, true),
-        };
+        let (op, wide) = LOADS[(inst.ty == Ty::I64) as usize][access as usize];
         self.may_fault();
-        self.buf.rm(op, wide, d, Rm::Mem(at));
+        self.buf.mem(op, wide, d, at);
         self.zero_above(val);
     }
 
@@ -68,10 +82,9 @@ impl Emitter<'_, '_> {
     }
 
     /// `store`
-    pub fn store(&mut self, val: Val) {
-        let inst = self.inst(val);
+    pub fn store(&mut self, inst: &Inst) {
         let access = Access::from_u8(inst.aux);
-        let at = self.amode(&inst);
+        let at = self.amode(inst);
         let value = inst.args[2];
         if inst.ty.is_vec() {
             return self.store_vec(access, at, value);
@@ -86,7 +99,7 @@ impl Emitter<'_, '_> {
             bytes => (Opcode::MOV_STORE, bytes == 8),
         };
         self.may_fault();
-        self.buf.rm(op, wide, reg, Rm::Mem(at));
+        self.buf.mem(op, wide, reg, at);
     }
 
     fn store_const(&mut self, access: Access, at: Amode, imm: i32) {

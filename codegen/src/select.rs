@@ -10,16 +10,29 @@ impl Emitter<'_, '_> {
     /// nothing but go on to another needs no frame.
     #[inline]
     pub fn emit(&mut self, val: Val, inst: &Inst) {
+        use Op::*;
         match inst.op {
-            Op::Const | Op::Addr | Op::VConst => self.define_const(val, inst.ty),
-            Op::Get => self.get(val),
-            Op::Put => self.put(val),
-            Op::Load => self.load(val),
-            Op::Store => self.store(val),
-            Op::ExitIf => self.exit_if(val),
-            Op::Add => self.add(val),
-            Op::Trunc => self.trunc(val),
-            Op::Zext32 => self.zext32(val),
+            Const | Addr | VConst => self.define_const(val, inst.ty),
+            Get => self.get(val, inst),
+            Put => self.put(inst),
+            Load => self.load(val, inst),
+            Store => self.store(inst),
+            ExitIf => self.exit_if(val),
+            Trunc => self.trunc(val),
+            Zext32 => self.zext32(val),
+            Icmp | Cond | FCmp => {
+                if !self.defer(val.index(), inst) {
+                    self.truth(val);
+                }
+            }
+            // There is a partner for these, which yields the flags of the same operation (or the result for the flags).
+            Add | AddF | Sub | SubF | Adc | AdcF | Sbc | SbcF | And | Or | Xor | AndNot => {
+                match self.emit_with_flags(val.index(), inst) {
+                    Some(fused) => self.done = fused as u32,
+                    None if inst.op == Add => self.add(val),
+                    None => self.emit_rare(val, inst),
+                }
+            }
             _ => self.emit_rare(val, inst),
         }
     }
@@ -51,7 +64,6 @@ impl Emitter<'_, '_> {
             Ext8U | Ext8S | Ext16U | Ext16S | Sext32 => self.extend(val),
             ClmulLo | ClmulHi => self.clmul(val),
             Crc32c => self.crc32c(val),
-            Icmp | Cond | FCmp => self.truth(val),
             Select => self.select(val),
             AddF | SubF => self.compare(val),
             Adc | Sbc | AdcF | SbcF => self.arith_carry(val, None),
@@ -92,10 +104,9 @@ impl Emitter<'_, '_> {
         }
     }
 
+    #[inline]
     fn define_const(&mut self, val: Val, ty: Ty) {
-        let ent = self.alloc.define(val.0, ty, self.live.last_use(val));
-        let e = self.alloc.get_mut(ent);
-        (e.is_const, e.zero_from) = (true, ty.bytes() as u8);
+        self.alloc.define_const(val.0, ty, self.live.last_use(val));
     }
 
     fn pause(&mut self) {
@@ -104,21 +115,16 @@ impl Emitter<'_, '_> {
 
     // ---- fusion
 
-    /// The next instruction behind `at` that emits something.
-    pub fn next_live(&self, at: usize) -> usize {
-        let skipped = |i: &usize| {
-            let silent = matches!(self.block.insts[*i].op, Op::Const | Op::Addr | Op::Insn | Op::VConst);
-            silent || self.live.is_dead(Val(*i as u32))
-        };
-        (at + 1..self.block.insts.len()).find(|i| !skipped(i)).unwrap_or(self.block.insts.len())
+    /// The next instruction behind `at`, which is at the cursor or later, that emits something.
+    fn next_live(&self, at: usize) -> usize {
+        let silent = |i: usize| matches!(self.block.insts[i].op, Op::Const | Op::Addr | Op::VConst);
+        let later = self.live.needed()[self.cursor + 1..].iter().map(|&i| i as usize);
+        later.filter(|&i| i > at).find(|&i| !silent(i)).unwrap_or(self.block.insts.len())
     }
 
     /// Emits `at` together with the flags of the same operation that come right behind or before;
     /// the index of the instruction that is done with it.
-    pub fn emit_with_flags(&mut self, at: usize, inst: &Inst) -> Option<usize> {
-        if !has_flags(inst.op) {
-            return None;
-        }
+    fn emit_with_flags(&mut self, at: usize, inst: &Inst) -> Option<usize> {
         let next = self.next_live(at);
         let other = self.block.insts.get(next)?;
         if inst.op == Op::And && other.op == Op::Icmp {
@@ -156,7 +162,7 @@ impl Emitter<'_, '_> {
 
     /// Whether the truth value `at` can wait for its only user, which comes right behind: the
     /// comparison and what depends on it then are one test.
-    pub fn defer(&mut self, at: usize, inst: &Inst) -> bool {
+    fn defer(&mut self, at: usize, inst: &Inst) -> bool {
         let val = Val(at as u32);
         if self.live.uses(val) != 1 {
             return false;
@@ -215,10 +221,4 @@ fn is_arithmetic(op: Op) -> bool {
 fn is_lanes(op: Op) -> bool {
     let within = |first: Op, end: Op| (first as u8..end as u8).contains(&(op as u8));
     within(Op::VAdd, Op::VFAdd) || within(Op::AesSub, Op::Load)
-}
-
-/// Ops that there is a partner for, which yields the flags of the same operation (or the result for the flags).
-fn has_flags(op: Op) -> bool {
-    use Op::*;
-    matches!(op, Add | AddF | Sub | SubF | Adc | AdcF | Sbc | SbcF | And | Or | Xor | AndNot)
 }

@@ -5,12 +5,12 @@ use crate::alloc::{Class, Home, NOBODY};
 use crate::emitter::Emitter;
 use crate::encode::Amode;
 use crate::regs::NONE;
-use ir::{SlotId, Ty, Val};
+use ir::{Inst, SlotId, Ty, Val};
 
 impl Emitter<'_, '_> {
     /// `get`: gives the value a place and emits nothing.
-    pub fn get(&mut self, val: Val) {
-        let inst = self.inst(val);
+    #[inline]
+    pub fn get(&mut self, val: Val, inst: &Inst) {
         let slot = SlotId(inst.imm as u16);
         let last = self.live.last_use(val);
         let pin = self.layout.reg(slot);
@@ -24,11 +24,11 @@ impl Emitter<'_, '_> {
         if known != NOBODY {
             return self.alloc.share(val.0, known, last);
         }
-        let ent = self.alloc.define(val.0, inst.ty, last);
         if pin != NONE {
-            self.alloc.get_mut(ent).size = self.config.slots[slot.0 as usize].ty.bytes() as u8;
-            self.alloc.assign(ent, pin);
+            self.alloc.define_in(val.0, inst.ty, last, pin);
+            self.alloc.get_mut(val.0).size = self.config.slots[slot.0 as usize].ty.bytes() as u8;
         } else {
+            let ent = self.alloc.define(val.0, inst.ty, last);
             self.disown(slot);
             let e = self.alloc.get_mut(ent);
             (e.home, e.home_size) = (Home::Slot(slot), inst.ty.bytes() as u8);
@@ -56,8 +56,8 @@ impl Emitter<'_, '_> {
     }
 
     /// `put`
-    pub fn put(&mut self, val: Val) {
-        let inst = self.inst(val);
+    #[inline]
+    pub fn put(&mut self, inst: &Inst) {
         let slot = SlotId(inst.imm as u16);
         let pin = self.layout.reg(slot);
         if pin != NONE {
@@ -67,12 +67,13 @@ impl Emitter<'_, '_> {
         }
     }
 
+    #[inline]
     fn put_pinned(&mut self, val: Val, pin: u8) {
         let ent = self.alloc.ent(val);
-        let e = *self.alloc.get(ent);
-        if e.reg == pin {
+        if self.alloc.get(ent).reg == pin {
             return;
         }
+        let e = *self.alloc.get(ent);
         if e.reg != NONE {
             self.alloc.lock(e.class, e.reg);
         }

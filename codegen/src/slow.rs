@@ -5,7 +5,7 @@ use crate::buffer::asm;
 use crate::constants;
 use crate::context::field;
 use crate::emitter::Emitter;
-use crate::encode::{Amode, Opcode, Rm};
+use crate::encode::{Amode, Opcode};
 use crate::exit::RawExit;
 use crate::flags::EflagsState;
 use crate::regs::RAX;
@@ -38,8 +38,8 @@ pub(crate) enum SlowKind {
     ReturnMiss,
     /// A side exit that has something to do before it can be linked.
     SideExit { target: u64, eflags: EflagsState, poll: bool },
-    /// Evaluates an instruction that inline code found unfit, and goes on at `back`.
-    Evaluate { call: SlowCall, back: usize },
+    /// Evaluates an instruction that inline code found unfit, by its number among the calls, and goes on at `back`.
+    Evaluate { call: u32, back: usize },
     /// Replaces a NaN by the canonical one of a type.
     Canonical { reg: u8, ty: Ty, back: usize },
 }
@@ -62,9 +62,13 @@ impl Emitter<'_, '_> {
         let mut at = 0;
         while at < self.slow.len() {
             let path = self.slow[at];
-            self.bind_all(path.jumps);
-            self.emit_slow_path(path.kind);
             at += 1;
+            if let SlowKind::Link(link) = path.kind {
+                self.emit_link_exit(link);
+            } else {
+                self.bind_all(path.jumps);
+                self.emit_slow_path(path.kind);
+            }
         }
     }
 
@@ -92,6 +96,7 @@ impl Emitter<'_, '_> {
                 self.jump_to(target);
             }
             SlowKind::Evaluate { call, back } => {
+                let call = self.calls[call as usize];
                 self.call_slow(&call);
                 self.jump_back(back);
             }
@@ -159,6 +164,12 @@ impl Emitter<'_, '_> {
         self.zero_above(val);
     }
 
+    /// Has `jumps` lead to a call, which goes on at `back`.
+    pub fn evaluate_behind(&mut self, jumps: [usize; 2], call: SlowCall, back: usize) {
+        self.slow.push(SlowPath { jumps, kind: SlowKind::Evaluate { call: self.calls.len() as u32, back } });
+        self.calls.push(call);
+    }
+
     /// The call for `val`, its operands in registers, its result to be filled in.
     pub fn slow_call(&mut self, val: Val) -> SlowCall {
         let inst = self.inst(val);
@@ -186,7 +197,7 @@ impl Emitter<'_, '_> {
         for i in 0..3 {
             if call.args[i] != crate::regs::NONE {
                 let size = if call.classes[i] == Class::Xmm { 16 } else { 8 };
-                self.store_reg(call.classes[i], size, Amode::context(field::VEC_ARGS + i as i32 * 16), call.args[i]);
+                self.store_field(call.classes[i], size, field::VEC_ARGS + i as i32 * 16, call.args[i]);
             }
         }
         let constant = slow::constant(self.block, &call.inst, call.from);
@@ -194,7 +205,7 @@ impl Emitter<'_, '_> {
         self.call_function(field::ENTRY_CALL_VEC, SLOW_PATH);
         let class = Class::of(call.inst.result());
         let size = if class == Class::Xmm { 16 } else { 8 };
-        self.load_reg(class, size, call.result, Amode::context(field::VEC_ARGS));
+        self.load_field(class, size, call.result, field::VEC_ARGS);
     }
 
     /// Stores a constant in the context, by `rax` where it is long.
@@ -203,7 +214,7 @@ impl Emitter<'_, '_> {
             Ok(imm) => self.buf.store_imm(true, Amode::context(disp), imm),
             Err(_) => {
                 self.buf.mov_imm(RAX, value);
-                self.buf.rm(Opcode::MOV_STORE, true, RAX, Rm::Mem(Amode::context(disp)));
+                self.buf.field(Opcode::MOV_STORE, true, RAX, disp);
             }
         }
     }

@@ -13,11 +13,13 @@ impl Val {
     pub const NONE: Val = Val(u32::MAX);
 
     /// Whether an operand is there.
+    #[inline]
     pub const fn is_some(self) -> bool {
         self.0 != u32::MAX
     }
 
     /// As an index.
+    #[inline]
     pub const fn index(self) -> usize {
         self.0 as usize
     }
@@ -102,6 +104,7 @@ pub enum Term {
 
 impl Term {
     /// The operand, if it has one.
+    #[inline]
     pub fn operand(&self) -> Option<Val> {
         match *self {
             Term::Branch { cond, .. } => Some(cond),
@@ -202,6 +205,7 @@ impl Block {
     }
 
     /// The value of `val` if it is a constant.
+    #[inline]
     pub fn as_const(&self, val: Val) -> Option<i64> {
         let inst = self.inst(val);
         (inst.op == Op::Const).then_some(inst.imm)

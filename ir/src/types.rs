@@ -15,6 +15,7 @@ macro_rules! aux_enum {
             /// The name in the IR's text form.
             pub const fn name(self) -> &'static str { match self { $($name::$variant => $text),* } }
             /// The value with encoding `raw`; encodings beyond the last wrap to the first.
+            #[inline]
             pub const fn from_u8(raw: u8) -> $name {
                 if (raw as usize) < Self::ALL.len() { Self::ALL[raw as usize] } else { Self::ALL[0] }
             }
@@ -49,11 +50,13 @@ aux_enum! {
 
 impl Ty {
     /// Whether values of this type live in a general register.
+    #[inline]
     pub const fn is_int(self) -> bool {
         matches!(self, Ty::I32 | Ty::I64)
     }
 
     /// Whether values of this type live in a vector register.
+    #[inline]
     pub const fn is_vec(self) -> bool {
         matches!(self, Ty::F16 | Ty::F32 | Ty::F64 | Ty::V128)
     }
@@ -128,6 +131,7 @@ aux_enum! {
 
 impl Access {
     /// Bytes moved.
+    #[inline]
     pub const fn bytes(self) -> u32 {
         match self {
             Access::U8 | Access::S8 => 1,

@@ -9,7 +9,7 @@ use crate::emitter::Emitter;
 use crate::encode::{Alu, Amode, Opcode, Rm, Src};
 use crate::flags::cc;
 use crate::regs::{RAX, RCX, X0, X1};
-use crate::slow::{SlowCall, SlowKind, SlowPath};
+use crate::slow::SlowCall;
 use ir::{Lane, NanRule, Op, Round, Ty, Val};
 
 /// Bit 3 of a rounding constant: inexact is not raised.
@@ -58,7 +58,7 @@ impl Emitter<'_, '_> {
             call.result = self.def(val, 0);
             self.vmov(call.result, X0);
             let back = self.buf.len();
-            return self.slow.push(SlowPath { jumps: [field, 0], kind: SlowKind::Evaluate { call, back } });
+            return self.evaluate_behind([field, 0], call, back);
         };
         call.result = self.def(val, 0);
         self.vrri(if shape.double { ROUNDSD } else { ROUNDSS }, call.result, a, a, mode | quiet);
@@ -144,7 +144,7 @@ impl Emitter<'_, '_> {
         };
         self.zero_above(val);
         let back = self.buf.len();
-        self.slow.push(SlowPath { jumps: [field, 0], kind: SlowKind::Evaluate { call, back } });
+        self.evaluate_behind([field, 0], call, back);
     }
 
     /// Jumps unless the operand is below the limit, in magnitude if it is signed: a number's bits
@@ -209,7 +209,7 @@ impl Emitter<'_, '_> {
         self.vzero(call.result);
         self.v3(row, call.result, call.result, Rm::Reg(call.args[0]));
         let back = self.buf.len();
-        self.slow.push(SlowPath { jumps: [field, 0], kind: SlowKind::Evaluate { call, back } });
+        self.evaluate_behind([field, 0], call, back);
         self.zero_above(val);
     }
 }

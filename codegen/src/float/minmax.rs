@@ -5,7 +5,6 @@ use super::rows::*;
 use crate::emitter::Emitter;
 use crate::flags::cc;
 use crate::regs::X0;
-use crate::slow::{SlowKind, SlowPath};
 use ir::{Op, Val};
 
 impl Emitter<'_, '_> {
@@ -32,6 +31,6 @@ impl Emitter<'_, '_> {
         self.vrr(row, d, a, b);
         self.vrr(if is_min { OR } else { AND }, d, d, X0);
         let back = self.buf.len();
-        self.slow.push(SlowPath { jumps: [field, 0], kind: SlowKind::Evaluate { call, back } });
+        self.evaluate_behind([field, 0], call, back);
     }
 }

@@ -128,12 +128,12 @@ impl Emitter<'_, '_> {
         let back = self.buf.len();
         // Behind a fused multiplication invalid may be raised although an operand is a NaN.
         let is_simple = shape.scalar && call.inst.op != Op::FMulAdd;
-        let kind = if self.block.nan == NanRule::Canonical && is_simple {
-            SlowKind::Canonical { reg: r, ty: call.inst.ty, back }
+        if self.block.nan == NanRule::Canonical && is_simple {
+            let kind = SlowKind::Canonical { reg: r, ty: call.inst.ty, back };
+            self.slow.push(SlowPath { jumps: [field, 0], kind });
         } else {
-            SlowKind::Evaluate { call, back }
-        };
-        self.slow.push(SlowPath { jumps: [field, 0], kind });
+            self.evaluate_behind([field, 0], call, back);
+        }
     }
 
     /// Whether results of an operation can be tiny and inexact, and the guest judges that otherwise than the host.
@@ -156,7 +156,7 @@ impl Emitter<'_, '_> {
         self.v2(PTEST, X0, Rm::Reg(X0));
         let field = self.buf.jcc(cc::NE);
         let back = self.buf.len();
-        self.slow.push(SlowPath { jumps: [field, 0], kind: SlowKind::Evaluate { call, back } });
+        self.evaluate_behind([field, 0], call, back);
     }
 
     /// Jumps where lanes of `a` and `b` are unordered; the field of the jump.

@@ -8,7 +8,6 @@ use crate::emitter::Emitter;
 use crate::encode::{Alu, Amode, Rm, Src};
 use crate::flags::cc;
 use crate::regs::{RAX, RCX, X0, X1};
-use crate::slow::{SlowKind, SlowPath};
 use crate::vectors::rows::{PCMPEQ_S, PEXTR_D, PINSR_D, PUNPCKL_D};
 use dynasmrt::DynasmApi;
 use ir::{Lane, NanRule, Op, Round, Val};
@@ -64,7 +63,7 @@ impl Emitter<'_, '_> {
         self.v2(PTEST, X0, Rm::Reg(X0));
         let field = self.buf.jcc(cc::NE);
         let back = self.buf.len();
-        self.slow.push(SlowPath { jumps: [field, 0], kind: SlowKind::Evaluate { call, back } });
+        self.evaluate_behind([field, 0], call, back);
     }
 
     /// Where lanes are rounded as `mode` says: `a`, or a scratch register.
@@ -90,7 +89,7 @@ impl Emitter<'_, '_> {
         self.movq_from_gpr(d, RAX);
         self.vinsert(PINSR_D, d, d, RCX, 1);
         let back = self.buf.len();
-        self.slow.push(SlowPath { jumps: [low, high], kind: SlowKind::Evaluate { call, back } });
+        self.evaluate_behind([low, high], call, back);
     }
 
     /// `vstof`

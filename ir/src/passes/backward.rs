@@ -10,6 +10,10 @@ use crate::tables::MAX_SLOTS;
 pub struct Liveness {
     /// Of each instruction, and [`ABSENT`] that stand for operands that are absent.
     lives: Vec<Life>,
+    /// Filled from the end, and never emptied: the instructions of [`Liveness::needed`].
+    order: Vec<u32>,
+    /// Where these begin, and where they end.
+    ordered: std::ops::Range<usize>,
 }
 
 /// How long a value is needed, and how often: one more than the last instruction that uses it in the high half, which
@@ -22,6 +26,21 @@ struct Life(u64);
 const ABSENT: usize = 16;
 
 impl Liveness {
+    /// Begins a block of so many instructions.
+    fn begin(&mut self, count: usize) {
+        self.lives.clear();
+        self.lives.resize(count + ABSENT, Life::DEAD);
+        if self.order.len() <= count {
+            self.order.resize(count + 1, 0);
+        }
+    }
+
+    /// The instructions to be emitted, in their order, without marks.
+    #[inline]
+    pub fn needed(&self) -> &[u32] {
+        &self.order[self.ordered.clone()]
+    }
+
     /// Whether the instruction is not to be emitted.
     #[inline]
     pub fn is_dead(&self, val: Val) -> bool {
@@ -51,65 +70,70 @@ impl Life {
         Life((at as u64 + 1) << 32)
     }
 
+    /// The same unless it is used already, which was later.
+    #[inline]
+    fn or_needed_at(self, at: usize) -> Life {
+        Life(self.0.max(Life::needed_at(at).0))
+    }
+
     /// With a use at `at`. The walk goes backward: the first use seen is the last.
     #[inline]
     fn used_at(self, at: usize) -> Life {
-        Life(self.0.max(Life::needed_at(at).0) + 1)
+        Life(self.or_needed_at(at).0 + 1)
     }
 }
 
 /// Who goes along on the walk: the code generator finds out what it needs of it.
 pub trait Watch {
-    /// Instruction `at`, needed, is passed; those behind it were. Constants and marks are not shown.
-    fn pass(&mut self, at: usize, inst: &Inst, role: Role);
+    /// Instruction `at`, needed, is passed; those behind it were. A fault or an exit may show the state there if it
+    /// `observes`.
+    fn pass(&mut self, at: usize, inst: &Inst, observes: bool);
+
+    /// The same of a `get` or a `put`.
+    fn pass_slot(&mut self, at: usize, inst: &Inst, is_put: bool);
 
     /// A `put` is passed that nothing sees, as its slot is written again.
-    #[inline]
-    fn overwritten(&mut self, _inst: &Inst) {}
+    fn overwritten(&mut self, inst: &Inst);
 }
 
 impl Watch for () {
     #[inline]
-    fn pass(&mut self, _: usize, _: &Inst, _: Role) {}
+    fn pass(&mut self, _: usize, _: &Inst, _: bool) {}
+    #[inline]
+    fn pass_slot(&mut self, _: usize, _: &Inst, _: bool) {}
+    #[inline]
+    fn overwritten(&mut self, _: &Inst) {}
 }
 
-/// What the walk looks at in an op: its row's effect.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Role {
-    /// Marks a guest instruction.
-    Mark,
-    /// A value without operands: goes when it is unused.
-    Leaf,
-    /// Goes when it is unused.
-    Value,
-    /// Reads a slot.
-    Get,
-    /// Writes a slot.
-    Put,
-    /// A fault or an exit may show the state.
-    Observes,
-    /// Stays.
-    Stays,
-}
+/// What the walk looks at in an op: its row's effect, as a set of these.
+type Traits = u8;
+/// Reads or writes a slot.
+const SLOT: Traits = 1;
+/// Writes one.
+const PUT: Traits = 2;
+/// Stays though it be unused.
+const STAYS: Traits = 4;
+/// A fault or an exit may show the state.
+const OBSERVES: Traits = 8;
+/// Marks a guest instruction.
+const MARK: Traits = 16;
 
 /// By op: the rows' effects in a few cache lines.
-static ROLES: [Role; Op::ALL.len()] = {
-    let mut roles = [Role::Value; Op::ALL.len()];
+static TRAITS: [Traits; Op::ALL.len()] = {
+    let mut traits = [0; Op::ALL.len()];
     let mut i = 0;
-    while i < roles.len() {
-        let info = Op::ALL[i].info();
-        roles[i] = match info.effect {
-            _ if matches!(Op::ALL[i], Op::Insn) => Role::Mark,
-            Effect::Pure if info.args == 0 => Role::Leaf,
-            Effect::Pure => Role::Value,
-            Effect::Get => Role::Get,
-            Effect::Put => Role::Put,
-            Effect::Load | Effect::Store | Effect::Exit => Role::Observes,
-            Effect::Fp | Effect::Fixed => Role::Stays,
+    while i < traits.len() {
+        traits[i] = match Op::ALL[i].info().effect {
+            _ if matches!(Op::ALL[i], Op::Insn) => MARK,
+            Effect::Pure => 0,
+            Effect::Get => SLOT,
+            Effect::Put => SLOT | PUT,
+            Effect::Load | Effect::Store | Effect::Exit => STAYS | OBSERVES,
+            Effect::Fp | Effect::Fixed => STAYS,
         };
         i += 1;
     }
-    roles
+    traits
 };
 
 /// A set of slots.
@@ -117,11 +141,13 @@ static ROLES: [Role; Op::ALL.len()] = {
 struct SlotSet([u64; MAX_SLOTS / 64]);
 
 impl SlotSet {
+    #[inline]
     fn word(slot: i64) -> (usize, u64) {
         (slot as usize / 64 % (MAX_SLOTS / 64), 1 << (slot % 64))
     }
 
     /// Adds a slot; whether it was there.
+    #[inline]
     fn insert(&mut self, slot: i64) -> bool {
         let (word, bit) = Self::word(slot);
         let was = self.0[word] & bit != 0;
@@ -129,41 +155,43 @@ impl SlotSet {
         was
     }
 
+    #[inline]
     fn remove(&mut self, slot: i64) {
         let (word, bit) = Self::word(slot);
         self.0[word] &= !bit;
     }
+
+    /// Empties it if `all` says so, without a branch.
+    #[inline]
+    fn clear_if(&mut self, all: bool) {
+        let kept = (all as u64).wrapping_sub(1);
+        self.0.iter_mut().for_each(|word| *word &= kept);
+    }
 }
 
-/// Walks `block` from its end.
+/// Walks `block` from its end. What an op is is as good as random: there are few branches on it.
 pub fn run(block: &Block, live: &mut Liveness, watch: &mut impl Watch) {
     let insts = &block.insts[..];
     let count = insts.len();
-    live.lives.clear();
-    live.lives.resize(count + ABSENT, Life::DEAD);
-    let lives = &mut live.lives[..];
+    live.begin(count);
+    let (lives, order) = (&mut live.lives[..count + ABSENT], &mut live.order[..count + 1]);
     if let Some(val) = block.term.and_then(|term| term.operand()) {
         lives[val.index()] = lives[val.index()].used_at(count);
     }
     // Slots that are written again before anything looks at them.
     let mut overwritten = SlotSet::default();
+    let mut last = count;
     for (i, inst) in insts.iter().enumerate().rev() {
-        let role = ROLES[inst.op as usize];
-        let is_used = lives[i] != Life::DEAD;
-        match role {
-            Role::Mark => {
-                lives[i] = Life::needed_at(i);
-                continue;
-            }
-            Role::Leaf => continue,
-            Role::Get => {
-                if is_used {
-                    overwritten.remove(inst.imm);
-                    watch.pass(i, inst, role);
-                }
-                continue;
-            }
-            Role::Put => {
+        let traits = TRAITS[inst.op as usize];
+        let life = lives[i];
+        order[last] = i as u32;
+        if traits & MARK != 0 {
+            lives[i] = Life::needed_at(i);
+            continue;
+        }
+        if traits & SLOT != 0 {
+            let is_put = traits & PUT != 0;
+            if is_put {
                 if overwritten.insert(inst.imm) {
                     watch.overwritten(inst);
                     continue;
@@ -171,23 +199,29 @@ pub fn run(block: &Block, live: &mut Liveness, watch: &mut impl Watch) {
                 lives[i] = Life::needed_at(i);
                 let of = inst.args[0].index();
                 lives[of] = lives[of].used_at(i);
-                watch.pass(i, inst, role);
-                continue;
+            } else {
+                if life == Life::DEAD {
+                    continue;
+                }
+                overwritten.remove(inst.imm);
             }
-            Role::Value if !is_used => continue,
-            Role::Value => {}
-            Role::Observes => overwritten = SlotSet::default(),
-            Role::Stays => {}
+            last -= 1;
+            watch.pass_slot(i, inst, is_put);
+            continue;
         }
-        if !is_used {
-            lives[i] = Life::needed_at(i);
+        if (life == Life::DEAD) & (traits & STAYS == 0) {
+            continue;
         }
+        lives[i] = life.or_needed_at(i);
+        overwritten.clear_if(traits & OBSERVES != 0);
         // An absent operand's index is greater than any.
         let absent = count + i % ABSENT;
         for val in inst.args {
             let of = val.index().min(absent);
             lives[of] = lives[of].used_at(i);
         }
-        watch.pass(i, inst, role);
+        last -= 1;
+        watch.pass(i, inst, traits & OBSERVES != 0);
     }
+    live.ordered = last + 1..count + 1;
 }

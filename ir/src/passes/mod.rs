@@ -11,7 +11,7 @@
 
 pub mod backward;
 
-pub use backward::{Liveness, Role, Watch};
+pub use backward::{Liveness, Watch};
 
 use crate::block::Block;
 use crate::tables::Tables;
