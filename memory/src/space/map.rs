@@ -30,6 +30,11 @@ impl RegionMap {
         self.total
     }
 
+    /// How many regions there are.
+    pub fn regions(&self) -> usize {
+        self.regions.len()
+    }
+
     /// Bytes that count against RLIMIT_DATA.
     pub fn data(&self) -> u64 {
         self.data

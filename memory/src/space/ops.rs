@@ -3,6 +3,7 @@
 use super::host::{self, Source};
 use super::{AddressSpace, Backing, Changed, Inner, Name, ObjectId, Prot, Region, RegionFlags, checked_range, place};
 use crate::{Errno, GuestAddr, PAGE_SIZE, Range};
+use std::sync::OnceLock;
 
 /// The arguments of mmap(2).
 #[derive(Clone, Copy, Debug)]
@@ -263,7 +264,7 @@ impl Inner {
         let fits = |used: u64, more: u64, limit: u64| used.checked_add(more).is_some_and(|sum| sum <= limit);
         let fits = fits(self.map.total(), more, self.limits.address_space)
             && (more_data == 0 || fits(self.map.data(), more_data, self.limits.data));
-        if fits { Ok(()) } else { Err(Errno::ENOMEM) }
+        if fits && self.map.regions() < most_regions(self.map.regions()) { Ok(()) } else { Err(Errno::ENOMEM) }
     }
 
     /// Whether giving `piece` the protection keeps the guest within RLIMIT_DATA.
@@ -314,4 +315,22 @@ impl Region {
     fn grows_down(&self) -> bool {
         self.flags.contains(RegionFlags::GROWS_DOWN)
     }
+}
+
+/// From how many regions on the host's limit is asked for.
+const MANY: usize = 1 << 12;
+/// How many mappings are kept for the translator: at the kernel's limit not even its heap could grow.
+const OWN_MAPPINGS: usize = 1 << 10;
+
+/// How many regions the guest may have (vm.max_map_count), as far as that matters to one that has `now`.
+fn most_regions(now: usize) -> usize {
+    static MOST: OnceLock<usize> = OnceLock::new();
+    if now < MANY {
+        return usize::MAX;
+    }
+    *MOST.get_or_init(|| {
+        let limit = std::fs::read_to_string("/proc/sys/vm/max_map_count").ok();
+        let limit = limit.and_then(|text| text.trim().parse::<usize>().ok());
+        limit.map_or(usize::MAX, |limit| limit.saturating_sub(OWN_MAPPINGS))
+    })
 }
