@@ -121,7 +121,7 @@ impl Vcpu {
         let engine = &self.machine.engine;
         self.synchronise();
         let key = self.key();
-        self.context.adopt(key.mode);
+        self.context.adopt(engine.target.branching(key.mode));
         let code = match engine.cache.table.get(key) {
             Some(code) => code,
             None => engine.translate(&self.process.space, key).inspect_err(|_| self.resident.leave())?,

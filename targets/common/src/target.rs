@@ -91,6 +91,12 @@ pub trait Target: Sync + Send {
         mode
     }
 
+    /// The mode that the table of indirect branches and predicted returns belong to while blocks of `mode` run. Blocks of
+    /// modes with the same answer can go from one to the other; those of another mode than the answer do neither.
+    fn branching(&self, mode: Mode) -> Mode {
+        mode
+    }
+
     /// Whether programs run code that they wrote without announcing it. Many processors see such writes although the
     /// architecture does not promise it, and programs have come to rely on that.
     fn runs_unannounced_code(&self) -> bool {

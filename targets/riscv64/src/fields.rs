@@ -116,6 +116,73 @@ formats! {
         /// Rounding mode.
         rm: u32 = bits(w, 12, 3),
     } from w;
+    /// Vector arithmetic (chapter V, vector arithmetic instruction encoding).
+    V {
+        /// Destination, v or x.
+        vd: u32 = bits(w, 7, 5),
+        /// First source: v, x, f or an immediate.
+        vs1: u32 = bits(w, 15, 5),
+        /// The same as a signed immediate.
+        simm: i64 = ((w << 12) as i32 >> 27) as i64,
+        /// Second source.
+        vs2: u32 = bits(w, 20, 5),
+        /// Whether only the elements are done whose bit of v0 is set.
+        masked: bool = bits(w, 25, 1) == 0,
+        /// Which kind of source the first is.
+        source: Source = Source::of(bits(w, 12, 3)),
+    } from w;
+    /// Vector loads and stores (chapter V, vector load/store instruction encoding).
+    VMem {
+        /// Destination, or what is stored.
+        vd: u32 = bits(w, 7, 5),
+        /// Base address.
+        rs1: u32 = bits(w, 15, 5),
+        /// Stride in x, or indices in v.
+        rs2: u32 = bits(w, 20, 5),
+        /// Whether only the elements are done whose bit of v0 is set.
+        masked: bool = bits(w, 25, 1) == 0,
+        /// Whether it is a load.
+        is_load: bool = bits(w, 5, 1) == 0,
+        /// Fields of a segment.
+        fields: u32 = bits(w, 29, 3) + 1,
+    } from w;
+    /// Configuration of vectors.
+    Vset {
+        /// Where the new vector length goes.
+        rd: u32 = bits(w, 7, 5),
+        /// The wanted length: x, or an immediate.
+        rs1: u32 = bits(w, 15, 5),
+        /// The type in x.
+        rs2: u32 = bits(w, 20, 5),
+        /// The type of `vsetvli`.
+        zimm11: u64 = bits(w, 20, 11) as u64,
+        /// The type of `vsetivli`.
+        zimm10: u64 = bits(w, 20, 10) as u64,
+    } from w;
+}
+
+/// Where a vector instruction has its first source (chapter V, OPIVV to OPMVX).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// Vector registers.
+    Vector,
+    /// An integer register.
+    X,
+    /// A floating-point register.
+    F,
+    /// The field itself.
+    Immediate,
+}
+
+impl Source {
+    const fn of(funct3: u32) -> Source {
+        match funct3 {
+            0..=2 => Source::Vector,
+            3 => Source::Immediate,
+            5 => Source::F,
+            _ => Source::X,
+        }
+    }
 }
 
 /// [`I`] with a shift count of 6 bits.

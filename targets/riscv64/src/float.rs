@@ -162,7 +162,7 @@ pub fn host_round(frm: u32) -> Round {
 /// where not, `None` where the mode is reserved and the instruction illegal. frm is known: it is part of the block's key.
 pub fn rounding(b: &Lower, rm: u32) -> Option<Round> {
     const DYNAMIC: u32 = 7;
-    let frm = b.mode.0;
+    let frm = mode(b.mode.0).0;
     let round = round_of(if rm == DYNAMIC { frm } else { rm })?;
     Some(if round == host_round(frm) { Round::Dynamic } else { round })
 }

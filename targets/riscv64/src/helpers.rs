@@ -1,6 +1,10 @@
 //! Table: the functions that lowering calls for what is rare. A row is a constant for the lowering, the
 //! name in the IR's text form, and the function.
 
+pub mod fixed;
+pub mod float_lanes;
+mod vector;
+
 use ir::fp::{self, Env, Format};
 use ir::helper::{HelperFn, VecArgs};
 use ir::{Helper, HelperId, NanRule, Round, Ty};
@@ -42,6 +46,22 @@ helpers! {
     CLASS "fclass" Int(class);
     /// The time on a clock.
     CLOCK "clock" Int(target::vdso_clock::nanoseconds);
+    /// What `vtype` becomes when this is written to it.
+    VTYPE "vtype" Int(vector::vtype);
+    /// Elements of a group of that type.
+    VLMAX "vlmax" Int(vector::vlmax);
+    /// How many of so many bytes at an address can be read.
+    READABLE "readable" Int(vector::readable);
+    /// Set bits before each element.
+    IOTA "iota" Vec(vector::iota);
+    /// Where the elements of a set bit each are.
+    COMPRESS "compress" Vec(vector::compress);
+    /// Fixed-point operations that round or saturate.
+    FIXED "fixed" Vec(fixed::compute);
+    /// Whether any of them saturates.
+    SATURATES "saturates" Vec(fixed::saturates);
+    /// Floating-point operations in a rounding mode or a format of which there is none packed.
+    FLOAT_LANES "float.lanes" Vec(float_lanes::compute);
 }
 
 /// The constant a helper is called with: formats of operand and result, rounding.

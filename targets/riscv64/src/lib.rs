@@ -16,6 +16,7 @@ mod regs;
 mod rows;
 pub mod state;
 mod target;
+mod vector;
 
 pub use cpu::{Cpu, CpuError};
 pub use target::Riscv64;

@@ -27,6 +27,25 @@ pub const RES_ADDR: SlotId = SlotId(65);
 /// What the reserving load read.
 pub const RES_VALUE: SlotId = SlotId(66);
 
+/// Slot of v`n`.
+pub const fn v(n: u32) -> SlotId {
+    SlotId(V + n as u16)
+}
+const V: u16 = 67;
+/// The vector length.
+pub const VL: SlotId = SlotId(99);
+/// The vector type, vill in bit 63.
+pub const VTYPE: SlotId = SlotId(100);
+/// The first element to be done.
+pub const VSTART: SlotId = SlotId(101);
+/// Fixed-point rounding mode.
+pub const VXRM: SlotId = SlotId(102);
+/// Whether anything saturated.
+pub const VXSAT: SlotId = SlotId(103);
+/// 1 while blocks are keyed by the vector type; see `vector::config`.
+pub const KEYED: SlotId = SlotId(104);
+const COUNT: usize = 105;
+
 /// Names of the general registers.
 pub const X_NAMES: [&str; 32] = [
     "zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "s2",
@@ -36,6 +55,11 @@ pub const X_NAMES: [&str; 32] = [
 pub const F_NAMES: [&str; 32] = [
     "ft0", "ft1", "ft2", "ft3", "ft4", "ft5", "ft6", "ft7", "fs0", "fs1", "fa0", "fa1", "fa2", "fa3", "fa4", "fa5",
     "fa6", "fa7", "fs2", "fs3", "fs4", "fs5", "fs6", "fs7", "fs8", "fs9", "fs10", "fs11", "ft8", "ft9", "ft10", "ft11",
+];
+/// Names of the vector registers.
+pub const V_NAMES: [&str; 32] = [
+    "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17",
+    "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31",
 ];
 /// Which registers compiled code uses most, the first most of all (psABI: arguments, then what calls preserve).
 const X_PINS: [u32; 14] = [10, 15, 14, 11, 2, 8, 12, 13, 9, 18, 1, 16, 19, 17];
@@ -56,15 +80,22 @@ const fn rank(pins: &[u32], n: u32) -> u8 {
     0
 }
 
-const fn slots() -> [SlotDef; 67] {
-    let mut all = [SlotDef { name: "", ty: Ty::I64, offset: 0, pin: 0 }; 67];
+const fn slots() -> [SlotDef; COUNT] {
+    let mut all = [SlotDef { name: "", ty: Ty::I64, offset: 0, pin: 0 }; COUNT];
     let mut n = 0;
     while n < 32 {
         all[n] = SlotDef { name: X_NAMES[n], ty: Ty::I64, offset: 8 * n as u16, pin: rank(&X_PINS, n as u32) };
         all[32 + n] =
             SlotDef { name: F_NAMES[n], ty: Ty::F64, offset: 256 + 8 * n as u16, pin: rank(&F_PINS, n as u32) };
+        all[V as usize + n] = SlotDef { name: V_NAMES[n], ty: Ty::V128, offset: 544 + 16 * n as u16, pin: 0 };
         n += 1;
     }
+    all[VL.0 as usize] = SlotDef { name: "vl", ty: Ty::I64, offset: 1056, pin: 0 };
+    all[VTYPE.0 as usize] = SlotDef { name: "vtype", ty: Ty::I64, offset: 1064, pin: 0 };
+    all[VSTART.0 as usize] = SlotDef { name: "vstart", ty: Ty::I64, offset: 1072, pin: 0 };
+    all[VXRM.0 as usize] = SlotDef { name: "vxrm", ty: Ty::I32, offset: 1080, pin: 0 };
+    all[VXSAT.0 as usize] = SlotDef { name: "vxsat", ty: Ty::I32, offset: 1084, pin: 0 };
+    all[KEYED.0 as usize] = SlotDef { name: "keyed", ty: Ty::I32, offset: 1088, pin: 0 };
     all[FRM.0 as usize] = SlotDef { name: "frm", ty: Ty::I32, offset: 512, pin: 0 };
     all[RES_ADDR.0 as usize] = SlotDef { name: "res_addr", ty: Ty::I64, offset: 520, pin: 0 };
     all[RES_VALUE.0 as usize] = SlotDef { name: "res_value", ty: Ty::I64, offset: 528, pin: 0 };

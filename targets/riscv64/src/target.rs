@@ -12,6 +12,7 @@ use crate::disassembly;
 use crate::float;
 use crate::helpers;
 use crate::rows::{DECODER16, DECODER32};
+use crate::vector;
 use crate::state::{FRM, SLOTS, SP, TP};
 
 const EM_RISCV: u16 = 243;
@@ -103,7 +104,11 @@ impl Target for Riscv64 {
     }
 
     fn mode(&self, state: &GuestState) -> Mode {
-        float::mode(frm(state))
+        Mode(float::mode(frm(state)).0 | vector::mode_of(state) << vector::MODE_SHIFT)
+    }
+
+    fn branching(&self, mode: Mode) -> Mode {
+        vector::without_vectors(mode)
     }
 
     fn nan_rule(&self, _mode: Mode) -> NanRule {

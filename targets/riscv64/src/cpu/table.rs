@@ -75,6 +75,8 @@ extensions! {
     D "d" Rv64gc 0 linux [F];
     /// Compressed instructions.
     C "c" Rv64gc 1 linux [];
+    /// Vectors of 128 bits.
+    V "v" Rva23 2 linux [ZVE64D];
     /// Cache-block management.
     ZICBOM "zicbom" Rva22 55 linux [];
     /// Prefetch hints.
@@ -149,6 +151,20 @@ extensions! {
     ZKT "zkt" Rva22 16 linux [];
     /// Total store ordering, which the host has.
     ZTSO "ztso" Max 33 linux [];
+    /// Vectors: single precision and integers of 32 bits: a part of V.
+    ZVE32F "zve32f" Rva23 38 linux [ZVE32X F];
+    /// Vectors: integers of 32 bits: a part of V.
+    ZVE32X "zve32x" Rva23 37 linux [ZICSR];
+    /// Vectors: double precision: a part of V.
+    ZVE64D "zve64d" Rva23 41 linux [ZVE64F D];
+    /// Vectors: single precision and integers of 64 bits: a part of V.
+    ZVE64F "zve64f" Rva23 40 linux [ZVE32F ZVE64X];
+    /// Vectors: integers of 64 bits: a part of V.
+    ZVE64X "zve64x" Rva23 39 linux [ZVE32X];
+    /// Vectors: half precision.
+    ZVFH "zvfh" Max 30 linux [V ZVFHMIN ZFHMIN];
+    /// Vectors: half precision, conversions only.
+    ZVFHMIN "zvfhmin" Rva23 31 linux [V];
     /// Instructions that two extensions share.
     ZBB_OR_ZBKB "zbb|zbkb" Max - hidden [];
     /// Instructions that two extensions share.

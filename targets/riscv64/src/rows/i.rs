@@ -7,6 +7,7 @@ use target::{Lower, instructions};
 use crate::cpu;
 use crate::fields::{B, Fence, I, J, R, S, Shamt5, Shamt6, U};
 use crate::regs::Regs;
+use crate::vector::leaves_for_jump;
 
 instructions! {
     /// Integer computational instructions.
@@ -183,6 +184,9 @@ fn set_link(b: &mut Lower, rd: u32) {
 
 /// Goes to pc + imm; rd = the address behind.
 pub fn jal(b: &mut Lower, f: J) {
+    if is_link(f.rd) && leaves_for_jump(b) {
+        return;
+    }
     let (target, ret) = (b.pc.wrapping_add_signed(f.imm), b.next);
     set_link(b, f.rd);
     b.end(if is_link(f.rd) { Term::Call { target, ret } } else { Term::Jump { target } });
@@ -192,6 +196,9 @@ pub fn jal(b: &mut Lower, f: J) {
 /// unconditional jumps, table of return-address stack hints.
 /// A return that calls at once (a coroutine's switch) is neither.
 pub fn jalr(b: &mut Lower, f: I) {
+    if leaves_for_jump(b) {
+        return;
+    }
     let base = b.x(f.rs1);
     let sum = b.bin_imm(Op::Add, Ty::I64, base, f.imm);
     // `auipc` and `jalr` together: the target is known.

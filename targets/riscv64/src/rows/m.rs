@@ -39,7 +39,7 @@ fn divw(b: &mut Lower, f: R, op: Op) {
 }
 
 /// Division by zero yields all ones (chapter M, semantics for division by zero); the IR's yields zero.
-fn quotient(b: &mut Lower, op: Op, ty: Ty, dividend: Val, divisor: Val) -> Val {
+pub fn quotient(b: &mut Lower, op: Op, ty: Ty, dividend: Val, divisor: Val) -> Val {
     let quotient = b.bin(op, ty, dividend, divisor);
     let (zero, ones) = (b.constant(ty, 0), b.constant(ty, -1));
     let by_zero = b.icmp(Icond::Eq, ty, divisor, zero);

@@ -10,6 +10,17 @@ mod m;
 mod z;
 mod zfa;
 mod zfh;
+mod v_compare;
+mod v_config;
+mod v_convert;
+mod v_fixed;
+mod v_float;
+mod v_integer;
+mod v_mask;
+mod v_memory;
+mod v_permute;
+mod v_reduce;
+mod v_widen;
 pub mod zicsr;
 mod zk;
 
@@ -56,6 +67,37 @@ pub static TABLES: &[&[Row]] = &[
     zk::ZKNE,
     zk::ZKND_ZKNE,
     zk::ZKNH,
+    v_config::CONFIG,
+    v_memory::UNIT,
+    v_memory::STRIDED,
+    v_memory::INDEXED,
+    v_memory::SEGMENTS,
+    v_memory::WHOLE,
+    v_integer::INTEGER,
+    v_integer::MERGE,
+    v_integer::MULTIPLY,
+    v_compare::COMPARE,
+    v_compare::CARRY,
+    v_widen::WIDEN_ADD,
+    v_widen::WIDEN_MULTIPLY,
+    v_widen::EXTEND,
+    v_widen::NARROW,
+    v_fixed::SATURATE,
+    v_fixed::ROUND,
+    v_fixed::CLIP,
+    v_float::FLOAT,
+    v_float::FUSED,
+    v_float::SIGNS,
+    v_float::FLOAT_COMPARE,
+    v_float::FLOAT_WIDEN,
+    v_convert::CONVERT,
+    v_reduce::REDUCE,
+    v_reduce::FLOAT_REDUCE,
+    v_mask::LOGIC,
+    v_mask::BITS,
+    v_permute::SCALAR,
+    v_permute::SLIDE,
+    v_permute::GATHER,
     c::MEMORY,
     c::MEMORY_D,
     c::JUMPS,

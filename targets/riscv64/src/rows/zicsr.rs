@@ -1,7 +1,7 @@
 //! Zicsr: control and status registers (unprivileged ISA, chapter Zicsr), with the floating-point
 //! ones of F and the counters of Zicntr and Zihpm. Every other register is illegal in user mode.
 
-use ir::{Op, Term, Ty, Val};
+use ir::{Op, SlotId, Term, Ty, Val};
 use target::vdso_clock::CLOCKS;
 use target::{Lower, instructions};
 
@@ -9,7 +9,8 @@ use crate::cpu;
 use crate::fields::Csr;
 use crate::helpers;
 use crate::regs::Regs;
-use crate::state::FRM;
+use crate::state::{FRM, VL, VSTART, VTYPE, VXRM, VXSAT};
+use crate::vector::{self, VLEN};
 
 instructions! {
     /// Read and write, set bits, clear bits.
@@ -40,16 +41,42 @@ enum Register {
     /// What our vDSO reads the clock of this number by: the registers stand where the manual leaves room for custom
     /// read-only ones of user mode (privileged ISA, CSR address map).
     HostClock(u32),
+    /// The first element that a vector instruction does.
+    Vstart,
+    /// Whether fixed-point results saturated.
+    Vxsat,
+    /// Rounding of fixed-point results.
+    Vxrm,
+    /// Both.
+    Vcsr,
+    /// Vector length.
+    Vl,
+    /// Vector type.
+    Vtype,
+    /// Bytes of a vector register.
+    Vlenb,
     /// The event counters of Zihpm count nothing, as the manual allows.
     Zero,
 }
 
 impl Register {
-    fn of(number: u32) -> Option<Register> {
+    fn of(b: &Lower, number: u32) -> Option<Register> {
+        let register = Register::numbered(number)?;
+        (!register.is_vector() || b.has(cpu::V)).then_some(register)
+    }
+
+    fn numbered(number: u32) -> Option<Register> {
         match number {
             0x001 => Some(Register::Fflags),
             0x002 => Some(Register::Frm),
             0x003 => Some(Register::Fcsr),
+            0x008 => Some(Register::Vstart),
+            0x009 => Some(Register::Vxsat),
+            0x00a => Some(Register::Vxrm),
+            0x00f => Some(Register::Vcsr),
+            0xc20 => Some(Register::Vl),
+            0xc21 => Some(Register::Vtype),
+            0xc22 => Some(Register::Vlenb),
             0xc00..=0xc02 => Some(Register::Clock),
             0xc03..=0xc1f => Some(Register::Zero),
             0xcc0..=0xcff => Some(Register::HostClock(number - 0xcc0)).filter(|_| CLOCKS.contains(&(number - 0xcc0))),
@@ -57,8 +84,14 @@ impl Register {
         }
     }
 
+    fn is_vector(self) -> bool {
+        use Register::*;
+        matches!(self, Vstart | Vxsat | Vxrm | Vcsr | Vl | Vtype | Vlenb)
+    }
+
     fn is_writable(self) -> bool {
-        !matches!(self, Register::Clock | Register::HostClock(_) | Register::Zero)
+        use Register::*;
+        !matches!(self, Clock | HostClock(_) | Zero | Vl | Vtype | Vlenb)
     }
 
     /// Its value as an i64.
@@ -67,6 +100,10 @@ impl Register {
             Register::Clock => b.op(Op::Cycles, Ty::I64, 0, [Val::NONE; 3], 0),
             Register::HostClock(clock) => b.call_int(helpers::CLOCK, [Val::NONE; 3], clock.into()),
             Register::Zero => b.i64(0),
+            Register::Vstart => b.get(VSTART),
+            Register::Vl => b.get(VL),
+            Register::Vtype => b.get(VTYPE),
+            Register::Vlenb => b.i64((VLEN / 8).into()),
             _ => {
                 let val = self.read_fp(b);
                 b.zext32(val)
@@ -78,6 +115,13 @@ impl Register {
         match self {
             Register::Fflags => flags(b),
             Register::Frm => b.get(FRM),
+            Register::Vxsat => b.get(VXSAT),
+            Register::Vxrm => b.get(VXRM),
+            Register::Vcsr => {
+                let (sat, rm) = (b.get(VXSAT), b.get(VXRM));
+                let rm = b.bin_imm(Op::Shl, Ty::I32, rm, 1);
+                b.or(Ty::I32, rm, sat)
+            }
             _ => {
                 let (flags, frm) = (flags(b), b.get(FRM));
                 let frm = b.bin_imm(Op::Shl, Ty::I32, frm, 5);
@@ -88,6 +132,20 @@ impl Register {
 
     /// Sets it to the low bits of an i32. The rounding mode is part of the code's key.
     fn write(self, b: &mut Lower, val: Val) {
+        match self {
+            Register::Vstart => write_vstart(b, val),
+            Register::Vxsat => put_bits(b, VXSAT, val, 1),
+            Register::Vxrm => put_bits(b, VXRM, val, 3),
+            Register::Vcsr => {
+                put_bits(b, VXSAT, val, 1);
+                let above = b.bin_imm(Op::Shr, Ty::I32, val, 1);
+                put_bits(b, VXRM, above, 3);
+            }
+            _ => self.write_fp(b, val),
+        }
+    }
+
+    fn write_fp(self, b: &mut Lower, val: Val) {
         if self != Register::Frm {
             set_flags(b, val);
         }
@@ -99,6 +157,20 @@ impl Register {
             b.end(Term::Sync { next });
         }
     }
+}
+
+fn put_bits(b: &mut Lower, slot: SlotId, val: Val, mask: i64) {
+    let bits = b.bin_imm(Op::And, Ty::I32, val, mask);
+    b.put(slot, bits);
+}
+
+/// `vstart` holds the number of any element there may be. It is part of the code's key.
+fn write_vstart(b: &mut Lower, val: Val) {
+    let bits = b.bin_imm(Op::And, Ty::I32, val, (VLEN - 1).into());
+    let vstart = b.zext32(bits);
+    b.put(VSTART, vstart);
+    let next = b.next;
+    vector::leave(b, true, next);
 }
 
 /// The accrued exceptions NX, UF, OF, DZ, NV from bit 0, out of MXCSR's IE, DE, ZE, OE, UE, PE: the order is
@@ -141,7 +213,7 @@ impl Source {
 
 /// rd = csr, csr = operand. Without a destination the register isn't read.
 fn write(b: &mut Lower, f: Csr, source: Source) {
-    let Some(register) = Register::of(f.csr).filter(|register| register.is_writable()) else {
+    let Some(register) = Register::of(b, f.csr).filter(|register| register.is_writable()) else {
         return b.undefined();
     };
     let new = source.value(b, f);
@@ -155,7 +227,7 @@ fn write(b: &mut Lower, f: Csr, source: Source) {
 
 /// rd = csr, csr = csr `op` operand. With x0 or 0 as operand the register isn't written.
 fn modify(b: &mut Lower, f: Csr, source: Source, op: Op) {
-    let Some(register) = Register::of(f.csr).filter(|register| f.rs1 == 0 || register.is_writable()) else {
+    let Some(register) = Register::of(b, f.csr).filter(|register| f.rs1 == 0 || register.is_writable()) else {
         return b.undefined();
     };
     let operand = source.value(b, f);
