@@ -10,9 +10,9 @@ pub const STRIDE: usize = 8192;
 /// Where in them the registers stand before the sequence.
 pub const INPUT: usize = 0;
 /// Where the sequence stores them.
-pub const OUTPUT: usize = 1024;
+pub const OUTPUT: usize = 1152;
 /// The window that loads and stores go to; addresses are formed around its middle.
-pub const WINDOW: std::ops::Range<usize> = 2048..STRIDE;
+pub const WINDOW: std::ops::Range<usize> = 2304..STRIDE;
 pub const WINDOW_MIDDLE: usize = 4096;
 
 /// Where the counter of signals lies, before the data of the first sequence.

@@ -11,11 +11,15 @@ const BASE: u32 = 31;
 const LINK: u32 = 29;
 const SP: u32 = 2;
 
-/// Offsets in an input or an output: X0 to X31, F0 to F31, fcsr, the counter of signals.
+/// Offsets in an input or an output: X0 to X31, F0 to F31, fcsr, the counter of signals, vtype, vl, vcsr, V0 to V31.
 const X: usize = 0;
 const F: usize = 256;
 const FCSR: usize = 512;
 const COUNT: usize = 520;
+const VTYPE: usize = 528;
+const VL: usize = 536;
+const VCSR: usize = 544;
+const V: usize = 560;
 
 const SYS_EXIT_GROUP: u32 = 94;
 const SYS_WRITE: u32 = 64;
@@ -23,6 +27,13 @@ const SYS_SIGALTSTACK: u32 = 132;
 const SYS_RT_SIGACTION: u32 = 134;
 const ECALL: u32 = 0x73;
 const FCSR_REGISTER: u32 = 3;
+const VCSR_REGISTER: u32 = 15;
+const VL_REGISTER: u32 = 0xc20;
+const VTYPE_REGISTER: u32 = 0xc21;
+/// `vsetvl`, and loads and stores of elements and of eight registers.
+const VSET: u32 = 0x57;
+const VECTOR_LOAD: u32 = 0x07;
+const VECTOR_STORE: u32 = 0x27;
 const EF_RISCV_RVC: u32 = 1;
 const EF_RISCV_FLOAT_ABI_DOUBLE: u32 = 4;
 
@@ -86,6 +97,20 @@ fn csrrw(rd: u32, csr: u32, rs1: u32) -> u32 {
     csr << 20 | rs1 << 15 | 1 << 12 | rd << 7 | 0x73
 }
 
+fn csrr(rd: u32, csr: u32) -> u32 {
+    csr << 20 | 2 << 12 | rd << 7 | 0x73
+}
+
+/// `vsetvl zero, rs1, rs2`
+fn vsetvl(rs1: u32, rs2: u32) -> u32 {
+    0x40 << 25 | rs2 << 20 | rs1 << 15 | 7 << 12 | VSET
+}
+
+/// `vl8re8.v` and `vs8r.v`
+fn eight_registers(opcode: u32, first: u32, rs1: u32) -> u32 {
+    7 << 29 | 1 << 25 | 8 << 20 | rs1 << 15 | first << 7 | opcode
+}
+
 /// The general registers that the sequence may use.
 fn registers() -> impl Iterator<Item = u32> {
     (1..32).filter(|n| ![BASE, LINK].contains(n))
@@ -105,7 +130,7 @@ impl Guest for Riscv64 {
     }
 
     fn qemu_arguments(&self) -> &'static [&'static str] {
-        &["-cpu", "max"]
+        &["-cpu", "max,vlen=128"]
     }
 
     fn unknown_to_qemu(&self) -> &'static [&'static str] {
@@ -151,6 +176,12 @@ impl Guest for Riscv64 {
     fn load(&self, code: &mut Vec<u8>) {
         push(code, &[ld(T0, BASE, INPUT + FCSR), csrrw(0, FCSR_REGISTER, T0)]);
         (0..32).for_each(|n| push(code, &[fld(n, BASE, INPUT + F + 8 * n as usize)]));
+        for n in [0, 8, 16, 24] {
+            let at = INPUT + V + 16 * n as usize;
+            push(code, &[addi(T0, BASE, at as i32), eight_registers(VECTOR_LOAD, n, T0)]);
+        }
+        push(code, &[ld(T0, BASE, INPUT + VCSR), csrrw(0, VCSR_REGISTER, T0)]);
+        push(code, &[ld(T0, BASE, INPUT + VL), ld(T1, BASE, INPUT + VTYPE), vsetvl(T0, T1)]);
         registers().for_each(|n| push(code, &[ld(n, BASE, INPUT + X + 8 * n as usize)]));
         push(code, &[LINK << 15 | 0x67]);
     }
@@ -159,6 +190,13 @@ impl Guest for Riscv64 {
         registers().for_each(|n| push(code, &[sd(n, BASE, OUTPUT + X + 8 * n as usize)]));
         (0..32).for_each(|n| push(code, &[fsd(n, BASE, OUTPUT + F + 8 * n as usize)]));
         push(code, &[csrrw(T0, FCSR_REGISTER, 0), sd(T0, BASE, OUTPUT + FCSR)]);
+        for (register, at) in [(VTYPE_REGISTER, VTYPE), (VL_REGISTER, VL), (VCSR_REGISTER, VCSR)] {
+            push(code, &[csrr(T0, register), sd(T0, BASE, OUTPUT + at)]);
+        }
+        for n in [0, 8, 16, 24] {
+            let at = OUTPUT + V + 16 * n as usize;
+            push(code, &[addi(T0, BASE, at as i32), eight_registers(VECTOR_STORE, n, T0)]);
+        }
         push(
             code,
             &[lui(T1, (DATA as usize) + guest::COUNTER), ld(T0, T1, 0), sd(T0, BASE, OUTPUT + COUNT), sd(0, T1, 0)],
@@ -186,12 +224,14 @@ impl Guest for Riscv64 {
     fn fields(&self) -> Vec<Field> {
         let x = registers().map(|n| n as usize).map(|n| (format!("x{n}"), X + 8 * n));
         let f = (0..32).map(|n| (format!("f{n}"), F + 8 * n));
-        let others = [("fcsr", FCSR), ("signals", COUNT)].map(|(name, at)| (name.to_owned(), at));
-        x.chain(f).chain(others).map(|(name, at)| Field { name, at, size: 8 }).collect()
+        let others = [("fcsr", FCSR), ("signals", COUNT), ("vtype", VTYPE), ("vl", VL), ("vcsr", VCSR)];
+        let others = others.map(|(name, at)| (name.to_owned(), at));
+        let v = (0..32).map(|n| Field { name: format!("v{n}"), at: V + 16 * n, size: 16 });
+        x.chain(f).chain(others).map(|(name, at)| Field { name, at, size: 8 }).chain(v).collect()
     }
 
     fn is_status(&self, field: &Field) -> bool {
-        field.at >= FCSR
+        (FCSR..V).contains(&field.at)
     }
 
     fn fill(&self, random: &mut Random, input: &mut [u8]) {
@@ -204,6 +244,12 @@ impl Guest for Riscv64 {
         }
         let modes = [0, 0, 0, 1, 2, 3, 4];
         put(FCSR, modes[random.below(modes.len())] << 5);
+        let lmul = [0, 0, 0, 0, 1, 2, 3, 5, 6, 7];
+        let (lmul, sew) = (lmul[random.below(lmul.len())], random.below(4) as u64);
+        put(VTYPE, lmul | sew << 3 | (random.below(4) as u64) << 6);
+        put(VL, [u64::MAX, random.below(20) as u64][random.below(2)]);
+        put(VCSR, (random.below(4) as u64) << 1);
+        (0..64).for_each(|n| put(V + 8 * n, guest::lanes(random)));
     }
 
     fn is_fit(&self, row: &Row) -> bool {
@@ -215,14 +261,16 @@ impl Guest for Riscv64 {
             return !jumps && !to_register;
         }
         let is_reservation = row.name.starts_with("lr") || row.name.starts_with("sc_") || row.name.starts_with("sc.");
+        // Types in registers are reserved ones, and indices far away; both have cases.
+        let is_wild = row.name == "vsetvl" || row.name.contains("xei") || row.name.contains("xsegei");
         // Jumps leave the sequence; ecall, and counters among the CSRs, are no computation.
-        !is_reservation && ![0x6f, 0x67, 0x73].contains(&(value & 0x7f))
+        !is_reservation && !is_wild && ![0x6f, 0x67, 0x73].contains(&(value & 0x7f))
     }
 
     fn fit(&self, _random: &mut Random, row: &Row, word: u32) -> Option<Vec<u8>> {
         let mut code = Vec::new();
         let is_short = row.pattern.width == 16;
-        let word = if is_short { short_forward(word) } else { forward(word) };
+        let word = if is_short { short_forward(word) } else { forward(valid_type(row, word)) };
         // qemu 11.1 lets an AMOCAS to x0 overwrite the zero that later instructions of its block read.
         let spoils_qemu = row.name.starts_with("amocas") && word >> 7 & 31 == 0;
         if uses_reserved(row, word) || !row.matches(word) || spoils_qemu {
@@ -232,6 +280,11 @@ impl Guest for Riscv64 {
             // Addresses near 0 fault, as they should, but x0 cannot be set.
             (base != 0).then_some(())?;
             push(&mut code, &[lui(base, WINDOW_MIDDLE), add(base, base, BASE)]);
+        }
+        if let Some(stride) = stride(row, word) {
+            (stride != word >> 15 & 31).then_some(())?;
+            // andi: so that all elements are in the window.
+            push(&mut code, &[i_type(0x13, 7, stride, stride, 15)]);
         }
         match is_short {
             true => code.extend((word as u16).to_le_bytes()),
@@ -247,6 +300,21 @@ impl Guest for Riscv64 {
 /// A branch to the instruction behind the next.
 fn forward(word: u32) -> u32 {
     if word & 0x7f == 0x63 { word & 0x01ff_f07f | 8 << 7 } else { word }
+}
+
+/// Not so many reserved types, after which no vector instruction is legal.
+fn valid_type(row: &Row, word: u32) -> u32 {
+    let kept = if row.name == "vsetvli" { 0x8df } else if row.name == "vsetivli" { 0xcdf } else { return word };
+    let word = word & (kept << 20 | 0xf_ffff);
+    // LMUL 4 is none.
+    if word >> 20 & 7 == 4 { word & !(7 << 20) } else { word }
+}
+
+/// The register with the stride of a vector load or store.
+fn stride(row: &Row, word: u32) -> Option<u32> {
+    let strided = [VECTOR_LOAD, VECTOR_STORE].contains(&(word & 0x7f)) && row.pattern.mask >> 20 & 31 == 0;
+    let register = word >> 20 & 31;
+    (strided && word >> 26 & 3 == 2 && register != 0).then_some(register)
 }
 
 /// `c.beqz` and `c.bnez`.

@@ -4,14 +4,51 @@ use ir::{GuestState, SlotId};
 use target::debug::{Feature, Register};
 
 use crate::rows::zicsr::{fflags_of, host_flags_of};
-use crate::state::{F_NAMES, FRM, SLOTS, X_NAMES, f, x};
+use crate::state::{F_NAMES, FRM, SLOTS, V_NAMES, VL, VSTART, VTYPE, X_NAMES, f, v, x};
 
 /// A register that holds a double or, NaN-boxed, a float.
 const DOUBLE: &str = r#"
 <union id="riscv_double"><field name="float" type="ieee_single"/><field name="double" type="ieee_double"/></union>"#;
 
-/// The features.
-pub fn features() -> Vec<Feature> {
+/// A vector register as lanes of each width.
+const VECTOR: &str = r#"
+<vector id="quads" type="uint128" count="1"/><vector id="longs" type="uint64" count="2"/>
+<vector id="words" type="uint32" count="4"/><vector id="shorts" type="uint16" count="8"/>
+<vector id="bytes" type="uint8" count="16"/><union id="riscv_vector"><field name="b" type="bytes"/>
+<field name="s" type="shorts"/><field name="w" type="words"/><field name="l" type="longs"/><field name="q" type="quads"/></union>"#;
+
+/// The features; those of vectors where the CPU has them.
+pub fn features(vectors: bool) -> Vec<Feature> {
+    let mut features = scalar_features();
+    if vectors {
+        let registers = V_NAMES.iter().zip(0..).map(|(&name, n)| Register {
+            name,
+            bits: 128,
+            ty: "riscv_vector",
+            n,
+            get: |state, n| get(state, v(n)),
+            set: |state, n, value| set(state, v(n), value),
+        });
+        features.push(Feature { name: "org.gnu.gdb.riscv.vector", types: VECTOR, registers: registers.collect() });
+        features.push(Feature { name: "org.gnu.gdb.riscv.csr", types: "", registers: control_registers() });
+    }
+    features
+}
+
+/// Type and length, which only instructions set.
+fn control_registers() -> Vec<Register> {
+    let register = |name, slot: SlotId| Register {
+        name,
+        bits: 64,
+        ty: "int",
+        n: slot.0.into(),
+        get: |state, n| get(state, SlotId(n as u16)),
+        set: |_, _, _| {},
+    };
+    vec![register("vstart", VSTART), register("vl", VL), register("vtype", VTYPE)]
+}
+
+fn scalar_features() -> Vec<Feature> {
     let general = X_NAMES.iter().zip(0..).map(|(&name, n)| {
         let ty = if matches!(name, "sp" | "gp" | "tp" | "s0") { "data_ptr" } else { "int" };
         let ty = if name == "ra" { "code_ptr" } else { ty };

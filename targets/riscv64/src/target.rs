@@ -180,7 +180,7 @@ impl Target for Riscv64 {
     }
 
     fn min_signal_stack(&self) -> u64 {
-        conv::FRAME_BYTES
+        conv::frame_bytes(self.cpu.features.has(cpu::V))
     }
 
     fn cpuinfo(&self, cpus: usize) -> String {
@@ -188,7 +188,7 @@ impl Target for Riscv64 {
     }
 
     fn debug_features(&self) -> Vec<::target::debug::Feature> {
-        crate::debug::features()
+        crate::debug::features(self.cpu.features.has(cpu::V))
     }
 
     fn debug_name(&self) -> &'static str {

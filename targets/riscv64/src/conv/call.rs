@@ -4,7 +4,7 @@
 use ir::GuestState;
 use target::{SyscallRegs, SyscallSlots};
 
-use super::{reg, set_reg};
+use super::{reg, set_reg, vector};
 use crate::state::{self, RES_ADDR, SP};
 
 const A0: u32 = 10;
@@ -25,6 +25,7 @@ pub fn start(state: &mut GuestState, entry: u64, sp: u64) {
     state.pc = entry;
     set_reg(state, SP, sp);
     set_reg(state, RES_ADDR, !0);
+    vector::start(state);
 }
 
 /// The system call at hand.

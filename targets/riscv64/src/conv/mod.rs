@@ -3,9 +3,10 @@
 mod call;
 mod signal;
 mod vdso;
+mod vector;
 
 pub use call::{SYSCALL_SLOTS, restart_syscall, set_result, start, syscall};
-pub use signal::{FRAME_BYTES, backtrace, core_registers, enter_handler, signal_frame, signal_return};
+pub use signal::{backtrace, core_registers, enter_handler, frame_bytes, signal_frame, signal_return};
 pub use vdso::VDSO;
 
 use ir::{GuestState, SlotId};

@@ -2,14 +2,14 @@
 //!
 //! `struct rt_sigframe { siginfo_t info; struct ucontext uc; }`, on a stack pointer aligned to 16. Its context
 //! holds pc, x1 to x31, f0 to f31 and fcsr in the room of the quad-precision state, and behind them a list of
-//! extension headers, which ends at once.
+//! extensions, each with a header: vectors, or none.
 
 use ir::GuestState;
 use memory::abi_struct;
 use target::signal::follow_frames;
 use target::{AltStack, CoreRegisters, SignalDelivery, SignalFrame, SignalReturn};
 
-use super::{reg, set_reg};
+use super::{reg, set_reg, vector};
 use crate::rows::zicsr::{fflags_of, host_flags_of};
 use crate::state::{self, FRM, RA, RES_ADDR, SLOTS, SP};
 
@@ -46,8 +46,16 @@ abi_struct! {
     }
 }
 
-/// Bytes of a frame; AT_MINSIGSTKSZ.
-pub const FRAME_BYTES: u64 = size_of::<RtSigFrame>() as u64;
+/// Bytes of a frame without vectors.
+const FRAME_BYTES: u64 = size_of::<RtSigFrame>() as u64;
+/// Bytes of the header that ends the list of extensions.
+const END_BYTES: u64 = 8;
+
+/// Bytes of a frame; with vectors, AT_MINSIGSTKSZ.
+pub const fn frame_bytes(vectors: bool) -> u64 {
+    let extension = if vectors { vector::BYTES } else { 0 };
+    (FRAME_BYTES + extension).next_multiple_of(STACK_ALIGN)
+}
 
 const UC_OFFSET: u64 = 128;
 const A0: u32 = 10;
@@ -106,8 +114,15 @@ pub fn signal_frame(state: &GuestState, delivery: &SignalDelivery) -> SignalFram
         ..UContext::default()
     };
     let frame = RtSigFrame { info: *delivery.info, uc };
-    let addr = delivery.stack.wrapping_sub(FRAME_BYTES) & !(STACK_ALIGN - 1);
-    SignalFrame { addr, bytes: memory::bytes_of(&frame).to_vec(), above: None }
+    let place = |vectors| delivery.stack.wrapping_sub(frame_bytes(vectors)) & !(STACK_ALIGN - 1);
+    let list = FRAME_BYTES - END_BYTES;
+    let extension = vector::save(state, place(true).wrapping_add(list));
+    let addr = place(extension.is_some());
+    let mut bytes = memory::bytes_of(&frame).to_vec();
+    if let Some(extension) = extension {
+        bytes.splice(list as usize..list as usize, extension);
+    }
+    SignalFrame { addr, bytes, above: None }
 }
 
 /// The handler's registers: signal, `siginfo_t`, `ucontext`, and the trampoline to return to.
@@ -122,7 +137,7 @@ pub fn enter_handler(state: &mut GuestState, delivery: &SignalDelivery, frame: u
     set_reg(state, RES_ADDR, !0);
 }
 
-/// Restores what the frame at the stack pointer holds. Linux knows no extension that could be in it without V.
+/// Restores what the frame at the stack pointer holds.
 pub fn signal_return(state: &mut GuestState, read: &mut dyn FnMut(u64, &mut [u8]) -> bool) -> Option<SignalReturn> {
     let sp = reg(state, SP);
     let mut uc = [UContext::default()];
@@ -131,8 +146,17 @@ pub fn signal_return(state: &mut GuestState, read: &mut dyn FnMut(u64, &mut [u8]
     }
     let [uc] = uc;
     let context = &uc.context;
-    if (context.reserved, context.end_magic, context.end_size) != (0, 0, 0) {
-        return None;
+    let list = sp.wrapping_add(FRAME_BYTES - END_BYTES);
+    match (context.reserved, context.end_magic, context.end_size) {
+        (0, 0, 0) => {}
+        (0, vector::MAGIC, size) if u64::from(size) == vector::BYTES => {
+            let mut end = [0; END_BYTES as usize];
+            if !read(list.wrapping_add(vector::BYTES), &mut end) || end != [0; END_BYTES as usize] {
+                return None;
+            }
+            vector::restore(state, list, read)?;
+        }
+        _ => return None,
     }
     restore(state, context);
     let altstack = AltStack { sp: uc.stack_sp, flags: uc.stack_flags, size: uc.stack_size };

@@ -2,7 +2,7 @@
 
 use target::{Feature, Features};
 
-use super::table::{A, EXTENSIONS, I, M, ZICBOM, ZICBOZ};
+use super::table::{A, EXTENSIONS, I, M, V, ZICBOM, ZICBOZ};
 use crate::rows::CACHE_BLOCK;
 
 /// The value of a key; `None` for one that Linux 6.18 doesn't know. `time_hz` finds out the rate of the `time` register,
@@ -29,6 +29,7 @@ pub fn hwprobe(features: Features, key: i64, time_hz: impl FnOnce() -> u64, high
         // TIME_CSR_FREQ
         8 => time_hz(),
         // MISALIGNED_VECTOR_PERF
+        10 if features.has(V) => MISALIGNED_FAST,
         10 => MISALIGNED_VECTOR_UNSUPPORTED,
         // ZICBOM_BLOCK_SIZE
         12 => block(ZICBOM),

@@ -151,6 +151,10 @@ extensions! {
     ZKT "zkt" Rva22 16 linux [];
     /// Total store ordering, which the host has.
     ZTSO "ztso" Max 33 linux [];
+    /// Vectors: basic bit manipulation.
+    ZVBB "zvbb" Rva23 17 linux [ZVKB];
+    /// Vectors: carry-less multiplication.
+    ZVBC "zvbc" Max 18 linux [V];
     /// Vectors: single precision and integers of 32 bits: a part of V.
     ZVE32F "zve32f" Rva23 38 linux [ZVE32X F];
     /// Vectors: integers of 32 bits: a part of V.
@@ -165,6 +169,18 @@ extensions! {
     ZVFH "zvfh" Max 30 linux [V ZVFHMIN ZFHMIN];
     /// Vectors: half precision, conversions only.
     ZVFHMIN "zvfhmin" Rva23 31 linux [V];
+    /// Vectors: bit manipulation for cryptography.
+    ZVKB "zvkb" Rva23 19 linux [V];
+    /// Vectors: GCM.
+    ZVKG "zvkg" Max 20 linux [V];
+    /// Vectors: AES.
+    ZVKNED "zvkned" Max 21 linux [V];
+    /// Vectors: SHA-256.
+    ZVKNHA "zvknha" Max 22 linux [V];
+    /// Vectors: SHA-256 and SHA-512.
+    ZVKNHB "zvknhb" Max 23 linux [ZVKNHA];
+    /// Vectors: data-independent execution latency.
+    ZVKT "zvkt" Rva23 26 linux [V];
     /// Instructions that two extensions share.
     ZBB_OR_ZBKB "zbb|zbkb" Max - hidden [];
     /// Instructions that two extensions share.

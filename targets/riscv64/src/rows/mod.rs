@@ -10,7 +10,9 @@ mod m;
 mod z;
 mod zfa;
 mod zfh;
+mod v_bits;
 mod v_compare;
+mod v_crypto;
 mod v_config;
 mod v_convert;
 mod v_fixed;
@@ -98,6 +100,12 @@ pub static TABLES: &[&[Row]] = &[
     v_permute::SCALAR,
     v_permute::SLIDE,
     v_permute::GATHER,
+    v_bits::ZVKB,
+    v_bits::ZVBB,
+    v_bits::ZVBC,
+    v_crypto::ZVKNED,
+    v_crypto::ZVKNHA,
+    v_crypto::ZVKG,
     c::MEMORY,
     c::MEMORY_D,
     c::JUMPS,

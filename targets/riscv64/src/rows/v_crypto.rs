@@ -1,0 +1,291 @@
+//! Zvkned, Zvknha, Zvknhb and Zvkg: AES, SHA-2 and GHASH (unprivileged ISA, vector cryptography extensions). Elements come
+//! in groups of four, which are a register each, or with SHA-512 two.
+
+use ir::{Lane, Op, Ty, Val};
+use target::{Lower, instructions};
+
+use crate::cpu;
+use crate::fields::V;
+use crate::state::v;
+use crate::vector::group::{self, NO_GROUP, Operand, sources_fit};
+use crate::vector::lanes::{extract, insert};
+use crate::vector::{Config, Length, config, constant, is_aligned, overlap};
+
+instructions! {
+    /// AES: the round keys are as many as the states, or one for all.
+    pub ZVKNED: cpu::ZVKNED;
+    vaesdm_vv  "101000 1 ttttt 00000 010 ddddd 1110111" |b, f: V| aes(b, f, Keys::Each, decrypt_middle);
+    vaesdf_vv  "101000 1 ttttt 00001 010 ddddd 1110111" |b, f: V| aes(b, f, Keys::Each, decrypt_final);
+    vaesem_vv  "101000 1 ttttt 00010 010 ddddd 1110111" |b, f: V| aes(b, f, Keys::Each, encrypt_middle);
+    vaesef_vv  "101000 1 ttttt 00011 010 ddddd 1110111" |b, f: V| aes(b, f, Keys::Each, encrypt_final);
+    vaesdm_vs  "101001 1 ttttt 00000 010 ddddd 1110111" |b, f: V| aes(b, f, Keys::One, decrypt_middle);
+    vaesdf_vs  "101001 1 ttttt 00001 010 ddddd 1110111" |b, f: V| aes(b, f, Keys::One, decrypt_final);
+    vaesem_vs  "101001 1 ttttt 00010 010 ddddd 1110111" |b, f: V| aes(b, f, Keys::One, encrypt_middle);
+    vaesef_vs  "101001 1 ttttt 00011 010 ddddd 1110111" |b, f: V| aes(b, f, Keys::One, encrypt_final);
+    vaesz_vs   "101001 1 ttttt 00111 010 ddddd 1110111" |b, f: V| aes(b, f, Keys::One, |b, state, key| b.xor(Ty::V128, state, key));
+    vaeskf1_vi "100010 1 ttttt sssss 010 ddddd 1110111" |b, f: V| key_schedule(b, f, schedule_128);
+    vaeskf2_vi "101010 1 ttttt sssss 010 ddddd 1110111" |b, f: V| key_schedule(b, f, schedule_256);
+}
+
+instructions! {
+    /// SHA-256, and with elements of 64 bits SHA-512, which is Zvknhb's.
+    pub ZVKNHA: cpu::ZVKNHA;
+    vsha2ms_vv "101101 1 ttttt sssss 010 ddddd 1110111" |b, f: V| hash(b, f, schedule);
+    vsha2ch_vv "101110 1 ttttt sssss 010 ddddd 1110111" |b, f: V| hash(b, f, |b, ty, group| two_rounds(b, ty, group, 2));
+    vsha2cl_vv "101111 1 ttttt sssss 010 ddddd 1110111" |b, f: V| hash(b, f, |b, ty, group| two_rounds(b, ty, group, 0));
+}
+
+instructions! {
+    /// GHASH.
+    pub ZVKG: cpu::ZVKG;
+    vghsh_vv "101100 1 ttttt sssss 010 ddddd 1110111" |b, f: V| ghash(b, f, true);
+    vgmul_vv "101000 1 ttttt 10001 010 ddddd 1110111" |b, f: V| ghash(b, f, false);
+}
+
+/// The configuration of an instruction on groups of four elements of 32 bits: all are whole.
+fn begin(b: &mut Lower, sources: impl Fn(&Config) -> bool, vd: u32) -> Option<Config> {
+    let config = config(b)?;
+    let whole = !matches!(config.vl, Length::Known(vl) if vl % 4 != 0);
+    let legal = config.sew == Lane::S && config.lmul >= 0 && whole && is_aligned(vd, config.lmul) && sources(&config);
+    if !legal {
+        b.undefined();
+    }
+    legal.then_some(config)
+}
+
+/// Where round keys are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Keys {
+    Each,
+    One,
+}
+
+fn aes(b: &mut Lower, f: V, keys: Keys, step: impl Fn(&mut Lower, Val, Val) -> Val) {
+    let sources = |config: &Config| match keys {
+        Keys::Each => is_aligned(f.vs2, config.lmul),
+        Keys::One => !overlap(f.vd, config.registers(), f.vs2, 1),
+    };
+    let Some(config) = begin(b, sources, f.vd) else { return };
+    let mut states = group::read(b, f.vd, config.registers());
+    for (i, state) in (0..config.registers()).zip(&mut states) {
+        let key = b.get(v(f.vs2 + if keys == Keys::Each { i } else { 0 }));
+        *state = step(b, *state, key);
+    }
+    group::write(b, &config, false, f.vd, &states);
+}
+
+fn encrypt_final(b: &mut Lower, state: Val, key: Val) -> Val {
+    let substituted = b.un(Op::AesSub, Ty::V128, state);
+    b.xor(Ty::V128, substituted, key)
+}
+
+fn encrypt_middle(b: &mut Lower, state: Val, key: Val) -> Val {
+    let substituted = b.un(Op::AesSub, Ty::V128, state);
+    let mixed = b.un(Op::AesMix, Ty::V128, substituted);
+    b.xor(Ty::V128, mixed, key)
+}
+
+fn decrypt_final(b: &mut Lower, state: Val, key: Val) -> Val {
+    let substituted = b.un(Op::AesInvSub, Ty::V128, state);
+    b.xor(Ty::V128, substituted, key)
+}
+
+fn decrypt_middle(b: &mut Lower, state: Val, key: Val) -> Val {
+    let keyed = decrypt_final(b, state, key);
+    b.un(Op::AesInvMix, Ty::V128, keyed)
+}
+
+/// The key of the next round: of the present one, the one before, and the round's number.
+fn key_schedule(b: &mut Lower, f: V, next: impl Fn(&mut Lower, Val, Val, u32) -> Val) {
+    let Some(config) = begin(b, |config| is_aligned(f.vs2, config.lmul), f.vd) else { return };
+    let (present, mut keys) = (group::second(b, f, &config), group::read(b, f.vd, config.registers()));
+    for i in 0..config.registers() as usize {
+        keys[i] = next(b, present[i], keys[i], f.vs1 & 15);
+    }
+    group::write(b, &config, false, f.vd, &keys);
+}
+
+const ROUND_CONSTANTS: [u64; 10] = [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0x1b, 0x36];
+
+/// A number out of range has its top bit flipped.
+const fn in_range(number: u32, least: u32, most: u32) -> u32 {
+    if number < least || number > most { number ^ 8 } else { number }
+}
+
+fn schedule_128(b: &mut Lower, present: Val, _: Val, number: u32) -> Val {
+    let number = in_range(number, 1, 10);
+    let word = last_word(b, present, Some(ROUND_CONSTANTS[number as usize - 1]));
+    spread_sum(b, word, present)
+}
+
+fn schedule_256(b: &mut Lower, present: Val, before: Val, number: u32) -> Val {
+    let number = in_range(number, 2, 14);
+    let constant = number.is_multiple_of(2).then(|| ROUND_CONSTANTS[number as usize / 2 - 1]);
+    let word = last_word(b, present, constant);
+    spread_sum(b, word, before)
+}
+
+/// The key's last word substituted, in all lanes; rotated and with the constant where there is one. In a state of four
+/// equal columns the shift of rows changes nothing.
+fn last_word(b: &mut Lower, key: Val, round_constant: Option<u64>) -> Val {
+    let columns = b.vimm(Op::VDup, Lane::S, key, 3);
+    let substituted = b.un(Op::AesSub, Ty::V128, columns);
+    let Some(round_constant) = round_constant else { return substituted };
+    let rotated = b.vimm(Op::VRol, Lane::S, substituted, 24);
+    let round_constant = constant::splat(b, Lane::S, round_constant);
+    b.xor(Ty::V128, rotated, round_constant)
+}
+
+/// Each word of the key with all those before it, and `word`.
+fn spread_sum(b: &mut Lower, word: Val, key: Val) -> Val {
+    let zero = b.vconst(0);
+    let mut sum = key;
+    for bytes in [4, 8] {
+        let moved = b.op(Op::VExt, Ty::V128, 0, [zero, sum, Val::NONE], 16 - bytes);
+        sum = b.xor(Ty::V128, sum, moved);
+    }
+    b.xor(Ty::V128, sum, word)
+}
+
+/// Elements of a group: those of vd, vs2 and vs1.
+type Words = [[Val; 4]; 3];
+
+/// Whether SHA-2 is there with these elements.
+fn has_hash(b: &Lower, config: &Config) -> bool {
+    match config.sew {
+        Lane::S => config.lmul >= 0,
+        Lane::D => config.lmul >= 1 && b.has(cpu::ZVKNHB),
+        _ => false,
+    }
+}
+
+fn hash(b: &mut Lower, f: V, step: impl Fn(&mut Lower, Ty, Words) -> [Val; 4]) {
+    let Some(config) = config(b) else { return };
+    let operands = [f.vs2, f.vs1].map(|reg| Operand(reg, config.lmul, config.sew));
+    let apart = operands.iter().all(|operand| !overlap(f.vd, config.registers(), operand.0, config.registers()));
+    let whole = !matches!(config.vl, Length::Known(vl) if vl % 4 != 0);
+    if !has_hash(b, &config) || !whole || !sources_fit(false, &operands) || !is_aligned(f.vd, config.lmul) || !apart {
+        return b.undefined();
+    }
+    let groups = [f.vd, f.vs2, f.vs1].map(|reg| group::read(b, reg, config.registers()));
+    let mut result = NO_GROUP;
+    let per_group = 4 / config.sew.count();
+    for first in (0..config.registers()).step_by(per_group as usize) {
+        let words = groups.map(|group| elements(b, config.sew, &group, first));
+        let new = step(b, if config.sew == Lane::S { Ty::I32 } else { Ty::I64 }, words);
+        put_elements(b, config.sew, &mut result, first, new);
+    }
+    group::write(b, &config, false, f.vd, &result);
+}
+
+fn elements(b: &mut Lower, lane: Lane, group: &group::Group, first: u32) -> [Val; 4] {
+    [0, 1, 2, 3].map(|n| {
+        let register = group[(first + n / lane.count()) as usize];
+        let val = extract(b, Op::VExtractU, lane, register, n % lane.count());
+        if lane == Lane::S { b.trunc(val) } else { val }
+    })
+}
+
+fn put_elements(b: &mut Lower, lane: Lane, group: &mut group::Group, first: u32, words: [Val; 4]) {
+    for (n, word) in (0..).zip(words) {
+        let register = &mut group[(first + n / lane.count()) as usize];
+        let word = if lane == Lane::S { b.zext32(word) } else { word };
+        *register = match n % lane.count() {
+            0 => constant::spread(b, lane, word),
+            at => insert(b, lane, *register, at, word),
+        };
+    }
+}
+
+/// The exclusive or of a word rotated by some counts, or shifted by the last one of them.
+fn sum(b: &mut Lower, ty: Ty, word: Val, [first, second, third]: [i64; 3], last: Op) -> Val {
+    let (first, second) = (b.bin_imm(Op::Ror, ty, word, first), b.bin_imm(Op::Ror, ty, word, second));
+    let third = b.bin_imm(last, ty, word, third);
+    let both = b.xor(ty, first, second);
+    b.xor(ty, both, third)
+}
+
+/// FIPS 180-4, 4.1.2 and 4.1.3: the counts with words of each width.
+const fn counts(ty: Ty, narrow: [i64; 3], wide: [i64; 3]) -> [i64; 3] {
+    if matches!(ty, Ty::I32) { narrow } else { wide }
+}
+
+/// Four words of the message schedule: of W0 to W3, of W4 and W9 to W11, and of W12 to W15 (FIPS 180-4, 6.2.2).
+fn schedule(b: &mut Lower, ty: Ty, [vd, vs2, vs1]: Words) -> [Val; 4] {
+    let (second, seventh) = ([vd[1], vd[2], vd[3], vs2[0]], [vs2[1], vs2[2], vs2[3], vs1[0]]);
+    let mut new = [Val::NONE; 4];
+    for i in 0..4 {
+        let late = if i < 2 { vs1[i + 2] } else { new[i - 2] };
+        let late = sum(b, ty, late, counts(ty, [17, 19, 10], [19, 61, 6]), Op::Shr);
+        let early = sum(b, ty, second[i], counts(ty, [7, 18, 3], [1, 8, 7]), Op::Shr);
+        let sum = b.add(ty, late, seventh[i]);
+        let sum = b.add(ty, sum, early);
+        new[i] = b.add(ty, sum, vd[i]);
+    }
+    new
+}
+
+/// Two rounds with the words from `first` on: vd holds c, d, g, h and vs2 a, b, e, f, last first (FIPS 180-4, 6.2.2).
+fn two_rounds(b: &mut Lower, ty: Ty, [vd, vs2, words]: Words, first: usize) -> [Val; 4] {
+    let mut state = [vs2[3], vs2[2], vd[3], vd[2], vs2[1], vs2[0], vd[1], vd[0]];
+    for word in [words[first], words[first + 1]] {
+        let [x, y, z, w, e, f, g, h] = state;
+        let rotations = sum(b, ty, e, counts(ty, [6, 11, 25], [14, 18, 41]), Op::Ror);
+        let differ = b.xor(ty, f, g);
+        let taken = b.and(ty, differ, e);
+        let chosen = b.xor(ty, taken, g);
+        let sum_e = b.add(ty, h, rotations);
+        let sum_e = b.add(ty, sum_e, chosen);
+        let first = b.add(ty, sum_e, word);
+        let rotations = sum(b, ty, x, counts(ty, [2, 13, 22], [28, 34, 39]), Op::Ror);
+        let (both, either) = (b.and(ty, x, y), b.or(ty, x, y));
+        let third = b.and(ty, z, either);
+        let majority = b.or(ty, both, third);
+        let second = b.add(ty, rotations, majority);
+        let (new_e, new_a) = (b.add(ty, w, first), b.add(ty, first, second));
+        state = [new_a, x, y, z, new_e, e, f, g];
+    }
+    let [a, second, _, _, e, f, _, _] = state;
+    [f, e, second, a]
+}
+
+/// vd = (vd, and with `adds` vs1) × vs2, in the field of GCM, whose numbers have the bits of each byte reversed.
+fn ghash(b: &mut Lower, f: V, adds: bool) {
+    let sources = |config: &Config| is_aligned(f.vs2, config.lmul) && (!adds || is_aligned(f.vs1, config.lmul));
+    let Some(config) = begin(b, sources, f.vd) else { return };
+    let keys = group::second(b, f, &config);
+    let mut sums = group::read(b, f.vd, config.registers());
+    for i in 0..config.registers() {
+        let val = &mut sums[i as usize];
+        if adds {
+            let text = b.get(v(f.vs1 + i));
+            *val = b.xor(Ty::V128, *val, text);
+        }
+        let (x, y) = (b.un(Op::VRbit, Ty::V128, *val), b.un(Op::VRbit, Ty::V128, keys[i as usize]));
+        let product = multiply(b, x, y);
+        *val = b.un(Op::VRbit, Ty::V128, product);
+    }
+    group::write(b, &config, false, f.vd, &sums);
+}
+
+/// The product modulo x^128 + x^7 + x^2 + x + 1 (NIST SP 800-38D, 6.3).
+fn multiply(b: &mut Lower, x: Val, y: Val) -> Val {
+    const REDUCTION: u64 = 0x87;
+    let swapped = b.op(Op::VExt, Ty::V128, 0, [y, y, Val::NONE], 8);
+    let (low, high) = (b.vbin(Op::VPmullLo, Lane::D, x, y), b.vbin(Op::VPmullHi, Lane::D, x, y));
+    let (one, other) = (b.vbin(Op::VPmullLo, Lane::D, x, swapped), b.vbin(Op::VPmullHi, Lane::D, x, swapped));
+    let middle = b.xor(Ty::V128, one, other);
+    let zero = b.vconst(0);
+    let up = b.op(Op::VExt, Ty::V128, 0, [zero, middle, Val::NONE], 8);
+    let down = b.op(Op::VExt, Ty::V128, 0, [middle, zero, Val::NONE], 8);
+    let (low, high) = (b.xor(Ty::V128, low, up), b.xor(Ty::V128, high, down));
+    // What is above bit 128 counts by the polynomial, and so does what that has above it.
+    let reduction = b.vconst(REDUCTION);
+    let folded_high = b.vbin(Op::VPmullHi, Lane::D, high, reduction);
+    let over = b.op(Op::VExt, Ty::V128, 0, [folded_high, zero, Val::NONE], 8);
+    let rest = b.xor(Ty::V128, high, over);
+    let folded_low = b.vbin(Op::VPmullLo, Lane::D, rest, reduction);
+    let up = b.op(Op::VExt, Ty::V128, 0, [zero, folded_high, Val::NONE], 8);
+    let low = b.xor(Ty::V128, low, up);
+    b.xor(Ty::V128, low, folded_low)
+}
