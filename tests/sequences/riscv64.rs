@@ -111,6 +111,12 @@ fn eight_registers(opcode: u32, first: u32, rs1: u32) -> u32 {
     7 << 29 | 1 << 25 | 8 << 20 | rs1 << 15 | first << 7 | opcode
 }
 
+/// Loads or stores the vector registers at an offset from the base.
+fn all_vectors(code: &mut Vec<u8>, opcode: u32, offset: usize) {
+    push(code, &[addi(T0, BASE, offset as i32)]);
+    [0, 8, 16, 24].into_iter().for_each(|n| push(code, &[eight_registers(opcode, n, T0), addi(T0, T0, 8 * 16)]));
+}
+
 /// The general registers that the sequence may use.
 fn registers() -> impl Iterator<Item = u32> {
     (1..32).filter(|n| ![BASE, LINK].contains(n))
@@ -176,10 +182,7 @@ impl Guest for Riscv64 {
     fn load(&self, code: &mut Vec<u8>) {
         push(code, &[ld(T0, BASE, INPUT + FCSR), csrrw(0, FCSR_REGISTER, T0)]);
         (0..32).for_each(|n| push(code, &[fld(n, BASE, INPUT + F + 8 * n as usize)]));
-        for n in [0, 8, 16, 24] {
-            let at = INPUT + V + 16 * n as usize;
-            push(code, &[addi(T0, BASE, at as i32), eight_registers(VECTOR_LOAD, n, T0)]);
-        }
+        all_vectors(code, VECTOR_LOAD, INPUT + V);
         push(code, &[ld(T0, BASE, INPUT + VCSR), csrrw(0, VCSR_REGISTER, T0)]);
         push(code, &[ld(T0, BASE, INPUT + VL), ld(T1, BASE, INPUT + VTYPE), vsetvl(T0, T1)]);
         registers().for_each(|n| push(code, &[ld(n, BASE, INPUT + X + 8 * n as usize)]));
@@ -193,10 +196,7 @@ impl Guest for Riscv64 {
         for (register, at) in [(VTYPE_REGISTER, VTYPE), (VL_REGISTER, VL), (VCSR_REGISTER, VCSR)] {
             push(code, &[csrr(T0, register), sd(T0, BASE, OUTPUT + at)]);
         }
-        for n in [0, 8, 16, 24] {
-            let at = OUTPUT + V + 16 * n as usize;
-            push(code, &[addi(T0, BASE, at as i32), eight_registers(VECTOR_STORE, n, T0)]);
-        }
+        all_vectors(code, VECTOR_STORE, OUTPUT + V);
         push(
             code,
             &[lui(T1, (DATA as usize) + guest::COUNTER), ld(T0, T1, 0), sd(T0, BASE, OUTPUT + COUNT), sd(0, T1, 0)],
@@ -304,7 +304,13 @@ fn forward(word: u32) -> u32 {
 
 /// Not so many reserved types, after which no vector instruction is legal.
 fn valid_type(row: &Row, word: u32) -> u32 {
-    let kept = if row.name == "vsetvli" { 0x8df } else if row.name == "vsetivli" { 0xcdf } else { return word };
+    let kept = if row.name == "vsetvli" {
+        0x8df
+    } else if row.name == "vsetivli" {
+        0xcdf
+    } else {
+        return word;
+    };
     let word = word & (kept << 20 | 0xf_ffff);
     // LMUL 4 is none.
     if word >> 20 & 7 == 4 { word & !(7 << 20) } else { word }

@@ -12,8 +12,8 @@ use crate::disassembly;
 use crate::float;
 use crate::helpers;
 use crate::rows::{DECODER16, DECODER32};
-use crate::vector;
 use crate::state::{FRM, SLOTS, SP, TP};
+use crate::vector;
 
 const EM_RISCV: u16 = 243;
 

@@ -55,7 +55,7 @@ fn frames_are_laid_out_as_the_kernel_does() {
     let (state, info) = (numbered(), [7; 128]);
     let frame = GUEST().signal_frame(&state, &delivery(&info));
     assert_eq!(frame.bytes.len(), 1088);
-    assert_eq!(GUEST().min_signal_stack(), 1088);
+    assert_eq!(GUEST().min_signal_stack(), 1664);
     assert_eq!((frame.addr % 16, frame.addr), (0, (0x7fff_0008 - 1088) & !15));
     assert_eq!(frame.bytes[..128], info);
     assert_eq!([0, 8, 16].map(|at| word(&frame.bytes, UC_STACK + at)), [0x9000, 2, 0x8000]);
@@ -85,6 +85,35 @@ fn a_handler_returns_to_the_same_state() {
     };
     let returned = guest.signal_return(&mut state, &mut read).unwrap();
     assert_eq!((returned.mask, returned.altstack), (0x55, delivery(&info).altstack));
+    assert_eq!(state, before);
+}
+
+/// `struct __riscv_ctx_hdr`, `struct __riscv_v_ext_state`, the registers that it points to, and the end of the list.
+#[test]
+fn vectors_are_an_extension_of_the_frame() {
+    const LIST: usize = 1080;
+    let (guest, info, mut state) = (GUEST(), [0; 128], numbered());
+    state.set_u64_at(offset(state::VTYPE), 0xd0);
+    state.set_u64_at(offset(state::VL), 3);
+    state.set_u32_at(offset(state::VXRM), 2);
+    state.set_u128_at(offset(state::v(31)), 7 << 64 | 5);
+    let before = state.clone();
+    let frame = guest.signal_frame(&state, &delivery(&info));
+    assert_eq!((frame.bytes.len(), frame.addr), (1656, (0x7fff_0008 - 1664) & !15));
+    assert_eq!(word(&frame.bytes, LIST), 568 << 32 | 0x5346_5457);
+    let v_state = [1, 2, 3, 4, 5, 6].map(|n| word(&frame.bytes, LIST + 8 * n));
+    assert_eq!(v_state, [0, 3, 0xd0, 4, 16, frame.addr + LIST as u64 + 56]);
+    assert_eq!([0, 8, 16].map(|at| word(&frame.bytes, LIST + 56 + 31 * 16 + at)), [5, 7, 0]);
+
+    guest.enter_handler(&mut state, &delivery(&info), frame.addr);
+    state.set_u128_at(offset(state::v(31)), 0);
+    state.set_u64_at(offset(state::VTYPE), 1 << 63);
+    let mut read = |addr: u64, out: &mut [u8]| {
+        let at = (addr - frame.addr) as usize;
+        out.copy_from_slice(&frame.bytes[at..at + out.len()]);
+        true
+    };
+    assert!(guest.signal_return(&mut state, &mut read).is_some());
     assert_eq!(state, before);
 }
 

@@ -79,7 +79,7 @@ fn every_bit_stands_for_one_extension() {
 #[test]
 fn hwcap_has_the_letters() {
     let guest = Riscv64::default();
-    let letters = b"imafdc".iter().fold(0, |word, letter| word | 1 << (letter - b'a'));
+    let letters = b"imafdcv".iter().fold(0, |word, letter| word | 1 << (letter - b'a'));
     assert_eq!(guest.hwcaps(), [letters, 0, 0]);
 }
 
@@ -87,5 +87,5 @@ fn hwcap_has_the_letters() {
 fn cpuinfo_has_a_paragraph_for_each_cpu() {
     let text = Riscv64::default().cpuinfo(2);
     assert_eq!(text.matches("processor\t: ").count(), 2);
-    assert!(text.contains("isa\t\t: rv64imafdc_") && text.ends_with("\n\n"));
+    assert!(text.contains("isa\t\t: rv64imafdcv_") && text.ends_with("\n\n"));
 }

@@ -69,11 +69,7 @@ pub fn save(state: &GuestState, addr: u64) -> Option<Vec<u8>> {
 }
 
 /// Reads the extension at `addr`. What is no type becomes `vill`, and no length is beyond the type's.
-pub fn restore(
-    state: &mut GuestState,
-    addr: u64,
-    read: &mut dyn FnMut(u64, &mut [u8]) -> bool,
-) -> Option<()> {
+pub fn restore(state: &mut GuestState, addr: u64, read: &mut dyn FnMut(u64, &mut [u8]) -> bool) -> Option<()> {
     let mut context = [VectorContext::default()];
     read(addr, memory::bytes_of_slice_mut(&mut context)).then_some(())?;
     let [context] = context;

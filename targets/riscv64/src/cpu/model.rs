@@ -15,7 +15,7 @@ pub enum Model {
     Rva20,
     /// Profile RVA22U64.
     Rva22,
-    /// Profile RVA23U64, as yet without vectors.
+    /// Profile RVA23U64.
     Rva23,
     /// Every extension there is.
     Max,

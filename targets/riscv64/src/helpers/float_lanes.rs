@@ -51,10 +51,7 @@ pub enum FloatOp {
 impl FloatOp {
     const ALL: [FloatOp; 17] = {
         use FloatOp::*;
-        [
-            Add, Sub, Mul, Div, MulAdd, Min, Max, Sqrt, Rsqrt7, Rec7, Class, ToS, ToU, FromS, FromU, Convert,
-            ConvertOdd,
-        ]
+        [Add, Sub, Mul, Div, MulAdd, Min, Max, Sqrt, Rsqrt7, Rec7, Class, ToS, ToU, FromS, FromU, Convert, ConvertOdd]
     };
 
     /// The constant for the helper: operands and results are lanes of these widths.

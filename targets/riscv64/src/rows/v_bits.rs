@@ -149,9 +149,9 @@ fn widen_shift(b: &mut Lower, f: V) {
         _ => group::first(b, f, &config),
     };
     let mut result = NO_GROUP;
-    for i in 0..wide.registers() as usize {
+    for (i, val) in result.iter_mut().enumerate().take(wide.registers() as usize) {
         let (x, by) = (widened(b, config.sew, false, &x, i), widened(b, config.sew, false, &by, i));
-        result[i] = shift(b, wide.sew, (Op::VShlVarU, false), x, by);
+        *val = shift(b, wide.sew, (Op::VShlVarU, false), x, by);
     }
     group::write(b, &wide, f.masked, f.vd, &result);
 }

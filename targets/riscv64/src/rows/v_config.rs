@@ -41,7 +41,9 @@ fn wanted(f: Vset) -> Wanted {
 
 fn set(b: &mut Lower, f: Vset, wanted: Wanted, vtype: u64) {
     let Some((sew, lmul)) = decode(vtype) else {
-        return if stays(b, None) { set_known(b, f, VILL, 0) };
+        return if stays(b, None) {
+            set_known(b, f, VILL, 0)
+        };
     };
     let most = elements(sew, lmul);
     let known = match wanted {

@@ -9,7 +9,7 @@ use crate::fields::V;
 use crate::state::v;
 use crate::vector::group::{self, NO_GROUP, Operand, sources_fit};
 use crate::vector::lanes::{extract, insert};
-use crate::vector::{Config, Length, config, constant, is_aligned, overlap};
+use crate::vector::{Config, constant, grouped_config, is_aligned, overlap};
 
 instructions! {
     /// AES: the round keys are as many as the states, or one for all.
@@ -44,9 +44,8 @@ instructions! {
 
 /// The configuration of an instruction on groups of four elements of 32 bits: all are whole.
 fn begin(b: &mut Lower, sources: impl Fn(&Config) -> bool, vd: u32) -> Option<Config> {
-    let config = config(b)?;
-    let whole = !matches!(config.vl, Length::Known(vl) if vl % 4 != 0);
-    let legal = config.sew == Lane::S && config.lmul >= 0 && whole && is_aligned(vd, config.lmul) && sources(&config);
+    let config = grouped_config(b)?;
+    let legal = config.sew == Lane::S && config.lmul >= 0 && is_aligned(vd, config.lmul) && sources(&config);
     if !legal {
         b.undefined();
     }
@@ -160,11 +159,10 @@ fn has_hash(b: &Lower, config: &Config) -> bool {
 }
 
 fn hash(b: &mut Lower, f: V, step: impl Fn(&mut Lower, Ty, Words) -> [Val; 4]) {
-    let Some(config) = config(b) else { return };
+    let Some(config) = grouped_config(b) else { return };
     let operands = [f.vs2, f.vs1].map(|reg| Operand(reg, config.lmul, config.sew));
     let apart = operands.iter().all(|operand| !overlap(f.vd, config.registers(), operand.0, config.registers()));
-    let whole = !matches!(config.vl, Length::Known(vl) if vl % 4 != 0);
-    if !has_hash(b, &config) || !whole || !sources_fit(false, &operands) || !is_aligned(f.vd, config.lmul) || !apart {
+    if !has_hash(b, &config) || !sources_fit(false, &operands) || !is_aligned(f.vd, config.lmul) || !apart {
         return b.undefined();
     }
     let groups = [f.vd, f.vs2, f.vs1].map(|reg| group::read(b, reg, config.registers()));

@@ -3,17 +3,15 @@
 use ir::{Lane, Op, Round, Ty, Val};
 use target::{Lower, instructions};
 
-use super::v_compare;
 use super::f::Sign::{self, Minus, Plus};
+use super::v_compare;
 use super::v_integer::{Addend, chosen};
 use super::v_widen::{wide, widening, widening_add, widening_first};
 use crate::cpu;
 use crate::fields::V;
 use crate::helpers::float_lanes::FloatOp;
 use crate::vector::active::{pack, put_bits};
-use crate::vector::float::{
-    arithmetic, has_arithmetic, map, masks, negated, quiet, signs, vector_rounding, widened,
-};
+use crate::vector::float::{arithmetic, has_arithmetic, map, masks, negated, quiet, signs, vector_rounding, widened};
 use crate::vector::group::{self, NO_GROUP, Operand, is_legal, sources_fit, spares_mask};
 use crate::vector::{Config, config, is_aligned};
 

@@ -122,7 +122,7 @@ fn up_to_first(b: &mut Lower, f: V, which: First) {
 /// vd = the number of set and active bits before each element.
 fn iota(b: &mut Lower, f: V) {
     let Some(config) = config(b) else { return };
-    let clear = !overlap(f.vd, config.registers(), f.vs2, 1) && !(f.masked && f.vs2 == 0);
+    let clear = !overlap(f.vd, config.registers(), f.vs2, 1);
     if !is_aligned(f.vd, config.lmul) || !spares_mask(f) || !clear {
         return b.undefined();
     }

@@ -237,11 +237,10 @@ fn first_fault(b: &mut Lower, f: VMem, lane: Lane) {
         b.put(VL, vl);
         return transfer(b, f, &config, Place::Unit).load(b);
     }
-    let was_whole = matches!(config.vl, Length::Known(_));
     config.vl = Length::Dynamic(short);
     transfer(b, f, &config, Place::Unit).load(b);
     b.put(VL, short);
-    if was_whole {
+    if vector::is_keyed(b) {
         let next = b.next;
         vector::leave(b, true, next);
     }

@@ -98,9 +98,7 @@ fn is_apart(f: V, config: &Config) -> bool {
 
 /// Whether an instruction on one group is legal.
 fn is_legal(f: V, config: &Config) -> bool {
-    sources_fit(f.masked, &[Operand(f.vs2, config.lmul, config.sew)])
-        && spares_mask(f)
-        && is_aligned(f.vd, config.lmul)
+    sources_fit(f.masked, &[Operand(f.vs2, config.lmul, config.sew)]) && spares_mask(f) && is_aligned(f.vd, config.lmul)
 }
 
 /// The source's registers; what a fraction of one has behind the last element is zero.

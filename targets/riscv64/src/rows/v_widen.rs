@@ -136,9 +136,9 @@ fn widen(b: &mut Lower, f: V, [second, first]: [bool; 2], op: Op) {
     let Some((config, wide)) = widening(b, f) else { return };
     let (x, y) = (group::second(b, f, &config), group::first(b, f, &config));
     let mut result = NO_GROUP;
-    for i in 0..wide.registers() as usize {
+    for (i, val) in result.iter_mut().enumerate().take(wide.registers() as usize) {
         let operands = ([second, first], [&x, &y]);
-        result[i] = match op {
+        *val = match op {
             Op::VMul => product(b, config.sew, operands, i),
             _ => {
                 let (x, y) = (widened(b, config.sew, second, &x, i), widened(b, config.sew, first, &y, i));
@@ -168,9 +168,9 @@ fn product(b: &mut Lower, lane: Lane, (signs, [x, y]): ([bool; 2], [&Group; 2]),
 fn widen_first(b: &mut Lower, f: V, signed: bool, op: Op) {
     let Some((config, wide)) = widening_first(b, f) else { return };
     let (mut x, y) = (group::second(b, f, &wide), group::first(b, f, &config));
-    for i in 0..wide.registers() as usize {
+    for (i, val) in x.iter_mut().enumerate().take(wide.registers() as usize) {
         let y = widened(b, config.sew, signed, &y, i);
-        x[i] = b.vbin(op, wide.sew, x[i], y);
+        *val = b.vbin(op, wide.sew, *val, y);
     }
     group::write(b, &wide, f.masked, f.vd, &x);
 }
@@ -180,9 +180,9 @@ fn widen_add(b: &mut Lower, f: V, signs: [bool; 2]) {
     let Some((config, wide)) = widening_add(b, f) else { return };
     let (x, y) = (group::second(b, f, &config), group::first(b, f, &config));
     let mut result = group::read(b, f.vd, wide.registers());
-    for i in 0..wide.registers() as usize {
+    for (i, val) in result.iter_mut().enumerate().take(wide.registers() as usize) {
         let product = product(b, config.sew, (signs, [&x, &y]), i);
-        result[i] = b.vbin(Op::VAdd, wide.sew, result[i], product);
+        *val = b.vbin(Op::VAdd, wide.sew, *val, product);
     }
     group::write(b, &wide, f.masked, f.vd, &result);
 }
@@ -240,9 +240,9 @@ pub fn narrowed_group(b: &mut Lower, config: &Config, wide: &Group) -> Group {
 fn narrow_shift(b: &mut Lower, f: V, shift: Shift) {
     let Some((config, wide)) = narrowing(b, f) else { return };
     let (mut x, by) = (group::second(b, f, &wide), group::first(b, f, &config));
-    for i in 0..wide.registers() as usize {
+    for (i, val) in x.iter_mut().enumerate().take(wide.registers() as usize) {
         let by = widened(b, config.sew, false, &by, i);
-        x[i] = shift.apply(b, wide.sew, x[i], by, shift_count(f));
+        *val = shift.apply(b, wide.sew, *val, by, shift_count(f));
     }
     let result = narrowed_group(b, &config, &x);
     group::write(b, &config, f.masked, f.vd, &result);

@@ -73,13 +73,7 @@ pub fn zeroed(b: &mut Lower, mask: Mask, val: Val) -> Val {
 }
 
 /// Writes `op` of the active lanes of some groups, with the destination's width.
-pub fn map(
-    b: &mut Lower,
-    config: &Config,
-    f: V,
-    groups: [&Group; 3],
-    op: impl Fn(&mut Lower, Lane, [Val; 3]) -> Val,
-) {
+pub fn map(b: &mut Lower, config: &Config, f: V, groups: [&Group; 3], op: impl Fn(&mut Lower, Lane, [Val; 3]) -> Val) {
     let masks = masks(b, config, f.masked);
     let mut result = *groups[0];
     for i in 0..config.registers() as usize {

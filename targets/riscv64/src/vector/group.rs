@@ -100,9 +100,8 @@ pub struct Operand(pub u32, pub i32, pub Lane);
 /// masked (chapter V, vector operands).
 pub fn sources_fit(masked: bool, operands: &[Operand]) -> bool {
     let aligned = |&Operand(reg, lmul, _): &Operand| is_aligned(reg, lmul) && !(masked && reg == 0);
-    let apart = |a: &Operand, other: &Operand| {
-        a.2 == other.2 || !overlap(a.0, registers(a.1), other.0, registers(other.1))
-    };
+    let apart =
+        |a: &Operand, other: &Operand| a.2 == other.2 || !overlap(a.0, registers(a.1), other.0, registers(other.1));
     operands.iter().all(aligned) && operands.iter().enumerate().all(|(i, a)| operands[..i].iter().all(|o| apart(a, o)))
 }
 
@@ -110,7 +109,11 @@ pub fn sources_fit(masked: bool, operands: &[Operand]) -> bool {
 pub fn is_legal(f: V, config: &Config) -> bool {
     let second = Operand(f.vs2, config.lmul, config.sew);
     let first = Operand(f.vs1, config.lmul, config.sew);
-    let fit = if f.source == Source::Vector { sources_fit(f.masked, &[second, first]) } else { sources_fit(f.masked, &[second]) };
+    let fit = if f.source == Source::Vector {
+        sources_fit(f.masked, &[second, first])
+    } else {
+        sources_fit(f.masked, &[second])
+    };
     fit && spares_mask(f) && is_aligned(f.vd, config.lmul)
 }
 

@@ -90,8 +90,7 @@ pub fn narrowed(b: &mut Lower, to: Lane, low: Val, high: Val) -> Val {
 
 /// Whether any bit of a vector is set, as an i32.
 pub fn any(b: &mut Lower, vector: Val) -> Val {
-    let (low, high) =
-        (extract(b, Op::VExtractU, Lane::D, vector, 0), extract(b, Op::VExtractU, Lane::D, vector, 1));
+    let (low, high) = (extract(b, Op::VExtractU, Lane::D, vector, 0), extract(b, Op::VExtractU, Lane::D, vector, 1));
     let both = b.or(Ty::I64, low, high);
     let zero = b.i64(0);
     b.icmp(ir::Icond::Ne, Ty::I64, both, zero)

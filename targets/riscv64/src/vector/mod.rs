@@ -96,6 +96,8 @@ const WHOLE: u32 = 1;
 const PARTIAL: u32 = 2;
 /// No vector instruction is legal: `vill` is set, or `vstart` is what no instruction here leaves behind.
 const ILLEGAL: u32 = 3;
+/// Partial, and `vl` is a multiple of [`GROUP`].
+const GROUPS: u32 = 4;
 const KIND: u32 = 5;
 
 /// The vector part of the mode that a state is in.
@@ -107,7 +109,11 @@ pub fn mode_of(state: &GuestState) -> u32 {
     match decode(word(VTYPE)).filter(|_| word(VSTART) == 0) {
         None => ILLEGAL << KIND,
         Some((sew, lmul)) => {
-            let kind = if word(VL) == elements(sew, lmul).into() { WHOLE } else { PARTIAL };
+            let kind = match word(VL) {
+                vl if vl == elements(sew, lmul).into() => WHOLE,
+                vl if vl.is_multiple_of(GROUP.into()) => GROUPS,
+                _ => PARTIAL,
+            };
             kind << KIND | (word(VTYPE) & 7) as u32 | (sew as u32) << 3
         }
     }
@@ -173,6 +179,24 @@ pub fn known(b: &mut Lower) -> Known {
         None => Length::Dynamic(vl),
     };
     Known::So(Config { sew, lmul, vl })
+}
+
+/// Elements that instructions for cryptography work on at once.
+pub const GROUP: u32 = 4;
+
+/// The configuration for an instruction that is legal only where `vl` is a multiple of [`GROUP`].
+pub fn grouped_config(b: &mut Lower) -> Option<Config> {
+    let config = config(b)?;
+    match config.vl {
+        Length::Known(vl) if vl.is_multiple_of(GROUP) => return Some(config),
+        Length::Dynamic(_) if b.mode.0 >> MODE_SHIFT >> KIND == GROUPS => return Some(config),
+        Length::Dynamic(_) if !is_keyed(b) => {
+            let pc = b.pc;
+            leave(b, true, pc);
+        }
+        _ => b.undefined(),
+    }
+    None
 }
 
 /// The configuration, for an instruction that depends on it; without one the block was ended.
