@@ -10,6 +10,7 @@ use crate::fields16::{
 };
 use crate::rows::zicsr::NAMES as CSR_NAMES;
 use crate::state::{F_NAMES, X_NAMES};
+use crate::vector;
 
 /// Rounding modes as F's `rm` field has them; 7 is frm's, and not said.
 const ROUNDINGS: [&str; 8] = ["rne", "rtz", "rdn", "rup", "rmm", "5", "6", ""];
@@ -21,6 +22,7 @@ const EXACT: [&str; 5] = ["fcvt_d_w", "fcvt_d_wu", "fcvt_d_s", "fcvt_s_h", "fcvt
 pub fn text(row: &Row, word: u32, pc: u64) -> String {
     let operands = match row.pattern.width {
         16 => compressed(row.name, word, pc),
+        _ if row.name.starts_with('v') => vector::text::operands(row, word),
         _ => full(row, word, pc),
     };
     let mut name = row.name.replace('_', ".");

@@ -24,8 +24,21 @@ instructions! {
 }
 
 /// The names of those that have one of the standard's.
-pub const NAMES: [(u32, &str); 6] =
-    [(0x001, "fflags"), (0x002, "frm"), (0x003, "fcsr"), (0xc00, "cycle"), (0xc01, "time"), (0xc02, "instret")];
+pub const NAMES: [(u32, &str); 13] = [
+    (0x001, "fflags"),
+    (0x002, "frm"),
+    (0x003, "fcsr"),
+    (0x008, "vstart"),
+    (0x009, "vxsat"),
+    (0x00a, "vxrm"),
+    (0x00f, "vcsr"),
+    (0xc00, "cycle"),
+    (0xc01, "time"),
+    (0xc02, "instret"),
+    (0xc20, "vl"),
+    (0xc21, "vtype"),
+    (0xc22, "vlenb"),
+];
 
 /// The registers that user mode has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -13,6 +13,7 @@ pub mod float;
 pub mod group;
 pub mod lanes;
 pub mod memory;
+pub mod text;
 
 use ir::{GuestState, Lane, Term, Val};
 use target::{Lower, Mode};
