@@ -1,7 +1,7 @@
 //! Conventions against what the kernel's headers say: registers, signal frames, the vDSO.
 
 use ir::GuestState;
-use riscv64::{Riscv64, state};
+use riscv64::{Cpu, Riscv64, state};
 use target::{AltStack, SignalDelivery, SyscallRegs, Target};
 
 /// Offsets in `struct rt_sigframe`: of the `ucontext`, and in it of its stack, mask and machine context.
@@ -13,7 +13,7 @@ const SC_FPREGS: usize = SC_REGS + 256;
 const SC_FCSR: usize = SC_FPREGS + 256;
 const SC_RESERVED: usize = SC_FPREGS + 516;
 
-const GUEST: fn() -> Riscv64 = Riscv64::default;
+const GUEST: fn() -> Riscv64 = || Riscv64::new(Cpu::max());
 
 fn offset(slot: ir::SlotId) -> u16 {
     state::SLOTS[slot.0 as usize].offset

@@ -4,7 +4,7 @@ use std::fmt;
 
 use target::{Feature, Features};
 
-use super::table::{EXTENSIONS, GROUPS, TABLE, is_extension, with_combinations};
+use super::table::{EXTENSIONS, GROUPS, TABLE, ZVE32X, is_extension, with_combinations};
 
 /// A model; each has what the ones before it have.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -69,9 +69,19 @@ pub struct Cpu {
 }
 
 impl Default for Cpu {
+    /// All but the vectors: what programs choose where these are (OpenSSL, ffmpeg, the JVM) is not yet faster than
+    /// what they have without.
     fn default() -> Cpu {
-        Cpu { features: Model::Max.features() }
+        let max = Cpu::max().features;
+        let vectors = all().filter(|&feature| max.has(feature) && needs(feature, ZVE32X));
+        Cpu { features: vectors.fold(max, Features::without) }
     }
+}
+
+/// Whether an extension is, or requires, another.
+fn needs(feature: Feature, other: Feature) -> bool {
+    feature == other
+        || is_extension(feature) && extension(feature).requires.iter().any(|&required| needs(required, other))
 }
 
 /// Why a CPU can't be had.
@@ -111,6 +121,11 @@ impl fmt::Display for CpuError {
 impl std::error::Error for CpuError {}
 
 impl Cpu {
+    /// With every extension there is.
+    pub fn max() -> Cpu {
+        Cpu { features: Model::Max.features() }
+    }
+
     /// The CPU that `MODEL[,+NAME,-NAME,NAME=on,NAME=off…]` describes. An extension brings what it
     /// requires, and takes what requires it along when it goes.
     pub fn parse(text: &str) -> Result<Cpu, CpuError> {
