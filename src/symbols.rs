@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn a_damaged_file_has_no_functions() {
         let own = std::fs::read("/proc/self/exe").expect("a program");
-        assert!(File::of(&own).functions.iter().any(|function| function.name.contains("a_damaged_file")));
+        assert!(File::of(&own).functions.iter().any(|function| function.name == "main"));
         for len in [0, 16, 64, 4096] {
             assert!(File::of(&own[..len]).functions.is_empty(), "{len}");
         }
