@@ -18,9 +18,9 @@ use crate::program::{Found, Kind};
 /// Whether the kernel is to execute the program itself, so that it has its rights.
 pub(super) fn are_the_kernels_to_give(found: &Found, options: &Options) -> bool {
     found.kind == Kind::Guest
+        && !is_looked_at(options)
         && brings_rights(&found.file)
         && !are_refused(&found.file)
-        && !is_looked_at(options)
         && (options.by_kernel || is_registered_for_rights(&found.file))
 }
 
