@@ -1,4 +1,4 @@
-# For tests/chroot and tests/containers: roots of another machine, and namespaces in which the kernel runs its programs
+# For tests/chroot, tests/containers and tests/docker: roots of another machine, and namespaces in which the kernel runs its programs
 # through transom. To be sourced.
 
 # unpack_debian PACKAGES ROOT <NAMES: the packages of those files, which `tests/fetch debian` fetched, unpacked from outside, as the
@@ -11,6 +11,17 @@ unpack_debian() {
   while read -r deb; do
     dpkg-deb --fsys-tarfile "$packages/archives/$deb" | tar -x --keep-directory-symlink -C "$root"
   done
+}
+
+# base_tar SYSROOTS ARCH WORK: WORK/ARCH.tar, an image's base layer: a shell, coreutils and perl, which is copied quickly.
+base_tar() {
+  local packages=$1/debian-$2 root=$3/$2
+  local wanted='^(base-files|bash|coreutils|dash|libacl1|libattr1|libc6|libcrypt1|libgcc-s1|libgmp10|libpcre2-8-0|libselinux1|libssl3t64|libtinfo6|libzstd1|perl-base|zlib1g)_'
+  [[ -s $packages/list ]] || { echo "${0##*/}: no packages: run tests/fetch debian" >&2; exit 1; }
+  mkdir "$root"
+  grep -E "$wanted" "$packages/list" | unpack_debian "$packages" "$root"
+  rm -rf "$root"/usr/share/{doc,locale,man}
+  tar -C "$root" -cf "$root.tar" .
 }
 
 # in_namespaces FIFO SCRIPT ARGUMENT...: runs a script of bash's as root of a user namespace with a binfmt_misc of its own
