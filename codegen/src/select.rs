@@ -93,6 +93,8 @@ impl Emitter<'_, '_> {
             GetFpFlags => self.get_fp_flags(val),
             SetFpFlags => self.set_fp_flags(val),
             Fence => self.fence(),
+            LoadLanes => self.load_lanes(val, inst),
+            StoreLanes => self.store_lanes(inst),
             Rmw => self.rmw(val),
             Cas => self.cas(val),
             Cycles => self.cycles(val),

@@ -34,7 +34,7 @@ fn tame(rng: &mut Rng, block: &Block) -> Block {
     for inst in &block.insts {
         let mut inst =
             Inst { args: inst.args.map(|arg| if arg.is_some() { names[arg.index()] } else { arg }), ..*inst };
-        let is_access = matches!(inst.op, Op::Load | Op::Store | Op::Rmw | Op::Cas);
+        let is_access = matches!(inst.op, Op::Load | Op::Store | Op::LoadLanes | Op::StoreLanes | Op::Rmw | Op::Cas);
         if is_access && rng.below(8) != 0 {
             let mask = new.push(pure(Op::Const, Ty::I64, none, if inst.ty == Ty::V128 { 0x7f0 } else { 0x7ff }));
             let base = new.push(pure(Op::Const, Ty::I64, none, BASE as i64 + 0x400));

@@ -474,6 +474,9 @@ ops! {
     Sha1Su1 "sha1.su1" 2 V128 Pure None;
     /// SHA256H (`imm` 0: a = Qd, b = Qn, c = Vm) and SHA256H2 (`imm` 1, the same registers).
     Sha256Hash "sha256.hash" 3 V128 Pure None;
+    /// Two rounds of SHA-256 with words 0 and 1 of c (`imm` 0) or 2 and 3 (`imm` 1), the round constants added: from the
+    /// lowest word up a = h g d c, b = f e b a, and so the result the new f e b a.
+    Sha256Rounds2 "sha256.rounds2" 3 V128 Pure None;
     /// SHA256SU0: a = Vd, b = Vn.
     Sha256Su0 "sha256.su0" 2 V128 Pure None;
     /// SHA256SU1: a = Vd, b = Vn, c = Vm.
@@ -484,6 +487,11 @@ ops! {
     Load "load" 2 same Load Access;
     /// Stores the low bytes of c.
     Store "store" 3 None Store Access;
+    /// Lanes `aux` at address a whose bits in b are set, the lowest bit for the lowest lane; the others are those of c, and
+    /// memory is not touched for them.
+    LoadLanes "loadlanes" 3 V128 Load Lane;
+    /// Stores the lanes of c whose bits in b are set; other memory is not touched.
+    StoreLanes "storelanes" 3 None Store Lane;
     /// Every access before it is seen before every access after it.
     Fence "fence" 0 None Fixed None;
     /// Atomic `aux` of memory at a with b; yields the old value, zero-extended to `ty`. `imm` is the [`Access`](crate::Access).

@@ -118,6 +118,8 @@ pub fn of(inst: &Inst) -> Signature {
         Op::VExtractU | Op::VExtractS => row(INT, &[vec]),
         Op::Load => row(DATA, &[i64, Want::Index]),
         Op::Store => row(DATA, &[i64, Want::Index, ty]),
+        Op::LoadLanes => row(VEC, &[i64, i64, vec]),
+        Op::StoreLanes => row(NONE, &[i64, i64, vec]),
         Op::Rmw => row(INT, &[i64, ty]),
         Op::Aligned => row(NONE, &[i64]),
         Op::Cas => row(MEMORY, &[i64, ty, ty]),

@@ -62,7 +62,12 @@ fn folding_settles() {
     for_blocks(|rng, block| {
         let once = without_dead(&rebuild(&block, Passes::ALL));
         let twice = without_dead(&rebuild(&once, Passes::ALL));
-        assert!(twice.insts.len() <= once.insts.len());
+        assert!(
+            twice.insts.len() <= once.insts.len(),
+            "{}\n{}",
+            text::print(&once, &TABLES),
+            text::print(&twice, &TABLES)
+        );
         same_meaning(rng, &once, &twice);
     });
 }

@@ -117,6 +117,7 @@ impl Emitter<'_, '_> {
         }
         match inst.op {
             Op::Sha256Hash => self.sha256_rounds(val, inst),
+            Op::Sha256Rounds2 => self.sha256_two_rounds(val, inst),
             Op::Sha256Su0 => {
                 let d = self.reg(inst.args[0]);
                 let n = self.reg(inst.args[1]);
@@ -138,6 +139,23 @@ impl Emitter<'_, '_> {
                 self.vmov(dst, X0);
             }
         }
+    }
+
+    /// The halves of the state are as the host has them; the words have to be in xmm0.
+    fn sha256_two_rounds(&mut self, val: Val, inst: &Inst) {
+        let [old, state, words] = inst.args.map(|arg| self.reg(arg));
+        let saved = self.xtmp();
+        self.vmov(X1, state);
+        self.vmov(X0, old);
+        self.vmov(saved, 0);
+        match inst.imm {
+            0 => self.vmov(0, words),
+            _ => self.v2i(PSHUFD, 0, words, 0xee),
+        }
+        self.buf.legacy(SHA256RNDS2, X0, Rm::Reg(X1));
+        self.vmov(0, saved);
+        let dst = self.def_after(val, inst);
+        self.vmov(dst, X0);
     }
 
     /// Guest: a b c d and e f g h from the low word up. Host: F E B A and H G D C, two rounds at a time with

@@ -144,6 +144,11 @@ impl CodeBuf<'_> {
 impl CodeBuf<'_> {
     /// The EVEX form with 128 bits and without a mask.
     pub(crate) fn evex(&mut self, op: Vop, reg: u8, second: u8, rm: Rm) {
+        self.evex_masked(op, reg, second, rm, 0);
+    }
+
+    /// The same on the lanes that mask register `mask` names, of which the first means all.
+    pub(crate) fn evex_masked(&mut self, op: Vop, reg: u8, second: u8, rm: Rm, mask: u8) {
         debug_assert!(op.high != High::None, "no such form: {op:?}");
         let (mut x, b) = high_bits(rm);
         let mut unit = op.unit;
@@ -159,7 +164,7 @@ impl CodeBuf<'_> {
         let mut head = Head::default();
         head.append(0x62 | ((extensions | op.map) as u32) << 8, 16);
         head.push((w as u8) << 7 | (!second & 15) << 3 | 4 | op.pp);
-        head.push((!second >> 4 & 1) << 3);
+        head.push((!second >> 4 & 1) << 3 | mask);
         head.push(op.code);
         self.modrm_behind(head, reg, rm, unit);
     }

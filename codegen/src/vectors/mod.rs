@@ -7,6 +7,7 @@ mod across;
 mod arith;
 mod crypto;
 mod encode;
+mod masked;
 mod multiply;
 mod permute;
 pub(crate) mod rows;
@@ -67,7 +68,7 @@ impl Emitter<'_, '_> {
             Op::VAddAcross | Op::VAddPairS | Op::VAddPairU => self.vector_sum(val, inst),
             Op::AesSub | Op::AesInvSub | Op::AesMix | Op::AesInvMix => self.aes(val, inst),
             Op::Sha1Hash | Op::Sha1Su0 | Op::Sha1Su1 => self.sha1(val, inst),
-            Op::Sha256Hash | Op::Sha256Su0 | Op::Sha256Su1 => self.sha256(val, inst),
+            Op::Sha256Hash | Op::Sha256Rounds2 | Op::Sha256Su0 | Op::Sha256Su1 => self.sha256(val, inst),
             _ => self.evaluate(val),
         }
     }

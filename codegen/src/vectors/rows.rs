@@ -69,6 +69,13 @@ pub(crate) const PSHIFT: ByLane = [None, Some(op(0x71)), Some(op(0x72)), Some(op
 pub(crate) const PROL: ByLane = [None, None, Some(op(0x72)), Some(op(0x72).wide())];
 /// To an integer register or memory, with the lane as constant; 0F C5 has its operands the other way round.
 pub(crate) const PEXTR: ByLane = all(op3a(0x14), op3a(0x15), op3a(0x16), op3a(0x16).wide());
+/// AVX-512: moves that a mask register can be given to.
+pub(crate) const MASKED_LOAD: ByLane =
+    all(op(0x6f).prefix(3), op(0x6f).prefix(3).wide(), op(0x6f).prefix(2), op(0x6f).prefix(2).wide());
+pub(crate) const MASKED_STORE: ByLane =
+    all(op(0x7f).prefix(3), op(0x7f).prefix(3).wide(), op(0x7f).prefix(2), op(0x7f).prefix(2).wide());
+/// A mask register of a general one's low 32 bits.
+pub(crate) const KMOV: Vop = op(0x92).prefix(3);
 pub(crate) const PINSR: ByLane = all(op3a(0x20), op(0xc4), op3a(0x22), op3a(0x22).wide());
 
 /// Numbers of the shifts in their groups.

@@ -141,6 +141,16 @@ impl Builder {
         self.op(Op::Store, ty, access as u8, [mem.base, mem.index, value], mem.imm());
     }
 
+    /// Loads the lanes at `addr` whose bits are set; the others are those of `old`.
+    pub fn load_lanes(&mut self, lane: Lane, addr: Val, bits: Val, old: Val) -> Val {
+        self.op(Op::LoadLanes, Ty::V128, lane as u8, [addr, bits, old], 0)
+    }
+
+    /// Stores the lanes of `value` whose bits are set.
+    pub fn store_lanes(&mut self, lane: Lane, addr: Val, bits: Val, value: Val) {
+        self.op(Op::StoreLanes, Ty::None, lane as u8, [addr, bits, value], 0);
+    }
+
     /// A full memory barrier.
     pub fn fence(&mut self) {
         self.op0(Op::Fence, Ty::None, 0);

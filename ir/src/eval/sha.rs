@@ -15,6 +15,7 @@ pub(super) fn eval(inst: &Inst, [a, b, c]: [u128; 3]) -> u128 {
         Op::Sha256Hash if inst.imm == 0 => sha256_hash(a, b, c).0,
         // SHA256H2 has the two halves of the state the other way round.
         Op::Sha256Hash => sha256_hash(b, a, c).1,
+        Op::Sha256Rounds2 => sha256_rounds2(words(a), words(b), c >> (64 * inst.imm)),
         Op::Sha256Su0 => {
             let (d, t) = (words(a), words(b << 96 | a >> 32));
             join(std::array::from_fn(|e| d[e].wrapping_add(small_sigma(t[e], 7, 18, 3))))
@@ -64,17 +65,29 @@ fn small_sigma(x: u32, a: u32, b: u32, shift: u32) -> u32 {
     x.rotate_right(a) ^ x.rotate_right(b) ^ x >> shift
 }
 
+/// The first two of four rounds, the halves of the state interleaved.
+fn sha256_rounds2([h, g, d, c]: [u32; 4], [f, e, b, a]: [u32; 4], schedule: u128) -> u128 {
+    let [w0, w1, ..] = words(schedule);
+    let ([new_a, new_b, ..], [new_e, new_f, ..]) = sha256_steps([a, b, c, d], [e, f, g, h], &[w0, w1]);
+    join([new_f, new_e, new_b, new_a])
+}
+
 /// Both halves of the state after four rounds.
 fn sha256_hash(x: u128, y: u128, schedule: u128) -> (u128, u128) {
-    let (mut x, mut y) = (words(x), words(y));
-    for w in words(schedule) {
+    let (x, y) = sha256_steps(words(x), words(y), &words(schedule));
+    (join(x), join(y))
+}
+
+/// Rounds from the state a to d and e to h.
+fn sha256_steps(mut x: [u32; 4], mut y: [u32; 4], schedule: &[u32]) -> ([u32; 4], [u32; 4]) {
+    for &w in schedule {
         let t = y[3].wrapping_add(big_sigma(y[0], 6, 11, 25)).wrapping_add(choose(y[0], y[1], y[2])).wrapping_add(w);
         let to_y = x[3].wrapping_add(t);
         let to_x = t.wrapping_add(big_sigma(x[0], 2, 13, 22)).wrapping_add(majority(x[0], x[1], x[2]));
         x = [to_x, x[0], x[1], x[2]];
         y = [to_y, y[0], y[1], y[2]];
     }
-    (join(x), join(y))
+    (x, y)
 }
 
 fn sha256_su1(d: [u32; 4], t: [u32; 4], m: [u32; 4]) -> u128 {

@@ -7,13 +7,13 @@ pub use memory::{Memory, cas_unshared, rmw_value};
 
 use crate::block::{Block, Exit, Inst, Term, Val};
 use crate::builder::Mem;
-use crate::eval::{self, mask};
+use crate::eval::{self, lanes, mask};
 use crate::fp::{self, Env, Tininess};
 use crate::helper::{HelperFn, VecArgs};
 use crate::ops::{Effect, Op, WITHIN_16};
 use crate::slot::GuestState;
 use crate::tables::Tables;
-use crate::types::{Access, FpControl, RmwOp, Ty};
+use crate::types::{Access, FpControl, Lane, RmwOp, Ty};
 
 /// An interpreter; it keeps its memory from one block to the next.
 #[derive(Clone, Debug, Default)]
@@ -155,6 +155,8 @@ impl Run<'_> {
             Op::Store => {
                 self.memory.store(address(inst, a, b), access.bytes(), c & low_bytes(access.bytes())).map(|()| 0)
             }
+            Op::LoadLanes => self.load_lanes(inst),
+            Op::StoreLanes => self.store_lanes(inst),
             Op::Rmw => {
                 let bytes = Access::from_u8(inst.imm as u8).bytes();
                 self.memory.rmw(RmwOp::from_u8(inst.aux), a as u64, bytes, b as u64).map(u128::from)
@@ -167,6 +169,24 @@ impl Run<'_> {
                 self.memory.cas(a as u64, bytes, b & low_bytes(bytes), c & low_bytes(bytes))
             }
         }
+    }
+
+    fn load_lanes(&mut self, inst: &Inst) -> Result<u128, u64> {
+        let [addr, bits, old] = self.args(inst);
+        let lane = Lane::from_u8(inst.aux);
+        active(lane, bits).try_fold(old, |value, i| {
+            let loaded = self.memory.load(lane_address(addr, lane, i), lane.bits() / 8)?;
+            Ok(lanes::set(value, lane, i, loaded as u64))
+        })
+    }
+
+    fn store_lanes(&mut self, inst: &Inst) -> Result<u128, u64> {
+        let [addr, bits, value] = self.args(inst);
+        let lane = Lane::from_u8(inst.aux);
+        for i in active(lane, bits) {
+            self.memory.store(lane_address(addr, lane, i), lane.bits() / 8, lanes::get(value, lane, i).into())?;
+        }
+        Ok(0)
     }
 
     /// An op that stays where it is.
@@ -198,6 +218,15 @@ impl Run<'_> {
         };
         result & mask(inst.ty)
     }
+}
+
+/// The lanes whose bits are set.
+fn active(lane: Lane, bits: u128) -> impl Iterator<Item = u32> {
+    (0..lane.count()).filter(move |i| bits >> i & 1 != 0)
+}
+
+fn lane_address(addr: u128, lane: Lane, index: u32) -> u64 {
+    (addr as u64).wrapping_add(u64::from(index * lane.bits() / 8))
 }
 
 fn low_bytes(bytes: u32) -> u128 {

@@ -7,8 +7,9 @@ use target::{Lower, instructions};
 use crate::cpu;
 use crate::fields::V;
 use crate::state::v;
+use crate::vector::active::join;
 use crate::vector::group::{self, NO_GROUP, Operand, sources_fit};
-use crate::vector::lanes::{extract, insert};
+use crate::vector::lanes::extract;
 use crate::vector::{Config, constant, grouped_config, is_aligned, overlap};
 
 instructions! {
@@ -30,9 +31,9 @@ instructions! {
 instructions! {
     /// SHA-256, and with elements of 64 bits SHA-512, which is Zvknhb's.
     pub ZVKNHA: cpu::ZVKNHA;
-    vsha2ms_vv "101101 1 ttttt sssss 010 ddddd 1110111" |b, f: V| hash(b, f, schedule);
-    vsha2ch_vv "101110 1 ttttt sssss 010 ddddd 1110111" |b, f: V| hash(b, f, |b, ty, group| two_rounds(b, ty, group, 2));
-    vsha2cl_vv "101111 1 ttttt sssss 010 ddddd 1110111" |b, f: V| hash(b, f, |b, ty, group| two_rounds(b, ty, group, 0));
+    vsha2ms_vv "101101 1 ttttt sssss 010 ddddd 1110111" |b, f: V| hash(b, f, schedule_256_bits, schedule);
+    vsha2ch_vv "101110 1 ttttt sssss 010 ddddd 1110111" |b, f: V| rounds(b, f, 1);
+    vsha2cl_vv "101111 1 ttttt sssss 010 ddddd 1110111" |b, f: V| rounds(b, f, 0);
 }
 
 instructions! {
@@ -146,7 +147,7 @@ fn spread_sum(b: &mut Lower, word: Val, key: Val) -> Val {
     b.xor(Ty::V128, sum, word)
 }
 
-/// Elements of a group: those of vd, vs2 and vs1.
+/// Words of 64 bits: four of vd, vs2 and vs1 each.
 type Words = [[Val; 4]; 3];
 
 /// Whether SHA-2 is there with these elements.
@@ -158,7 +159,13 @@ fn has_hash(b: &Lower, config: &Config) -> bool {
     }
 }
 
-fn hash(b: &mut Lower, f: V, step: impl Fn(&mut Lower, Ty, Words) -> [Val; 4]) {
+/// Each group of four: words of 32 bits are a register, of 64 bits two.
+fn hash(
+    b: &mut Lower,
+    f: V,
+    narrow: impl Fn(&mut Lower, [Val; 3]) -> Val,
+    wide: impl Fn(&mut Lower, Words) -> [Val; 4],
+) {
     let Some(config) = grouped_config(b) else { return };
     let operands = [f.vs2, f.vs1].map(|reg| Operand(reg, config.lmul, config.sew));
     let apart = operands.iter().all(|operand| !overlap(f.vd, config.registers(), operand.0, config.registers()));
@@ -167,80 +174,79 @@ fn hash(b: &mut Lower, f: V, step: impl Fn(&mut Lower, Ty, Words) -> [Val; 4]) {
     }
     let groups = [f.vd, f.vs2, f.vs1].map(|reg| group::read(b, reg, config.registers()));
     let mut result = NO_GROUP;
-    let per_group = 4 / config.sew.count();
-    for first in (0..config.registers()).step_by(per_group as usize) {
-        let words = groups.map(|group| elements(b, config.sew, &group, first));
-        let new = step(b, if config.sew == Lane::S { Ty::I32 } else { Ty::I64 }, words);
-        put_elements(b, config.sew, &mut result, first, new);
+    let count = config.registers() as usize;
+    if config.sew == Lane::S {
+        for (i, val) in result.iter_mut().enumerate().take(count) {
+            *val = narrow(b, groups.map(|group| group[i]));
+        }
+    } else {
+        for i in (0..count).step_by(2) {
+            let words = groups.map(|group| words(b, [group[i], group[i + 1]]));
+            let new = wide(b, words);
+            result[i] = join(b, [new[0], new[1]]);
+            result[i + 1] = join(b, [new[2], new[3]]);
+        }
     }
     group::write(b, &config, false, f.vd, &result);
 }
 
-fn elements(b: &mut Lower, lane: Lane, group: &group::Group, first: u32) -> [Val; 4] {
-    [0, 1, 2, 3].map(|n| {
-        let register = group[(first + n / lane.count()) as usize];
-        let val = extract(b, Op::VExtractU, lane, register, n % lane.count());
-        if lane == Lane::S { b.trunc(val) } else { val }
-    })
+fn words(b: &mut Lower, registers: [Val; 2]) -> [Val; 4] {
+    [0, 1, 2, 3].map(|n: u32| extract(b, Op::VExtractU, Lane::D, registers[n as usize / 2], n % 2))
 }
 
-fn put_elements(b: &mut Lower, lane: Lane, group: &mut group::Group, first: u32, words: [Val; 4]) {
-    for (n, word) in (0..).zip(words) {
-        let register = &mut group[(first + n / lane.count()) as usize];
-        let word = if lane == Lane::S { b.zext32(word) } else { word };
-        *register = match n % lane.count() {
-            0 => constant::spread(b, lane, word),
-            at => insert(b, lane, *register, at, word),
-        };
-    }
+/// Two rounds, with the low or the high two words.
+fn rounds(b: &mut Lower, f: V, half: u32) {
+    let narrow = |b: &mut Lower, args| b.op(Op::Sha256Rounds2, Ty::V128, 0, args, half.into());
+    hash(b, f, narrow, |b, group| two_rounds(b, group, 2 * half as usize));
 }
 
-/// The exclusive or of a word rotated by some counts, or shifted by the last one of them.
-fn sum(b: &mut Lower, ty: Ty, word: Val, [first, second, third]: [i64; 3], last: Op) -> Val {
-    let (first, second) = (b.bin_imm(Op::Ror, ty, word, first), b.bin_imm(Op::Ror, ty, word, second));
-    let third = b.bin_imm(last, ty, word, third);
-    let both = b.xor(ty, first, second);
-    b.xor(ty, both, third)
+/// Four words of the message schedule of SHA-256 (FIPS 180-4, 6.2.2).
+fn schedule_256_bits(b: &mut Lower, [vd, vs2, vs1]: [Val; 3]) -> Val {
+    let sums = b.op(Op::Sha256Su0, Ty::V128, 0, [vd, vs2, Val::NONE], 0);
+    b.op(Op::Sha256Su1, Ty::V128, 0, [sums, vs2, vs1], 0)
 }
 
-/// FIPS 180-4, 4.1.2 and 4.1.3: the counts with words of each width.
-const fn counts(ty: Ty, narrow: [i64; 3], wide: [i64; 3]) -> [i64; 3] {
-    if matches!(ty, Ty::I32) { narrow } else { wide }
+/// The exclusive or of a word rotated by some counts, or shifted by the last one of them (FIPS 180-4, 4.1.3).
+fn sum(b: &mut Lower, word: Val, [first, second, third]: [i64; 3], last: Op) -> Val {
+    let (first, second) = (b.bin_imm(Op::Ror, Ty::I64, word, first), b.bin_imm(Op::Ror, Ty::I64, word, second));
+    let third = b.bin_imm(last, Ty::I64, word, third);
+    let both = b.xor(Ty::I64, first, second);
+    b.xor(Ty::I64, both, third)
 }
 
-/// Four words of the message schedule: of W0 to W3, of W4 and W9 to W11, and of W12 to W15 (FIPS 180-4, 6.2.2).
-fn schedule(b: &mut Lower, ty: Ty, [vd, vs2, vs1]: Words) -> [Val; 4] {
+/// Four words of the message schedule of SHA-512: of W0 to W3, of W4 and W9 to W11, and of W12 to W15 (FIPS 180-4, 6.4.2).
+fn schedule(b: &mut Lower, [vd, vs2, vs1]: Words) -> [Val; 4] {
     let (second, seventh) = ([vd[1], vd[2], vd[3], vs2[0]], [vs2[1], vs2[2], vs2[3], vs1[0]]);
     let mut new = [Val::NONE; 4];
     for i in 0..4 {
         let late = if i < 2 { vs1[i + 2] } else { new[i - 2] };
-        let late = sum(b, ty, late, counts(ty, [17, 19, 10], [19, 61, 6]), Op::Shr);
-        let early = sum(b, ty, second[i], counts(ty, [7, 18, 3], [1, 8, 7]), Op::Shr);
-        let sum = b.add(ty, late, seventh[i]);
-        let sum = b.add(ty, sum, early);
-        new[i] = b.add(ty, sum, vd[i]);
+        let late = sum(b, late, [19, 61, 6], Op::Shr);
+        let early = sum(b, second[i], [1, 8, 7], Op::Shr);
+        let sum = b.add(Ty::I64, late, seventh[i]);
+        let sum = b.add(Ty::I64, sum, early);
+        new[i] = b.add(Ty::I64, sum, vd[i]);
     }
     new
 }
 
-/// Two rounds with the words from `first` on: vd holds c, d, g, h and vs2 a, b, e, f, last first (FIPS 180-4, 6.2.2).
-fn two_rounds(b: &mut Lower, ty: Ty, [vd, vs2, words]: Words, first: usize) -> [Val; 4] {
+/// Two rounds with the words from `first` on: vd holds c, d, g, h and vs2 a, b, e, f, last first (FIPS 180-4, 6.4.2).
+fn two_rounds(b: &mut Lower, [vd, vs2, words]: Words, first: usize) -> [Val; 4] {
     let mut state = [vs2[3], vs2[2], vd[3], vd[2], vs2[1], vs2[0], vd[1], vd[0]];
     for word in [words[first], words[first + 1]] {
         let [x, y, z, w, e, f, g, h] = state;
-        let rotations = sum(b, ty, e, counts(ty, [6, 11, 25], [14, 18, 41]), Op::Ror);
-        let differ = b.xor(ty, f, g);
-        let taken = b.and(ty, differ, e);
-        let chosen = b.xor(ty, taken, g);
-        let sum_e = b.add(ty, h, rotations);
-        let sum_e = b.add(ty, sum_e, chosen);
-        let first = b.add(ty, sum_e, word);
-        let rotations = sum(b, ty, x, counts(ty, [2, 13, 22], [28, 34, 39]), Op::Ror);
-        let (both, either) = (b.and(ty, x, y), b.or(ty, x, y));
-        let third = b.and(ty, z, either);
-        let majority = b.or(ty, both, third);
-        let second = b.add(ty, rotations, majority);
-        let (new_e, new_a) = (b.add(ty, w, first), b.add(ty, first, second));
+        let rotations = sum(b, e, [14, 18, 41], Op::Ror);
+        let differ = b.xor(Ty::I64, f, g);
+        let taken = b.and(Ty::I64, differ, e);
+        let chosen = b.xor(Ty::I64, taken, g);
+        let sum_e = b.add(Ty::I64, h, rotations);
+        let sum_e = b.add(Ty::I64, sum_e, chosen);
+        let first = b.add(Ty::I64, sum_e, word);
+        let rotations = sum(b, x, [28, 34, 39], Op::Ror);
+        let (both, either) = (b.and(Ty::I64, x, y), b.or(Ty::I64, x, y));
+        let third = b.and(Ty::I64, z, either);
+        let majority = b.or(Ty::I64, both, third);
+        let second = b.add(Ty::I64, rotations, majority);
+        let (new_e, new_a) = (b.add(Ty::I64, w, first), b.add(Ty::I64, first, second));
         state = [new_a, x, y, z, new_e, e, f, g];
     }
     let [a, second, _, _, e, f, _, _] = state;

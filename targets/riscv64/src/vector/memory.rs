@@ -1,7 +1,8 @@
 //! Vector loads and stores (chapter V, vector loads and stores).
 //!
 //! An instruction that faults is done again from its first element: nothing is written to registers before the last load,
-//! and `vstart` stays zero. Code has no loops for elements: each has its own access. One that may be inactive goes to where
+//! and `vstart` stays zero. Elements one behind the other are accessed by registers, or what is active of them. Others have
+//! an access each, as code has no loops for them. One that may be inactive goes to where
 //! the active one before it went, again with that one's value, which changes nothing; with no active element at all the
 //! block is left before the first.
 
@@ -11,7 +12,7 @@ use target::Lower;
 use super::active::Active;
 use super::group::{Group, NO_GROUP, read, write_active};
 use super::lanes::{extract, insert};
-use super::{Config, Length, constant};
+use super::{Config, Length};
 use crate::state::v;
 
 /// Where elements are.
@@ -69,15 +70,21 @@ impl Transfer {
         ((field * self.registers() + element / lanes) as usize, element % lanes)
     }
 
+    /// Whether the lanes of a register are one behind the other in memory.
     fn is_plain(&self) -> bool {
-        matches!(self.place, Place::Unit) && self.fields == 1 && !self.masked
+        matches!(self.place, Place::Unit) && self.fields == 1
+    }
+
+    /// Whether so many elements are whole registers.
+    fn is_whole(&self, vl: u32) -> bool {
+        vl.is_multiple_of(self.config.sew.count())
     }
 
     /// Loads into registers.
     pub fn load(&self, b: &mut Lower) {
         match self.config.vl {
-            Length::Known(vl) if !self.masked => self.load_known(b, vl),
-            Length::Dynamic(vl) if self.is_plain() => self.load_partly(b, vl),
+            Length::Known(vl) if !self.masked && (!self.is_plain() || self.is_whole(vl)) => self.load_known(b, vl),
+            _ if self.is_plain() => self.load_lanes(b),
             _ => self.load_active(b),
         }
     }
@@ -125,25 +132,36 @@ impl Transfer {
         }
     }
 
-    /// A part of one register or of several, of which what lies within 16 aligned bytes is loaded by them: so nothing is
-    /// touched on a page that has no element. A byte is loaded before, so that a fault tells the first element's address.
-    fn load_partly(&self, b: &mut Lower, vl: Val) {
-        self.leave_if_zero(b, vl);
-        let bytes = b.bin_imm(Op::Shl, Ty::I64, vl, (self.config.sew as u8).into());
-        let mut group = NO_GROUP;
+    /// Those lanes of each register that are active.
+    fn load_lanes(&self, b: &mut Lower) {
+        let bits = Active::new(&self.config, self.masked).bits(b);
+        let mut group = read(b, self.vd, self.registers());
         for (i, val) in (0..self.registers()).zip(&mut group) {
-            let before = i64::from(i * REGISTER_BYTES);
-            let left = b.bin_imm(Op::Sub, Ty::I64, bytes, before);
-            let at = b.bin_imm(Op::Add, Ty::I64, self.base, before);
-            let (zero, most) = (b.i64(0), b.i64(REGISTER_BYTES.into()));
-            // A register without elements loads what the first one does.
-            let any = b.icmp(Icond::GtS, Ty::I64, left, zero);
-            let (at, left) = (b.select(Ty::I64, any, at, self.base), b.select(Ty::I64, any, left, bytes));
-            let less = b.icmp(Icond::LtS, Ty::I64, left, most);
-            let count = b.select(Ty::I64, less, left, most);
-            *val = load_bytes(b, at, count);
+            let (at, bits) = (self.register_address(b, i), self.register_bits(b, bits, i));
+            *val = b.load_lanes(self.config.sew, at, bits, *val);
         }
-        write_active(b, &self.config, &mut Active::body(&self.config), self.vd, &group);
+        for (i, &val) in (0..self.registers()).zip(&group) {
+            b.put(v(self.vd + i), val);
+        }
+    }
+
+    fn store_lanes(&self, b: &mut Lower, group: &Group) {
+        let bits = Active::new(&self.config, self.masked).bits(b);
+        for (i, &val) in (0..self.registers()).zip(group) {
+            let (at, bits) = (self.register_address(b, i), self.register_bits(b, bits, i));
+            b.store_lanes(self.config.sew, at, bits, val);
+        }
+    }
+
+    /// Where register `i` of a plain transfer goes.
+    fn register_address(&self, b: &mut Lower, i: u32) -> Val {
+        b.bin_imm(Op::Add, Ty::I64, self.base, (i * REGISTER_BYTES).into())
+    }
+
+    /// Its active elements, the first in the lowest bit.
+    fn register_bits(&self, b: &mut Lower, bits: [Val; 2], i: u32) -> Val {
+        let first = i * self.config.sew.count();
+        b.bin_imm(Op::Shr, Ty::I64, bits[(first / 64) as usize], (first % 64).into())
     }
 
     fn leave_if_zero(&self, b: &mut Lower, val: Val) {
@@ -174,7 +192,10 @@ impl Transfer {
     pub fn store(&self, b: &mut Lower) {
         let group = read(b, self.vd, self.fields * self.registers());
         match self.config.vl {
-            Length::Known(vl) if !self.masked => self.store_known(b, vl, &group),
+            Length::Known(vl) if !self.masked && (!self.is_plain() || self.is_whole(vl)) => {
+                self.store_known(b, vl, &group);
+            }
+            _ if self.is_plain() => self.store_lanes(b, &group),
             _ => self.store_active(b, &group),
         }
     }
@@ -328,25 +349,6 @@ impl Walk {
         self.at = b.select(Ty::I64, self.active, own, self.at);
         self.at
     }
-}
-
-/// The `count` bytes at `at`, 1 to 16 of them; what is above them is anything.
-fn load_bytes(b: &mut Lower, at: Val, count: Val) -> Val {
-    b.load(Ty::I64, Access::U8, Mem::at(at));
-    let last = b.add(Ty::I64, at, count);
-    let last = b.bin_imm(Op::Add, Ty::I64, last, -1);
-    let aligned = !i64::from(REGISTER_BYTES - 1);
-    let (from, to) = (b.bin_imm(Op::And, Ty::I64, at, aligned), b.bin_imm(Op::And, Ty::I64, last, aligned));
-    let low = b.load(Ty::V128, Access::B128, Mem::at(from));
-    let high = b.load(Ty::V128, Access::B128, Mem::at(to));
-    let distance = b.bin_imm(Op::And, Ty::I64, at, (REGISTER_BYTES - 1).into());
-    let distance = constant::spread(b, Lane::B, distance);
-    let numbers = constant::numbers(b, Lane::B, 0);
-    let in_low = b.vbin(Op::VAdd, Lane::B, numbers, distance);
-    let block = constant::splat(b, Lane::B, REGISTER_BYTES.into());
-    let in_high = b.vbin(Op::VSub, Lane::B, in_low, block);
-    let (low, high) = (b.bin(Op::VTbl, Ty::V128, low, in_low), b.bin(Op::VTbl, Ty::V128, high, in_high));
-    b.or(Ty::V128, low, high)
 }
 
 /// The mask in v0, or a mask's memory image, is so many bytes for a length.
