@@ -1,13 +1,17 @@
 //! The interval map: regions by start address, never overlapping, neighbours that are alike joined.
 
+use super::gaps::Gaps;
+use super::place::USER_END;
 use super::region::{Backing, ObjectId, Prot, Region, RegionFlags};
 use crate::{GuestAddr, Range};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The regions and their totals.
-#[derive(Default)]
 pub struct RegionMap {
     regions: BTreeMap<u64, Region>,
+    gaps: Gaps,
+    /// Where the regions begin that the host may extend (MAP_GROWSDOWN).
+    growing: BTreeSet<u64>,
     total: u64,
     data: u64,
     views: HashMap<ObjectId, Views>,
@@ -22,6 +26,20 @@ pub struct Views {
     pub code: u32,
     /// Shared ones that can be written to.
     pub writers: u32,
+}
+
+impl Default for RegionMap {
+    fn default() -> RegionMap {
+        RegionMap {
+            regions: BTreeMap::new(),
+            gaps: Gaps::new(),
+            growing: BTreeSet::new(),
+            total: 0,
+            data: 0,
+            views: HashMap::new(),
+            writable_code: 0,
+        }
+    }
 }
 
 impl RegionMap {
@@ -44,6 +62,9 @@ impl RegionMap {
         self.total += region.range.len();
         self.data += region.data_bytes();
         self.count(&region, |count| count + 1);
+        if region.grows_down() {
+            self.growing.insert(region.range.start.0);
+        }
         self.regions.insert(region.range.start.0, region);
     }
 
@@ -52,6 +73,9 @@ impl RegionMap {
         self.total -= region.range.len();
         self.data -= region.data_bytes();
         self.count(&region, |count| count - 1);
+        if region.grows_down() {
+            self.growing.remove(&region.range.start.0);
+        }
         Some(region)
     }
 
@@ -98,6 +122,21 @@ impl RegionMap {
         self.regions.range(..end.0).rev().map(|(_, region)| region)
     }
 
+    /// Where the first region that does not begin below `addr` begins.
+    pub fn next(&self, addr: GuestAddr) -> GuestAddr {
+        self.regions.range(addr.0..).next().map_or(GuestAddr(USER_END), |(&start, _)| GuestAddr(start))
+    }
+
+    /// The regions that grow down and begin above `addr`.
+    pub fn growing_above(&self, addr: GuestAddr) -> Vec<Region> {
+        self.growing.range(addr.0 + 1..).filter_map(|start| self.regions.get(start)).copied().collect()
+    }
+
+    /// A high place below `top` of `len` bytes in which nothing is mapped, aligned to `align`.
+    pub fn gap_below(&self, top: GuestAddr, len: u64, align: u64) -> Option<GuestAddr> {
+        self.gaps.find(self, top, len, align)
+    }
+
     /// The parts of regions that lie within `range`, in order.
     pub fn pieces(&self, range: Range) -> impl Iterator<Item = Region> + '_ {
         let first = self.at(range.start).map_or(range.start, |region| region.range.start);
@@ -139,20 +178,37 @@ impl RegionMap {
 
     /// Forgets what is mapped within `range`.
     pub fn remove(&mut self, range: Range) {
+        self.with_gaps(range, |map| map.clear(range));
+    }
+
+    /// Maps a region over whatever is there.
+    pub fn insert(&mut self, region: Region) {
+        self.with_gaps(region.range, |map| {
+            map.clear(region.range);
+            map.add(region);
+            map.join(region.range.end);
+            map.join(region.range.start);
+        });
+    }
+
+    /// Makes a change within `range`, and knows the gaps in it and beside it anew.
+    fn with_gaps(&mut self, range: Range, change: impl FnOnce(&mut RegionMap)) {
+        let below = self.below(range.start).next().map_or(GuestAddr(0), |region| region.range.end);
+        let inside = self.at(range.end).is_some();
+        let end = if inside { range.end } else { self.next(range.end) };
+        let around = Range { start: below.min(range.start), end: end.max(range.end) };
+        self.holes(around).into_iter().for_each(|gap| self.gaps.take(gap));
+        change(self);
+        self.holes(around).into_iter().for_each(|gap| self.gaps.add(gap));
+    }
+
+    fn clear(&mut self, range: Range) {
         self.split(range.start);
         self.split(range.end);
         let starts: Vec<u64> = self.regions.range(range.start.0..range.end.0).map(|(&start, _)| start).collect();
         for start in starts {
             self.take(GuestAddr(start));
         }
-    }
-
-    /// Maps a region over whatever is there.
-    pub fn insert(&mut self, region: Region) {
-        self.remove(region.range);
-        self.add(region);
-        self.join(region.range.end);
-        self.join(region.range.start);
     }
 
     /// Changes each region within `range`.
@@ -174,11 +230,8 @@ impl RegionMap {
 
     /// Keeps the regions for which `keep` holds.
     pub fn retain(&mut self, keep: impl Fn(&Region) -> bool) {
-        let gone: Vec<GuestAddr> =
-            self.iter().filter(|region| !keep(region)).map(|region| region.range.start).collect();
-        for start in gone {
-            self.take(start);
-        }
+        let gone: Vec<Range> = self.iter().filter(|region| !keep(region)).map(|region| region.range).collect();
+        gone.into_iter().for_each(|range| self.remove(range));
     }
 
     /// Makes `at` a border if it lies inside a region.

@@ -13,6 +13,7 @@
 
 mod advise;
 mod brk;
+mod gaps;
 mod host;
 mod locking;
 mod map;
@@ -85,7 +86,8 @@ pub struct AddressSpace {
 struct Inner {
     map: RegionMap,
     limits: Limits,
-    gaps: place::GapHint,
+    /// Mappings are placed from here down.
+    mmap_base: GuestAddr,
     brk: brk::Brk,
     /// Pages that the guest may write to and the host refuses ([`watch`]).
     watched: BTreeSet<GuestAddr>,
@@ -105,7 +107,7 @@ impl AddressSpace {
         let inner = Inner {
             map: RegionMap::default(),
             limits,
-            gaps: place::GapHint::new(layout.mmap_base),
+            mmap_base: layout.mmap_base,
             brk: brk::Brk::default(),
             watched: BTreeSet::new(),
             future: locking::Future::default(),

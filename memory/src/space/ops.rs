@@ -92,7 +92,6 @@ impl AddressSpace {
         for run in inner.runs(range) {
             host::unmap(run)?;
             inner.map.remove(run);
-            inner.gaps.freed(run);
         }
         Ok(changed)
     }
@@ -201,11 +200,13 @@ impl Inner {
                 Err(error) => return Err(error),
             }
         }
+        let mut top = self.mmap_base;
         for _ in 0..64 {
-            let Some(start) = self.gaps.find(&self.map, len, align) else { break };
+            let Some(start) = self.map.gap_below(top, len, align) else { break };
             match host::map_new(Range { start, end: start.offset(len) }, prot, source) {
                 Ok(()) => return Ok(start),
-                Err(Errno::EEXIST) => self.gaps.skip(start),
+                // The host has something there.
+                Err(Errno::EEXIST) => top = start.align_down(1 << 24),
                 // Some files choose the place themselves and refuse any other (io_uring_get_unmapped_area).
                 Err(Errno::EINVAL) => break,
                 Err(error) => return Err(error),
@@ -275,8 +276,7 @@ impl Inner {
 
     /// Brings the map up to date where the host kernel may have grown a MAP_GROWSDOWN mapping into `range`.
     pub(super) fn sync_grown(&mut self, range: Range) {
-        let stacks: Vec<Region> = self.map.iter().filter(|region| region.grows_down()).copied().collect();
-        for region in stacks.into_iter().filter(|region| range.start < region.range.start) {
+        for region in self.map.growing_above(range.start) {
             let floor = self.map.below(region.range.start).next().map_or(0, |below| below.range.end.0);
             let mut start = region.range.start;
             while start.0 > floor && host::is_mapped(GuestAddr(start.0 - PAGE_SIZE)) {
@@ -310,10 +310,6 @@ fn give_back(claimed: &[Range]) {
 impl Region {
     fn is_private_file(&self) -> bool {
         matches!(self.backing, Backing::Object { .. }) && !self.flags.contains(RegionFlags::SHARED)
-    }
-
-    fn grows_down(&self) -> bool {
-        self.flags.contains(RegionFlags::GROWS_DOWN)
     }
 }
 

@@ -4,9 +4,8 @@
 //! 0x5555_5555_4000 up. Below lies the guest's part, in the order that a 47-bit kernel has it: program, heap,
 //! mappings from the top down, stack.
 
-use super::map::RegionMap;
 use super::{AddressSpace, host};
-use crate::{GuestAddr, PAGE_SIZE, Range};
+use crate::{GuestAddr, PAGE_SIZE};
 
 /// First address that no guest mapping reaches (47 bits less a guard page, as on x86-64).
 pub const USER_END: u64 = 0x7fff_ffff_f000;
@@ -15,7 +14,7 @@ const AREA_END: u64 = 0x5500_0000_0000;
 /// Where position-independent programs go at the lowest.
 const PIE_BASE: u64 = 0x2aaa_aaaa_a000;
 /// Lowest address handed out: vm.mmap_min_addr's usual value; the host checks its own for fixed requests.
-const LOWEST: u64 = 0x10000;
+pub const LOWEST: u64 = 0x10000;
 
 /// Bits of randomness by thing, in pages: as the kernel's defaults for 64-bit processes.
 const PIE_BITS: u32 = 28;
@@ -62,67 +61,10 @@ pub fn stack_size(limit: u64) -> u64 {
     limit.clamp(128 << 10, MAX_STACK) & !(PAGE_SIZE - 1)
 }
 
-/// Remembers where the search for free address space may begin, so that it need not pass all mappings each time.
-pub struct GapHint {
-    base: GuestAddr,
-    from: GuestAddr,
-    /// No hole above `from` is larger than this.
-    largest_above: u64,
-}
-
-impl GapHint {
-    /// Begins at `base`.
-    pub fn new(base: GuestAddr) -> GapHint {
-        GapHint { base, from: base, largest_above: 0 }
-    }
-
-    /// Something was unmapped: the hole may serve again.
-    pub fn freed(&mut self, range: Range) {
-        if range.end > self.from {
-            self.largest_above = u64::MAX;
-        }
-    }
-
-    /// The highest free place of `len` bytes, aligned to `align`.
-    pub fn find(&mut self, map: &RegionMap, len: u64, align: u64) -> Option<GuestAddr> {
-        if self.largest_above >= len {
-            self.from = self.base;
-            self.largest_above = 0;
-        }
-        let found = self.search(map, self.from, len, align).or_else(|| {
-            self.largest_above = 0;
-            self.search(map, self.base, len, align)
-        })?;
-        self.from = found;
-        Some(found)
-    }
-
-    /// Passes a place that turned out to be taken by the host.
-    pub fn skip(&mut self, taken: GuestAddr) {
-        self.from = taken.align_down(1 << 24);
-    }
-
-    fn search(&mut self, map: &RegionMap, from: GuestAddr, len: u64, align: u64) -> Option<GuestAddr> {
-        let mut top = from;
-        let fit = |top: GuestAddr, bottom: GuestAddr| {
-            let start = GuestAddr(top.0.checked_sub(len)?).align_down(align);
-            (start >= bottom).then_some(start)
-        };
-        for region in map.below(from) {
-            if let Some(start) = fit(top, region.range.end) {
-                return Some(start);
-            }
-            self.largest_above = self.largest_above.max(top.0.saturating_sub(region.range.end.0));
-            top = top.min(region.range.start);
-        }
-        fit(top, GuestAddr(LOWEST))
-    }
-}
-
 impl AddressSpace {
     /// A free place of `len` bytes, for a caller that maps it at once with MAP_FIXED_NOREPLACE.
     pub fn find_place(&self, len: u64, align: u64) -> Option<GuestAddr> {
-        let inner = &mut *self.inner.lock();
-        inner.gaps.find(&inner.map, len, align)
+        let inner = self.inner.lock();
+        inner.map.gap_below(self.layout.mmap_base, len, align)
     }
 }

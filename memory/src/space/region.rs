@@ -149,9 +149,14 @@ impl Region {
             && self.backing.advanced(self.range.len()) == next.backing
     }
 
+    /// Whether the host kernel extends it downwards.
+    pub fn grows_down(&self) -> bool {
+        self.flags.contains(RegionFlags::GROWS_DOWN)
+    }
+
     /// Bytes that count against RLIMIT_DATA: private and writable, but no stack (mmap(2), `is_data_mapping`).
     pub fn data_bytes(&self) -> u64 {
-        let stack = self.name == Name::Stack || self.flags.contains(RegionFlags::GROWS_DOWN);
+        let stack = self.name == Name::Stack || self.grows_down();
         let data = self.prot.contains(Prot::WRITE) && !self.flags.contains(RegionFlags::SHARED) && !stack;
         if data { self.range.len() } else { 0 }
     }

@@ -126,7 +126,6 @@ impl Inner {
         let cut = Range { start: end, end: old.end };
         changed.ranges.extend(self.retire(cut).ranges);
         self.map.remove(cut);
-        self.gaps.freed(cut);
         Ok(old.start)
     }
 
@@ -156,7 +155,6 @@ impl Inner {
             changed.ranges.extend(self.retire(old).ranges);
             if flags & DONTUNMAP == 0 {
                 self.map.remove(old);
-                self.gaps.freed(old);
             } else {
                 // What stays behind is empty: anonymous pages, or the file's as never touched.
                 self.map.update(old, |region| region.flags.remove(RegionFlags::DONT_FORK));

@@ -17,7 +17,7 @@ impl AddressSpace {
             if flags & libc::SHM_REMAP != 0 {
                 return Err(Errno::EINVAL);
             }
-            inner.gaps.find(&inner.map, len, PAGE_SIZE).ok_or(Errno::ENOMEM)?
+            inner.map.gap_below(inner.mmap_base, len, PAGE_SIZE).ok_or(Errno::ENOMEM)?
         } else if flags & libc::SHM_RND != 0 {
             addr.page()
         } else {
@@ -57,7 +57,6 @@ impl AddressSpace {
         for part in parts {
             changed.ranges.extend(inner.retire(part).ranges);
             inner.map.remove(part);
-            inner.gaps.freed(part);
         }
         Ok(changed)
     }
