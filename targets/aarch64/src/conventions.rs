@@ -2,8 +2,8 @@
 
 use ir::{FpControl, GuestState, Helper, NanRule, SlotDef, Underflow};
 use target::{
-    CoreRegisters, FeatureDef, Features, FlagsUse, Mode, Row, SignalDelivery, SignalFrame, SignalReturn, SyscallRegs,
-    SyscallSlots, Target, Vdso,
+    CoreRegisters, FeatureDef, Features, FlagsUse, Flow, Mode, Row, SignalDelivery, SignalFrame, SignalReturn,
+    SyscallRegs, SyscallSlots, Target, Vdso,
 };
 
 use crate::cpu::{self, Cpu};
@@ -100,6 +100,10 @@ impl Target for Aarch64 {
 
     fn masking(&self, mode: Mode) -> Mode {
         Mode(mode.0 | crate::MASK_TAGS.0)
+    }
+
+    fn flow(&self, word: u32, pc: u64) -> Flow {
+        crate::flow::flow(word, pc)
     }
 
     fn flags_use(&self, word: u32, pc: u64) -> FlagsUse {

@@ -1,7 +1,9 @@
 //! What instructions are to NZCV, by the groups of the Arm ARM (C4.1): for code that looks ahead. It tells less than the
 //! rows know, and much faster; a test compares the two.
 
-use target::FlagsUse;
+use target::{FlagsUse, Flow};
+
+use crate::flow::flow;
 
 /// Bits that tell the group, what they are, and what its instructions do.
 type Group = (u32, u32, Use);
@@ -11,12 +13,8 @@ enum Use {
     Overwrites,
     Passes,
     Reads,
-    /// To imm26, for good.
-    Jump,
-    /// To imm19, or behind.
-    Compare,
-    /// To imm14, or behind.
-    Test,
+    /// Jumps, and looks at no flags.
+    Branch,
 }
 
 /// The first that matches holds; what matches none may read, or may fault and show them: loads and stores do.
@@ -33,9 +31,9 @@ const GROUPS: &[Group] = &[
     (0x3fe0_0000, 0x1ac0_0000, Use::Passes),
     (0x1f00_0000, 0x1b00_0000, Use::Passes),
     // Branches, but calls, which poll.
-    (0xfc00_0000, 0x1400_0000, Use::Jump),
-    (0x7e00_0000, 0x3400_0000, Use::Compare),
-    (0x7e00_0000, 0x3600_0000, Use::Test),
+    (0xfc00_0000, 0x1400_0000, Use::Branch),
+    (0x7e00_0000, 0x3400_0000, Use::Branch),
+    (0x7e00_0000, 0x3600_0000, Use::Branch),
     // Hints, DMB, and reads of TPIDR_EL0; other system registers may be NZCV or tell of success by it.
     (0xffff_f01f, 0xd503_201f, Use::Passes),
     (0xffff_f0ff, 0xd503_30bf, Use::Passes),
@@ -50,17 +48,13 @@ const GROUPS: &[Group] = &[
 /// What `word` at `pc` does.
 pub fn flags_use(word: u32, pc: u64) -> FlagsUse {
     let used = GROUPS.iter().find(|(mask, value, _)| word & mask == *value).map_or(Use::Reads, |group| group.2);
-    // A signed field of words from bit `low` up.
-    let to = |low: u32, bits: u32| {
-        let words = (word << (32 - low - bits)) as i32 >> (32 - bits);
-        pc.wrapping_add_signed(i64::from(words) * 4)
-    };
     match used {
         Use::Overwrites => FlagsUse::Overwrites,
         Use::Passes => FlagsUse::Passes,
         Use::Reads => FlagsUse::Reads,
-        Use::Jump => FlagsUse::Jumps { target: to(0, 26), falls: false },
-        Use::Compare => FlagsUse::Jumps { target: to(5, 19), falls: true },
-        Use::Test => FlagsUse::Jumps { target: to(5, 14), falls: true },
+        Use::Branch => match flow(word, pc) {
+            Flow::Jumps { target, falls } => FlagsUse::Jumps { target, falls },
+            _ => FlagsUse::Reads,
+        },
     }
 }

@@ -9,6 +9,7 @@ mod disassembly;
 pub mod fields;
 mod flags_use;
 pub mod float;
+mod flow;
 pub mod fpstate;
 pub mod helpers;
 pub mod idregs;

@@ -40,25 +40,6 @@ fn looking_ahead_agrees_with_the_rows() {
 }
 
 #[test]
-fn branches_lead_where_their_rows_say() {
-    let (guest, mut random) = (guest(), Random(8));
-    for row in guest.rows() {
-        for _ in 0..100 {
-            let Some(word) = random.word(row) else { continue };
-            let FlagsUse::Jumps { target, falls } = guest.flags_use(word, CODE) else { continue };
-            let block = block_at(&guest, &[word], CODE, Mode(0), Passes::NONE);
-            let exit = block.insts.iter().find(|inst| inst.op == Op::ExitIf).map(|inst| inst.imm as u64);
-            let (taken, next) = match block.term {
-                Some(Term::Jump { target } | Term::Call { target, .. }) => (exit.unwrap_or(target), exit.is_some()),
-                Some(Term::Branch { taken, .. }) => (taken, true),
-                term => panic!("{word:08x} {}: {term:?}", row.name),
-            };
-            assert_eq!((target, falls), (taken, next), "{word:08x} {}", row.name);
-        }
-    }
-}
-
-#[test]
 fn flags_die_where_nobody_can_see_them() {
     let guest = guest();
     let dies = |words: &[u32]| {

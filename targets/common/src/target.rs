@@ -5,6 +5,7 @@ use ir::{FpControl, GuestState, Helper, NanRule, SlotDef, SlotId, Underflow};
 use crate::ahead::FlagsUse;
 use crate::cpu::{FeatureDef, Features};
 use crate::debug::Feature;
+use crate::flow::Flow;
 use crate::lower::Mode;
 use crate::rows::Row;
 use crate::signal::{CoreRegisters, SignalDelivery, SignalFrame, SignalReturn};
@@ -65,6 +66,8 @@ pub trait Target: Sync + Send {
     fn fetch(&self, code: &[u8]) -> Option<(u32, usize)>;
     /// The row of a word.
     fn decode(&self, word: u32) -> Option<&'static Row>;
+    /// Where a word at `pc` goes on.
+    fn flow(&self, word: u32, pc: u64) -> Flow;
     /// What a word at `pc` that has a row is to the condition flags, for guests that have any.
     fn flags_use(&self, _word: u32, _pc: u64) -> FlagsUse {
         FlagsUse::Reads

@@ -2,6 +2,7 @@
 
 use ir::{Builder, Op, Term};
 
+use crate::flow::Joins;
 use crate::lower::{Lower, Mode};
 use crate::target::Target;
 
@@ -55,8 +56,8 @@ impl Source for &[u8] {
     }
 }
 
-/// Builds the block at `pc`. It ends at a branch that does not fall through, where there is code already, at the limits, or
-/// where the bytes end.
+/// Builds the block at `pc`. It ends at a branch that does not fall through, where there is code already, where a way out
+/// of it leads to unless it is a loop, at the limits, or where the bytes end.
 pub fn translate(
     target: &dyn Target,
     builder: &mut Builder,
@@ -70,14 +71,16 @@ pub fn translate(
     let features = target.features();
     let mut at = 0usize;
     let mut scale = STRAIGHT;
+    let mut joins = Joins::NONE;
     while !builder.is_ended() {
-        let block = builder.block();
-        if block.insts.last().is_some_and(|inst| inst.op == Op::ExitIf) {
-            scale = 1;
-        }
         let here = pc + at as u64;
+        let block = builder.block();
+        if let Some(exit) = block.insts.last().filter(|inst| inst.op == Op::ExitIf) {
+            scale = 1;
+            joins.add(exit.imm as u64, here);
+        }
         let is_full = block.guest_insts >= limits.insts * scale || block.insts.len() as u32 >= limits.ir_insts * scale;
-        if is_full || at != 0 && source.is_known(here) {
+        if is_full || at != 0 && (source.is_known(here) || joins.end(target, &mut source, pc, at)) {
             builder.end(Term::Jump { target: here });
             break;
         }

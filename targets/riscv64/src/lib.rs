@@ -11,6 +11,7 @@ mod disassembly;
 mod fields;
 mod fields16;
 mod float;
+mod flow;
 mod helpers;
 mod regs;
 mod rows;

@@ -1,7 +1,7 @@
 //! The RISC-V guest as a [`Target`].
 
 use ::target::{
-    CoreRegisters, FeatureDef, Features, Mode, Row, SignalDelivery, SignalFrame, SignalReturn, SyscallRegs,
+    CoreRegisters, FeatureDef, Features, Flow, Mode, Row, SignalDelivery, SignalFrame, SignalReturn, SyscallRegs,
     SyscallSlots, Target, Vdso,
 };
 use ir::{FpControl, GuestState, Helper, NanRule, SlotDef};
@@ -97,6 +97,10 @@ impl Target for Riscv64 {
 
     fn decode(&self, word: u32) -> Option<&'static Row> {
         if word & 3 == 3 { DECODER32.decode(word) } else { DECODER16.decode(word) }
+    }
+
+    fn flow(&self, word: u32, pc: u64) -> Flow {
+        crate::flow::flow(word, pc)
     }
 
     fn disassemble(&self, word: u32, pc: u64) -> String {

@@ -1,9 +1,9 @@
 //! Every row decodes to itself, whatever its fields hold; and what it lowers to verifies.
 
 use ir::tables::Tables;
-use ir::{Builder, Passes};
+use ir::{Builder, Op, Passes, Term};
 use riscv64::{Cpu, Riscv64};
-use target::{Limits, Row, Target, translate};
+use target::{Flow, Limits, Mode, Row, Target, translate};
 
 /// A deterministic stream of words (xorshift64*).
 struct Random(u64);
@@ -61,6 +61,35 @@ fn each_row_lowers_to_blocks_that_verify() {
                     panic!("{} {word:#x}: {error:?}", row.name);
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn branches_lead_where_their_rows_say() {
+    let guest = Riscv64::default();
+    let mut builder = Builder::new(guest.slots(), Passes::NONE);
+    let mut random = Random(3);
+    for row in guest.rows() {
+        for _ in 0..100 {
+            let word = random.of(row);
+            let (code, limits) = (word.to_le_bytes(), Limits { insts: 1, ir_insts: 600 });
+            translate(&guest, &mut builder, &code[..row.pattern.width as usize / 8], 0x1000, Mode::default(), limits)
+                .unwrap();
+            let block = builder.block();
+            let exit = block.insts.iter().find(|inst| inst.op == Op::ExitIf).map(|inst| inst.imm as u64);
+            let by_row = match (exit, block.term) {
+                (Some(target), Some(Term::Jump { .. })) => Flow::Jumps { target, falls: true },
+                (_, Some(Term::Branch { taken: target, .. })) => Flow::Jumps { target, falls: true },
+                (_, Some(Term::Jump { target })) => Flow::Jumps { target, falls: false },
+                _ => Flow::Leaves,
+            };
+            let flow = guest.flow(word, 0x1000);
+            let right = match flow {
+                Flow::On => !matches!(block.term, Some(Term::Branch { .. } | Term::Call { .. } | Term::Return { .. })),
+                _ => flow == by_row,
+            };
+            assert!(right, "{word:#x} {}: {flow:?}, not {by_row:?}", row.name);
         }
     }
 }

@@ -170,7 +170,7 @@ pub fn branch(b: &mut Lower, f: B, cond: Icond) {
 }
 
 /// Whether the calling convention uses x`n` for return addresses (x1, and x5 as the alternate).
-const fn is_link(n: u32) -> bool {
+pub const fn is_link(n: u32) -> bool {
     n == 1 || n == 5
 }
 

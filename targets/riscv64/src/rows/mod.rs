@@ -26,6 +26,7 @@ mod zfh;
 pub mod zicsr;
 mod zk;
 
+pub(crate) use i::is_link;
 pub use z::CACHE_BLOCK;
 
 use target::decode::key;
