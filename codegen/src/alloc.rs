@@ -3,7 +3,8 @@
 //! A value is in at most one register and at most one place in memory (its *home*: the slot it was
 //! read from or written to, or a spill word). Values that differ only in type share an *entity*:
 //! a truncation costs nothing. A temporary is free again once the instructions are past the last use
-//! of what it holds, so there is nothing to release.
+//! of what it holds, so there is nothing to release. It may be late for its slot ([`crate::late`]): the register is then
+//! kept for that as long as the slot is to have it.
 
 use crate::context::{SPILL_WORDS, field};
 use crate::regs::NONE;
@@ -52,6 +53,8 @@ pub(crate) struct Entity {
     /// Bytes of its home; a shorter one is zero-extended when loaded.
     pub home_size: u8,
     pub home: Home,
+    /// The slot that is to hold it and does not: it is stored there when the register is given away.
+    pub late: Option<SlotId>,
     /// The byte of its register from which on all are zero, as far as is known.
     pub zero_from: u8,
     /// Whether it is a constant, which needs no home.
@@ -70,6 +73,7 @@ impl Entity {
             size: ty.bytes() as u8,
             home_size: 0,
             home: Home::None,
+            late: None,
             zero_from: 16,
             is_const: false,
         }
@@ -107,7 +111,8 @@ pub(crate) struct Alloc {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Eviction {
     pub reg: u8,
-    pub spill: Option<i32>,
+    /// A slot or a spill word.
+    pub home: Home,
     pub size: u8,
 }
 
@@ -309,11 +314,27 @@ impl Alloc {
             return None;
         }
         let e = self.ents[holder as usize];
-        if e.last < self.now || e.is_const || e.home != Home::None {
+        if e.last < self.now || e.is_const {
             return None;
         }
-        let (spill, size) = self.spill_word(holder);
-        Some(Eviction { reg, spill: Some(spill), size })
+        if let Some(slot) = e.late {
+            return Some(self.store_late(holder, slot, reg));
+        }
+        if e.home != Home::None {
+            return None;
+        }
+        let (_, size) = self.spill_word(holder);
+        Some(Eviction { reg, home: self.ents[holder as usize].home, size })
+    }
+
+    /// The holder of `reg` leaves it, which was late for a slot.
+    fn store_late(&mut self, holder: Ent, slot: SlotId, reg: u8) -> Eviction {
+        let e = &mut self.ents[holder as usize];
+        e.late = None;
+        if e.home == Home::None {
+            (e.home, e.home_size) = (Home::Slot(slot), e.size);
+        }
+        Eviction { reg, home: Home::Slot(slot), size: e.size }
     }
 
     /// Gives an entity a spill word: its displacement, and the bytes to store.

@@ -4,6 +4,7 @@
 use crate::layout::Layout;
 use crate::regs::NONE;
 use ir::passes::{self, Watch};
+use ir::tables::MAX_SLOTS;
 use ir::{Block, Inst, Liveness, Op, SlotId, Term, Ty, Val};
 
 /// Its result.
@@ -16,6 +17,11 @@ pub(crate) struct Analysis {
     /// Whether an instruction or one after it sees the flags slot before it is written again; behind them the same of
     /// the end of the block. Never emptied.
     flags_live: Vec<bool>,
+    /// From the end: each `put` of a slot without a register that only faults see, and the `put` by which the slot is
+    /// written again ([`crate::late`]).
+    pub late: Vec<(u32, u32)>,
+    /// By slot: the `put` passed last. Never emptied.
+    puts: Vec<u32>,
 }
 
 /// The values whose `put` comes next, by the [`place`] of their slot.
@@ -41,9 +47,12 @@ impl Analysis {
         }
         let flags_live = !block.term.is_some_and(|term| dead_behind(&term, flags_die));
         self.flags_live[insts.len()] = flags_live;
+        self.late.clear();
+        self.puts.resize(MAX_SLOTS, 0);
         let pending = Pending { valid: 0, vals: [0; 64] };
         let (hints, lives_at) = (&mut self.hints[..], &mut self.flags_live[..insts.len()]);
-        let mut walk = Walk { hints, lives_at, insts, layout, pending, flags_live, flags_die };
+        let (late, puts) = (&mut self.late, &mut self.puts[..]);
+        let mut walk = Walk { hints, lives_at, insts, layout, pending, flags_live, flags_die, late, puts };
         passes::backward::run(block, &mut self.live, &mut walk);
     }
 
@@ -82,6 +91,8 @@ struct Walk<'a> {
     pending: Pending,
     flags_live: bool,
     flags_die: &'a [u64],
+    late: &'a mut Vec<(u32, u32)>,
+    puts: &'a mut [u32],
 }
 
 impl Watch for Walk<'_> {
@@ -96,12 +107,18 @@ impl Watch for Walk<'_> {
     }
 
     #[inline]
-    fn pass_slot(&mut self, at: usize, inst: &Inst, is_put: bool) {
+    fn pass_slot(&mut self, at: usize, inst: &Inst, is_put: bool, again: bool) {
         if !is_put {
             self.settle(at, inst);
         }
         self.access(inst, is_put);
         self.lives_at[at] = self.flags_live;
+        if is_put {
+            let next = std::mem::replace(&mut self.puts[inst.imm as usize], at as u32);
+            if again && inst.ty != Ty::Flags && self.layout.reg(SlotId(inst.imm as u16)) == NONE {
+                self.late.push((at as u32, next));
+            }
+        }
     }
 
     /// Until the `put` that is needed the register is free: the best place for the value, where long code without

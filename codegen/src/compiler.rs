@@ -7,6 +7,7 @@ use crate::emitter::Emitter;
 use crate::faults::FaultTable;
 use crate::features::HostFeatures;
 use crate::flags::EflagsState;
+use crate::late::Late;
 use crate::layout::Layout;
 use crate::regs::Pins;
 use crate::slow::{SlowCall, SlowPath};
@@ -97,6 +98,7 @@ pub struct Compiler {
     faults: FaultTable,
     slow: Vec<SlowPath>,
     calls: Vec<SlowCall>,
+    late: Late,
 }
 
 impl Compiler {
@@ -107,7 +109,6 @@ impl Compiler {
         Compiler {
             config,
             layout: Layout::new(config.slots, &pins),
-            pins,
             flags_slot: flags_slot.map(|i| SlotId(i as u16)),
             analysis: Analysis::default(),
             alloc: Alloc::new(config.slots.len()),
@@ -116,6 +117,8 @@ impl Compiler {
             faults: FaultTable::default(),
             slow: Vec::new(),
             calls: Vec::new(),
+            late: Late::new(&pins),
+            pins,
         }
     }
 
@@ -145,6 +148,7 @@ impl Compiler {
         self.relocs.clear();
         self.slow.clear();
         self.calls.clear();
+        self.late.begin(self.analysis.late.len());
         self.faults.clear(block.pc, self.layout.moved(), self.config.slots);
         let mut emitter = Emitter {
             buf,
@@ -159,6 +163,7 @@ impl Compiler {
             faults: &mut self.faults,
             slow: &mut self.slow,
             calls: &mut self.calls,
+            late: &mut self.late,
             eflags: EflagsState::EMPTY,
             flags_slot: self.flags_slot,
             flags_die,

@@ -63,9 +63,10 @@ pub struct Context {
     call_args: [u64; 4],
     /// Operands and result of a call with vectors.
     vec_args: VecArgs,
-    /// Registers that a called function may change, while it runs.
-    save: [u128; 32],
-    /// What was in the memory of pinned slots at a fault, by [`crate::faults::saved_at`].
+    /// Registers that a called function may change, while it runs; vector registers at a fault.
+    pub(crate) save: [u128; Context::SAVED],
+    /// What was in the memory of pinned slots at a fault, by [`crate::faults::saved_at`]; in the places of other
+    /// general registers, these.
     pub(crate) fault_slots: [u128; 48],
     spill: [u128; SPILL_WORDS / 2],
     /// Functions of the code generator, then those of the target.
@@ -101,6 +102,8 @@ pub(crate) struct Entries {
 }
 
 impl Context {
+    pub(crate) const SAVED: usize = 32;
+
     /// Makes a context that is all zeros ready for a target with these helpers.
     pub fn set_up(&mut self, helpers: &[ir::Helper]) {
         crate::runtime::fill(&mut self.functions);

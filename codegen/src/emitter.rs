@@ -8,6 +8,7 @@ use crate::context::field;
 use crate::encode::{Amode, Opcode, Rm, Src};
 use crate::faults::{FaultTable, FlagsAt};
 use crate::flags::EflagsState;
+use crate::late::Late;
 use crate::layout::Layout;
 use crate::regs::{NONE, RAX};
 use crate::slow::{SlowCall, SlowPath};
@@ -43,6 +44,8 @@ pub(crate) struct Emitter<'a, 'b> {
     pub deferred: Val,
     /// Whose result that compares with 0, not computed either, or [`Val::NONE`].
     pub deferred_mask: Val,
+    /// The slots that are late.
+    pub late: &'a mut Late,
     /// Offset of the block's first instruction; in front of it the registers are moved.
     pub body: usize,
 }
@@ -191,7 +194,7 @@ impl Emitter<'_, '_> {
     }
 
     fn store_evicted(&mut self, class: Class, eviction: Eviction) {
-        let Some(disp) = eviction.spill else { return };
+        let Some(disp) = self.home_disp(eviction.home) else { return };
         self.store_field(class, eviction.size as u32, disp, eviction.reg);
     }
 
@@ -323,6 +326,9 @@ impl Emitter<'_, '_> {
 
     /// The instruction that is emitted next may fault.
     pub fn may_fault(&mut self) {
+        if !self.late.is_empty() {
+            self.note_late();
+        }
         let at = if self.eflags.pending { self.eflags.at } else { FlagsAt::Slot };
         self.faults.push(self.buf.len() as u32, self.pc(), at);
     }

@@ -3,13 +3,17 @@
 //! fault entry stores); what the table says is the guest instruction, whether NZCV is still in EFLAGS, and
 //! which registers mean something else inside the block ([`crate::layout`]).
 //!
+//! Slots may be late as well ([`crate::late`]).
+//!
 //! It begins with the number of these, and for each its place among [`Context::fault_slots`], the offset of
 //! the slot it is pinned to, one more than the offset of the slot that it holds or 0, and the slots' size. An entry is two LEB128 numbers: the distance to the entry before in host bytes, times eight plus
-//! the place of the flags; and the distance in guest bytes, zigzag.
+//! the place of the flags; and the distance in guest bytes, zigzag. In front of an entry stands what has changed of late
+//! slots: a number that tells these from entries, the slot's offset, and where it is kept now.
 
+use crate::alloc::Class;
 use crate::context::Context;
 use crate::layout::Moved;
-use ir::{GuestState, Nzcv, SlotDef, SlotId, Ty};
+use ir::{GuestState, Nzcv, STATE_BYTES, SlotDef, SlotId, Ty};
 
 /// Where the guest's NZCV is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,6 +31,21 @@ pub(crate) enum FlagsAt {
     FcmpSwapped,
 }
 
+/// In the place of [`FlagsAt`]: a slot is late from here on, or no longer.
+const LATE: u64 = 5;
+const IN_TIME: u64 = 6;
+
+/// A slot that is late.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Kept {
+    /// Its offset.
+    pub slot: u16,
+    /// Where its value is after a fault: an offset in the guest's state, or what [`kept_at`] says.
+    pub from: u16,
+    /// Whether it has 16 bytes, else 8.
+    pub vector: bool,
+}
+
 /// A table in the making.
 #[derive(Default, Debug)]
 pub(crate) struct FaultTable {
@@ -35,6 +54,8 @@ pub(crate) struct FaultTable {
     len: usize,
     host: u32,
     guest: u64,
+    /// The slots that are late by what was said so far.
+    late: Vec<Kept>,
 }
 
 impl FaultTable {
@@ -51,10 +72,33 @@ impl FaultTable {
         }
         self.host = 0;
         self.guest = pc;
+        self.late.clear();
     }
 
     pub fn bytes(&self) -> &[u8] {
         &self.room[..self.len]
+    }
+
+    /// The slots that are late at what is pushed next.
+    pub fn keep(&mut self, kept: impl Iterator<Item = Kept> + Clone) {
+        for i in (0..self.late.len()).rev() {
+            let slot = self.late[i].slot;
+            if !kept.clone().any(|kept| kept.slot == slot) {
+                self.late.swap_remove(i);
+                self.number(IN_TIME);
+                self.number(slot as u64);
+            }
+        }
+        for kept in kept {
+            match self.late.iter_mut().find(|late| late.slot == kept.slot) {
+                Some(late) if *late == kept => continue,
+                Some(late) => *late = kept,
+                None => self.late.push(kept),
+            }
+            self.number(LATE);
+            self.number(kept.slot as u64);
+            self.number((kept.from as u64) << 1 | kept.vector as u64);
+        }
     }
 
     /// The host instruction at `host` belongs to guest instruction `guest`. Offsets ascend.
@@ -114,11 +158,29 @@ fn read(bytes: &mut impl Iterator<Item = u8>) -> Option<u64> {
     None
 }
 
-/// The guest instruction that the host instruction at `offset` of a block belongs to. A damaged
-/// table yields `None`.
-fn find(mut bytes: impl Iterator<Item = u8>, block_pc: u64, offset: u32) -> Option<(u64, FlagsAt)> {
+/// What the table says of a host instruction.
+#[derive(PartialEq, Eq, Debug)]
+struct Found {
+    /// The guest instruction that it belongs to.
+    pc: u64,
+    flags: FlagsAt,
+    late: Vec<Kept>,
+}
+
+/// Looks up the host instruction at `offset` of a block. A damaged table yields `None`.
+fn find(mut bytes: impl Iterator<Item = u8>, block_pc: u64, offset: u32) -> Option<Found> {
     let (mut host, mut guest) = (0u32, block_pc);
+    let mut late: Vec<Kept> = Vec::new();
     while let Some(head) = read(&mut bytes) {
+        if head == LATE || head == IN_TIME {
+            let slot = read(&mut bytes)? as u16;
+            late.retain(|kept| kept.slot != slot);
+            if head == LATE {
+                let from = read(&mut bytes)?;
+                late.push(Kept { slot, from: (from >> 1) as u16, vector: from & 1 != 0 });
+            }
+            continue;
+        }
         host = host.wrapping_add((head >> 3) as u32);
         let zigzag = read(&mut bytes)?;
         guest = guest.wrapping_add(zigzag >> 1 ^ (zigzag & 1).wrapping_neg());
@@ -130,7 +192,7 @@ fn find(mut bytes: impl Iterator<Item = u8>, block_pc: u64, offset: u32) -> Opti
                 4 => FlagsAt::FcmpSwapped,
                 _ => FlagsAt::Slot,
             };
-            return Some((guest, flags));
+            return Some(Found { pc: guest, flags, late });
         }
     }
     None
@@ -142,9 +204,12 @@ impl Context {
     /// EFLAGS held it. False if no instruction there may fault: a bug of the code generator.
     pub fn recover(&mut self, table: &[u8], block_pc: u64, offset: u32, nzcv: Option<u16>) -> bool {
         let mut bytes = table.iter().copied();
-        let Some(moved) = self.unmoved(&mut bytes) else { return false };
-        let Some((pc, flags)) = find(bytes, block_pc, offset) else { return false };
-        self.guest = moved;
+        let Some(mut state) = self.unmoved(&mut bytes) else { return false };
+        let Some(Found { pc, flags, late }) = find(bytes, block_pc, offset) else { return false };
+        if !late.iter().all(|kept| self.fetch_kept(kept, &mut state)) {
+            return false;
+        }
+        self.guest = state;
         self.guest.pc = pc;
         let value = match flags {
             FlagsAt::Slot => return true,
@@ -187,6 +252,32 @@ impl Context {
     }
 }
 
+impl Context {
+    /// Writes a slot that is late. False if the table is damaged.
+    fn fetch_kept(&self, kept: &Kept, state: &mut GuestState) -> bool {
+        let within = (STATE_BYTES - 16) as u16;
+        let kept_regs = self.save.iter().chain(&self.fault_slots);
+        let value = match kept.from.checked_sub(STATE_BYTES as u16) {
+            None if kept.from <= within => Some(self.guest.u128_at(kept.from)),
+            None => None,
+            Some(place) => kept_regs.copied().nth(place as usize),
+        };
+        let (Some(value), true) = (value, kept.slot <= within) else { return false };
+        match kept.vector {
+            true => state.set_u128_at(kept.slot, value),
+            false => state.set_u64_at(kept.slot, value as u64),
+        }
+        true
+    }
+}
+
+/// Where the fault entry keeps a register, counted behind the guest's state: a vector one in [`Context::save`], a
+/// general one, which is a temporary, in [`Context::fault_slots`].
+pub(crate) fn kept_at(reg: u8, class: Class) -> u16 {
+    let behind = if class == Class::Xmm { 0 } else { Context::SAVED };
+    (STATE_BYTES + behind) as u16 + reg as u16
+}
+
 /// Where the fault entry keeps what was in the memory of the slot that is pinned to a register.
 pub(crate) const fn saved_at(reg: u8, ty: Ty) -> usize {
     reg as usize + if ty.is_vec() { 16 } else { 0 }
@@ -212,12 +303,17 @@ mod tests {
         let mut table = FaultTable::default();
         table.clear(0x40_0000, &[], &[]);
         table.push(10, 0x40_0000, FlagsAt::Slot);
+        let (one, other) = (Kept { slot: 8, from: 300, vector: false }, Kept { slot: 256, from: 2100, vector: true });
+        table.keep([one, other].into_iter());
         table.push(500, 0x3f_ffff_0004, FlagsAt::Sub);
+        let moved = Kept { from: 16, ..one };
+        table.keep([moved].into_iter());
         table.push(501, 0x40_0002, FlagsAt::FcmpSwapped);
         let find = |offset| find(table.bytes().iter().copied().skip(1), 0x40_0000, offset);
-        assert_eq!(find(10), Some((0x40_0000, FlagsAt::Slot)));
-        assert_eq!(find(500), Some((0x3f_ffff_0004, FlagsAt::Sub)));
-        assert_eq!(find(501), Some((0x40_0002, FlagsAt::FcmpSwapped)));
+        let found = |pc, flags, late: &[Kept]| Some(Found { pc, flags, late: late.to_vec() });
+        assert_eq!(find(10), found(0x40_0000, FlagsAt::Slot, &[]));
+        assert_eq!(find(500), found(0x3f_ffff_0004, FlagsAt::Sub, &[one, other]));
+        assert_eq!(find(501), found(0x40_0002, FlagsAt::FcmpSwapped, &[moved]));
         assert_eq!(find(11), None);
         assert_eq!(super::find([0x80; 30].into_iter(), 0, 0), None);
     }

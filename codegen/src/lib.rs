@@ -8,7 +8,7 @@
 //! |---|---|
 //! | the machine: who has which register, what `rbp` points to, how code is entered, left and what an exit means | `regs` `context` `constants` `stubs` `exit` `faults` |
 //! | the passes | `analysis` (backward), `compiler` (forward), `select` (op to function) |
-//! | registers: entities, homes, spills; operands in and results out; guest slots, and which are in registers inside a block | `alloc` `emitter` `slots` `layout` |
+//! | registers: entities, homes, spills; operands in and results out; guest slots, which are in registers inside a block, and which are written late | `alloc` `emitter` `slots` `layout` `late` |
 //! | bytes: dynasm's sink, operands whose form is known at run time, rows of vector instructions | `buffer` `encode` `vectors::rows` `float::rows` |
 //! | integers | `ints` `shifts` `muldiv` `bits` |
 //! | flags and conditions | `flags` `nzcv` `truth` |
@@ -18,7 +18,7 @@
 //!
 //! Invariants that the rest stands on:
 //! - A pinned slot is in its register wherever an exit can show it; any other slot is in memory. Inside a
-//!   block other slots may be in registers (`layout`), and flags may be late: the fault table says so.
+//!   block other slots may be in registers (`layout`, `late`), and flags may be late: the fault table says so.
 //! - `rsp` is a multiple of 16 in the body of a block; `[rsp]` and `[rsp + 8]` are the latest call's host and
 //!   guest return addresses.
 //! - Operands are brought into registers before scratch registers are used: loading a vector constant goes
@@ -45,6 +45,7 @@ mod features;
 mod flags;
 mod float;
 mod ints;
+mod late;
 mod layout;
 mod lookup;
 mod memory;

@@ -1,7 +1,7 @@
 //! Reading and writing guest slots: pinned ones are a host register, the others memory that is
-//! written at once and read when first needed.
+//! written at once, unless it may be written late, and read when first needed.
 
-use crate::alloc::{Class, Home, NOBODY};
+use crate::alloc::{Class, Entity, Home, NOBODY};
 use crate::emitter::Emitter;
 use crate::encode::Amode;
 use crate::regs::NONE;
@@ -39,14 +39,24 @@ impl Emitter<'_, '_> {
     /// Whose home a slot is, if it is read as that was written.
     fn owner_as(&self, slot: SlotId, ty: Ty) -> u32 {
         let owner = self.alloc.slot_owner[slot.0 as usize];
-        let fits = |e: &crate::alloc::Entity| e.home == Home::Slot(slot) && e.home_size as u32 >= ty.bytes();
+        let fits = |e: &Entity| match e.late == Some(slot) {
+            true => e.size as u32 >= ty.bytes(),
+            false => e.home == Home::Slot(slot) && e.home_size as u32 >= ty.bytes(),
+        };
         if owner != NOBODY && fits(self.alloc.get(owner)) { owner } else { NOBODY }
     }
 
     /// The memory of a slot is about to change: whoever has its home there moves to a register.
     fn disown(&mut self, slot: SlotId) {
         let owner = std::mem::replace(&mut self.alloc.slot_owner[slot.0 as usize], NOBODY);
-        if owner == NOBODY || self.alloc.get(owner).home != Home::Slot(slot) {
+        if owner == NOBODY {
+            return;
+        }
+        let e = self.alloc.get_mut(owner);
+        if e.late == Some(slot) {
+            e.late = None;
+        }
+        if e.home != Home::Slot(slot) {
             return;
         }
         if self.alloc.lives_on(owner) && self.eflags.ent != owner {
@@ -95,7 +105,11 @@ impl Emitter<'_, '_> {
     /// A pinned register is about to change: a value that is still needed moves to a temporary.
     fn evacuate(&mut self, class: Class, pin: u8) {
         let holder = self.alloc.holder(class, pin);
-        if holder != NOBODY && self.alloc.lives_on(holder) && self.alloc.get(holder).home == Home::None {
+        let Entity { home, late, .. } = match holder {
+            NOBODY => return,
+            holder => *self.alloc.get(holder),
+        };
+        if self.alloc.lives_on(holder) && (home == Home::None || late.is_some()) {
             let tmp = self.tmp(class);
             self.move_reg(class, tmp, pin);
             self.alloc.assign(holder, tmp);
@@ -115,6 +129,11 @@ impl Emitter<'_, '_> {
             self.alloc.lock(e.class, e.reg);
         }
         self.disown(slot);
+        if let Some(until) = self.late.until(self.analysis, self.alloc.now)
+            && self.alloc.get(ent).may_be_late(def.ty)
+        {
+            return self.put_late(val, slot, until);
+        }
         let disp = self.slot_disp(slot);
         if def.ty == Ty::Flags {
             self.put_flags(val, disp);

@@ -248,7 +248,7 @@ fn emit_return_miss(buf: &mut CodeBuf<'_>, pc_shift: u8, miss: usize) {
 }
 
 /// A fault: pinned registers may be in use for something else, and the memory of their slots, which leaving
-/// overwrites, hold what [`Context::recover`] needs.
+/// overwrites, hold what [`Context::recover`] needs. So may temporaries, which leaving loses.
 fn emit_fault(buf: &mut CodeBuf<'_>, pins: &Pins) {
     asm!(buf
         ; lahf
@@ -260,9 +260,23 @@ fn emit_fault(buf: &mut CodeBuf<'_>, pins: &Pins) {
             field::GUEST + pin.offset as i32,
             field::FAULT_SLOTS + crate::faults::saved_at(pin.reg, pin.ty) as i32 * 16,
         );
+        if pin.ty == Ty::I32 {
+            // It is nobody else's inside a block, and may hold more than its slot.
+            asm!(buf; mov [rbp + to], Rq(pin.reg));
+            continue;
+        }
         for half in (0..pin.ty.bytes() as i32).step_by(8) {
             asm!(buf; mov rax, [rbp + from + half] ; mov [rbp + to + half], rax);
         }
+    }
+    let temps = |class: u32| (0..32).filter(move |&reg| class >> reg & 1 != 0);
+    let [gprs, xmms] = pins.temps();
+    for reg in temps(gprs) {
+        asm!(buf; mov [rbp + field::FAULT_SLOTS + reg as i32 * 16], Rq(reg));
+    }
+    let narrow = pins.iter().filter(|pin| pin.ty.is_vec() && !crate::late::is_shown(pin)).map(|pin| pin.reg);
+    for reg in temps(xmms).chain(narrow) {
+        move_xmm(buf, MOVAPS.next(), reg, field::SAVE + reg as i32 * 16);
     }
     asm!(buf; mov eax, RawExit::Fault as i32);
 }

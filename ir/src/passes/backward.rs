@@ -89,8 +89,9 @@ pub trait Watch {
     /// `observes`.
     fn pass(&mut self, at: usize, inst: &Inst, observes: bool);
 
-    /// The same of a `get` or a `put`.
-    fn pass_slot(&mut self, at: usize, inst: &Inst, is_put: bool);
+    /// The same of a `get` or a `put`. Where a `put` comes `again`, the slot is written once more, and in between only
+    /// faults show it.
+    fn pass_slot(&mut self, at: usize, inst: &Inst, is_put: bool, again: bool);
 
     /// A `put` is passed that nothing sees, as its slot is written again.
     fn overwritten(&mut self, inst: &Inst);
@@ -100,7 +101,7 @@ impl Watch for () {
     #[inline]
     fn pass(&mut self, _: usize, _: &Inst, _: bool) {}
     #[inline]
-    fn pass_slot(&mut self, _: usize, _: &Inst, _: bool) {}
+    fn pass_slot(&mut self, _: usize, _: &Inst, _: bool, _: bool) {}
     #[inline]
     fn overwritten(&mut self, _: &Inst) {}
 }
@@ -117,6 +118,8 @@ const STAYS: Traits = 4;
 const OBSERVES: Traits = 8;
 /// Marks a guest instruction.
 const MARK: Traits = 16;
+/// May leave the block.
+const EXITS: Traits = 32;
 
 /// By op: the rows' effects in a few cache lines.
 static TRAITS: [Traits; Op::ALL.len()] = {
@@ -128,7 +131,8 @@ static TRAITS: [Traits; Op::ALL.len()] = {
             Effect::Pure => 0,
             Effect::Get => SLOT,
             Effect::Put => SLOT | PUT,
-            Effect::Load | Effect::Store | Effect::Exit => STAYS | OBSERVES,
+            Effect::Load | Effect::Store => STAYS | OBSERVES,
+            Effect::Exit => STAYS | OBSERVES | EXITS,
             Effect::Fp | Effect::Fixed => STAYS,
         };
         i += 1;
@@ -180,6 +184,8 @@ pub fn run(block: &Block, live: &mut Liveness, watch: &mut impl Watch) {
     }
     // Slots that are written again before anything looks at them.
     let mut overwritten = SlotSet::default();
+    // The same, but for faults.
+    let mut rewritten = SlotSet::default();
     let mut last = count;
     for (i, inst) in insts.iter().enumerate().rev() {
         let traits = TRAITS[inst.op as usize];
@@ -191,6 +197,7 @@ pub fn run(block: &Block, live: &mut Liveness, watch: &mut impl Watch) {
         }
         if traits & SLOT != 0 {
             let is_put = traits & PUT != 0;
+            let mut again = false;
             if is_put {
                 if overwritten.insert(inst.imm) {
                     watch.overwritten(inst);
@@ -199,14 +206,16 @@ pub fn run(block: &Block, live: &mut Liveness, watch: &mut impl Watch) {
                 lives[i] = Life::needed_at(i);
                 let of = inst.args[0].index();
                 lives[of] = lives[of].used_at(i);
+                again = rewritten.insert(inst.imm);
             } else {
                 if life == Life::DEAD {
                     continue;
                 }
                 overwritten.remove(inst.imm);
+                rewritten.remove(inst.imm);
             }
             last -= 1;
-            watch.pass_slot(i, inst, is_put);
+            watch.pass_slot(i, inst, is_put, again);
             continue;
         }
         if (life == Life::DEAD) & (traits & STAYS == 0) {
@@ -214,6 +223,7 @@ pub fn run(block: &Block, live: &mut Liveness, watch: &mut impl Watch) {
         }
         lives[i] = life.or_needed_at(i);
         overwritten.clear_if(traits & OBSERVES != 0);
+        rewritten.clear_if(traits & EXITS != 0);
         // An absent operand's index is greater than any.
         let absent = count + i % ABSENT;
         for val in inst.args {
