@@ -37,12 +37,14 @@ pub struct Found {
     pub kind: Kind,
 }
 
-/// Opens a file for reading. A pipe or a terminal of that name is no program, and not waited for.
+/// Opens a program for reading. A pipe or a terminal of that name is none, and not waited for; nor is a socket, which open(2)
+/// calls ENXIO (may_open in fs/namei.c).
 pub fn open_at(dirfd: i32, path: &CStr, flags: i32) -> Result<File, Errno> {
     let flags = libc::O_RDONLY | libc::O_CLOEXEC | libc::O_NONBLOCK | libc::O_NOCTTY | flags;
     let args = [dirfd as u64, path.as_ptr() as u64, flags as u64, 0, 0, 0];
     // SAFETY: openat reads the path; the descriptor is new and nobody else's.
-    unsafe { sys::syscall(libc::SYS_openat as u64, args).map(|fd| File::from_raw_fd(fd as i32)) }
+    let opened = unsafe { sys::syscall(libc::SYS_openat as u64, args).map(|fd| File::from_raw_fd(fd as i32)) };
+    opened.map_err(|error| if error == Errno::ENXIO { Errno::EACCES } else { error })
 }
 
 /// The path on the host of a path that the guest gives.

@@ -81,6 +81,8 @@ static void errors(void) {
     close(busy);
     mkfifo("pipe", 0700);
     try("pipe", "pipe");
+    mknod("socket", S_IFSOCK | 0700, 0);
+    try("socket", "socket");
 }
 
 static void scripts(void) {
