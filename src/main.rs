@@ -118,7 +118,10 @@ fn run(vcpu: Vcpu) -> ! {
     let end = vcpu.run();
     match end {
         End::Process { status } => vcpu.debug_end(debug::Ended::Exited(status)),
-        End::Thread { status } => vcpu.leave_debugger(status),
+        End::Thread { status } => {
+            vcpu.leave_debugger(status);
+            vcpu.process.seccomp.end(&vcpu.thread.seccomp);
+        }
     }
     vcpu.finish();
     match end {

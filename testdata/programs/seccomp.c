@@ -155,6 +155,21 @@ static void threads(void) {
     CHECK((long)result == 55);
 }
 
+static void *outlives(void *leader) {
+    CHECK(pthread_join(*(pthread_t *)leader, NULL) == 0);
+    CHECK(filter(SYS_getpgid, SECCOMP_RET_ERRNO | 55, SECCOMP_FILTER_FLAG_TSYNC) == 0);
+    exit(failures);
+}
+
+// A thread that is gone has no say in what the others' filters may be (kselftest's tsync_vs_dead_thread_leader).
+static void dead_leader(void) {
+    static pthread_t thread, leader;
+    leader = pthread_self();
+    CHECK(pthread_create(&thread, NULL, outlives, &leader) == 0);
+    CHECK(filter(SYS_getsid, SECCOMP_RET_ERRNO | 44, 0) == 0);
+    pthread_exit(NULL);
+}
+
 // Answers the next notification, which must be of getpgid(argument).
 static void supervise(int listener, unsigned long argument, struct seccomp_notif_resp answer) {
     struct seccomp_notif request = {0};
@@ -218,6 +233,7 @@ int main(int argc, char **argv) {
     child("killed", killed);
     child("killed alone", killed_alone);
     child("threads", threads);
+    child("dead leader", dead_leader);
     child("notifies", notifies);
     child("executes", executes);
     child("strict", strict);

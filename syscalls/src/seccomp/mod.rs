@@ -142,6 +142,11 @@ impl Threads {
         state
     }
 
+    /// The thread is gone, although its state may still be there.
+    pub fn end(&self, state: &Arc<State>) {
+        self.0.lock().retain(|thread| thread.as_ptr() != Arc::as_ptr(state));
+    }
+
     /// In a forked child: the other threads are gone.
     pub fn keep_only(&self, state: &Arc<State>) {
         *self.0.lock() = vec![Arc::downgrade(state)];
