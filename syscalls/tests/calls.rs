@@ -200,6 +200,18 @@ fn hwprobe_answers_what_is_known() {
     assert_eq!(guest.call("riscv_hwprobe", &[pairs.0, 1, 128, cpus.0, 1]), Ok(0));
     assert_eq!(guest.get::<[u64; 16]>(cpus), [0; 16]);
     assert_eq!(guest.call("riscv_hwprobe", &[8, 1, 0, 0, 0]), Err(Errno::EFAULT));
+    // A set of CPUs is read, and has one that is online; pairs that are known are not written when CPUs are asked for.
+    let (pairs, cpus) = (guest.put([4i64, 0b101]), guest.put([1u64, 0, u64::MAX]));
+    let mut probe =
+        |pairs: u64, size: u64, cpus: u64, flags: u64| guest.call("riscv_hwprobe", &[pairs, 1, size, cpus, flags]);
+    assert_eq!(probe(pairs.0, 1, cpus.0, 0), Ok(0));
+    assert_eq!(probe(pairs.0, 0, cpus.0, 0), Err(Errno::EINVAL));
+    assert_eq!(probe(pairs.0, 8, cpus.0 + 8, 0), Err(Errno::EINVAL));
+    assert_eq!(probe(pairs.0, 1, 0, 0), Err(Errno::EFAULT));
+    assert_eq!(probe(pairs.0, 1, cpus.0, 2), Err(Errno::EINVAL));
+    assert_eq!(probe(pairs.0, 0, cpus.0, 1), Err(Errno::EINVAL));
+    assert_eq!(probe(pairs.0, 8, 0, 1), Err(Errno::EINVAL));
+    assert_eq!(probe(pairs.0, 8, 8, 1), Err(Errno::EFAULT));
 }
 
 #[test]

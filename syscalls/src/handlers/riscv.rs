@@ -4,7 +4,6 @@ use super::{Asked, Value};
 use crate::args::{Addr, Hex, Ptr, Size};
 use crate::dispatch::Cx;
 use crate::outcome::Outcome;
-use crate::sys;
 use memory::{Changed, Errno, GuestAddr, PAGE_SIZE, Range, UserPtr, copy};
 
 memory::abi_struct! {
@@ -20,55 +19,92 @@ const WHICH_CPUS: u64 = 1;
 
 /// riscv_hwprobe: all CPUs are alike. A key that is not known is answered with key -1.
 pub fn hwprobe(cx: &mut Cx<'_>, pairs: Ptr, count: Size, cpus_size: Size, cpus: Ptr, flags: Hex) -> Value {
-    if flags.0 & !WHICH_CPUS != 0 {
-        return Err(Errno::EINVAL.into());
-    }
-    let which = flags.0 & WHICH_CPUS != 0;
     let known = &cx.process.image.hwprobe;
-    let mut all_match = true;
-    for index in 0..count.0 {
-        let at = UserPtr::<Pair>::new(pairs.0).element(index);
-        let asked = at.read()?;
-        let answer = match known.0(asked.key) {
-            Some(value) if which => {
-                all_match &= matches(asked.key, value, asked.value);
-                Pair { value: asked.value, ..asked }
+    let pairs = (0..count.0).map(|index| UserPtr::<Pair>::new(pairs.0).element(index));
+    match flags.0 {
+        0 => {
+            let any = cpus_size.0 == 0 && cpus.0.is_null();
+            if !any && is_empty(&CpuSets::read(cpus_size.0, cpus.0)?.both()) {
+                return Err(Errno::EINVAL.into());
             }
-            Some(value) => Pair { value, ..asked },
-            None => {
-                all_match = false;
-                Pair { key: -1, value: 0 }
+            for at in pairs {
+                let key = at.read()?.key;
+                at.write(known.0(key).map_or(UNKNOWN, |value| Pair { key, value }))?;
             }
-        };
-        at.write(answer)?;
+        }
+        WHICH_CPUS if cpus_size.0 != 0 && !cpus.0.is_null() => {
+            let sets = CpuSets::read(cpus_size.0, cpus.0)?;
+            let mut set = if is_empty(&sets.asked) { sets.online } else { sets.both() };
+            for at in pairs {
+                let asked = at.read()?;
+                let value = known.0(asked.key);
+                if value.is_none() {
+                    at.write(UNKNOWN)?;
+                }
+                if !value.is_some_and(|value| matches(asked.key, value, asked.value)) {
+                    set.fill(0);
+                }
+            }
+            copy::write_bytes(cpus.0, &set[..set.len().min(cpus_size.0 as usize)])?;
+        }
+        _ => return Err(Errno::EINVAL.into()),
     }
-    if which { which_cpus(cpus_size.0, cpus.0, all_match) } else { Ok(0) }
+    Ok(0)
 }
 
-/// Whether a CPU with `value` has what was asked: all the bits for a bit mask (keys 3, 4, and from 10 on where the
-/// kernel compares so), the same number otherwise.
+/// The answer to a key that is not known.
+const UNKNOWN: Pair = Pair { key: -1, value: 0 };
+
+/// Whether a CPU with `value` has what was asked: all the bits for a bit mask (BASE_BEHAVIOR, IMA_EXT_0, CPUPERF_0), the
+/// same number otherwise (riscv_hwprobe_key_is_bitmask).
 fn matches(key: i64, value: u64, asked: u64) -> bool {
     match key {
-        3 | 4 => value & asked == asked,
+        3..=5 => value & asked == asked,
         _ => value == asked,
     }
 }
 
-/// Leaves in the set the CPUs that match; an empty set stands for all that are online.
-fn which_cpus(size: u64, cpus: GuestAddr, all_match: bool) -> Value {
-    if size == 0 || size > PAGE_SIZE || cpus.is_null() {
-        return Err(Errno::EINVAL.into());
+/// The CPUs that a caller names and those that are online, in as many bytes.
+struct CpuSets {
+    asked: Vec<u8>,
+    online: Vec<u8>,
+}
+
+impl CpuSets {
+    /// What is beyond the CPUs that can be there is not looked at.
+    fn read(size: u64, from: GuestAddr) -> Result<CpuSets, Errno> {
+        let online = online_cpus();
+        let mut asked = vec![0; online.len()];
+        let size = asked.len().min(size as usize);
+        copy::read_bytes(from, &mut asked[..size])?;
+        Ok(CpuSets { asked, online })
     }
-    let mut set = vec![0u8; size as usize];
-    copy::read_bytes(cpus, &mut set)?;
-    if !all_match {
-        set.fill(0);
-    } else if set.iter().all(|&byte| byte == 0) {
-        let args = [0, size & !7, sys::address_mut(&mut set[..]), 0, 0, 0];
-        sys::host(libc::SYS_sched_getaffinity, args)?;
+
+    fn both(&self) -> Vec<u8> {
+        self.asked.iter().zip(&self.online).map(|(asked, online)| asked & online).collect()
     }
-    copy::write_bytes(cpus, &set)?;
-    Ok(0)
+}
+
+fn is_empty(set: &[u8]) -> bool {
+    set.iter().all(|&byte| byte == 0)
+}
+
+/// The kernel's largest NR_CPUS.
+const MAX_CPUS: usize = 8192;
+
+/// The CPUs that are online, as a set of as many longs as that takes. Where there is no /sys the first one is.
+fn online_cpus() -> Vec<u8> {
+    let text = std::fs::read_to_string("/sys/devices/system/cpu/online").unwrap_or_else(|_| "0".to_owned());
+    let mut set = Vec::new();
+    for range in text.trim().split(',') {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let (Ok(first), Ok(last)) = (first.parse::<usize>(), last.parse::<usize>()) else { continue };
+        for cpu in first..=last.min(MAX_CPUS - 1) {
+            set.resize(set.len().max((cpu / 64 + 1) * 8), 0);
+            set[cpu / 8] |= 1 << (cpu % 8);
+        }
+    }
+    set
 }
 
 /// SYS_RISCV_FLUSH_ICACHE_LOCAL: this thread alone; translations are shared, so that it makes no difference.
