@@ -148,9 +148,11 @@ impl Locked<'_> {
     }
 
     fn link_to(&mut self, number: u32, target: Key) {
-        let Inner { current, units, .. } = &mut *self.inner;
+        let Inner { current, units, pages, .. } = &mut *self.inner;
         let unit = units.at(target.pc);
-        let known = self.cache.table.get(target).or_else(|| unit?.find(target));
+        // Most jumps lead to what is not there yet; what was met of a file is found there again.
+        let here = pages.may_begin(target.pc).then(|| self.cache.table.get(target)).flatten();
+        let known = here.or_else(|| unit?.find(target));
         let Some(code) = known else { return };
         match current.at(code) {
             Some(to) => current.link(number, to),
