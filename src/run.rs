@@ -124,7 +124,7 @@ impl Vcpu {
         self.context.adopt(engine.target.branching(key.mode));
         let code = match engine.cache.table.get(key) {
             Some(code) => code,
-            None => engine.translate(&self.process.space, key).inspect_err(|_| self.resident.leave())?,
+            None => self.translate(key)?,
         };
         let control = engine.target.fp_control(&self.context.guest);
         self.context.set_fp_control(control);
@@ -188,9 +188,17 @@ impl Vcpu {
         let engine = &self.machine.engine;
         let code = match engine.cache.table.get(key) {
             Some(code) => code,
-            None => engine.translate(&self.process.space, key).inspect_err(|_| self.resident.leave())?,
+            None => self.translate(key)?,
         };
         Ok((key, code))
+    }
+
+    /// Has code made for the key that the thread is at.
+    #[cold]
+    fn translate(&self, key: Key) -> Result<u64, NoCode> {
+        let engine = &self.machine.engine;
+        let expectation = engine.target.expectation(&self.context.guest);
+        engine.translate(&self.process.space, key, expectation).inspect_err(|_| self.resident.leave())
     }
 
     /// Points the jump at `site` to where it goes.

@@ -36,6 +36,8 @@ pub struct LinkSite {
     pub stub: u32,
     /// Guest address it goes to.
     pub target: u64,
+    /// Whether it leads to code for another state than the block's, which the one that it is in there tells.
+    pub switches: bool,
 }
 
 /// A guest address in code.

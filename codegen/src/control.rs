@@ -21,6 +21,7 @@ impl Emitter<'_, '_> {
         match *term {
             Term::Jump { target } if target == self.block.pc => return self.loop_back(),
             Term::Branch { cond, taken, fall } => return self.branch(cond, taken, fall),
+            Term::Switch { known, next } => return self.switch(known, next),
             _ => {}
         }
         // An operand is safe in `rax`.
@@ -30,7 +31,7 @@ impl Emitter<'_, '_> {
         self.leave_layout();
         match *term {
             Term::Jump { target } => self.jump_with_poll(target),
-            Term::Branch { .. } => unreachable!("done above"),
+            Term::Branch { .. } | Term::Switch { .. } => unreachable!("done above"),
             Term::JumpIndirect { .. } => self.lookup_jump(),
             Term::Call { target, ret } if self.config.call_pairs => self.call(target, ret),
             Term::Call { target, .. } => self.jump_with_poll(target),
@@ -85,9 +86,37 @@ impl Emitter<'_, '_> {
         if target == self.block.pc {
             return self.buf.bind_to(field, 0);
         }
+        self.add_link(field, target, false);
+    }
+
+    fn add_link(&mut self, field: usize, target: u64, switches: bool) {
         let number = self.links.len() as u32;
-        self.links.push(LinkSite { offset: field as u32, stub: 0, target });
+        self.links.push(LinkSite { offset: field as u32, stub: 0, target, switches });
         self.slow.push(SlowPath { jumps: [0, 0], kind: SlowKind::Link(number) });
+    }
+
+    /// Goes on with code for another state, by a jump where that is always the same.
+    fn switch(&mut self, known: Val, next: u64) {
+        let test = self.condition(known);
+        self.leave_layout();
+        match test {
+            Test::Always => {}
+            Test::Cc(_) => self.leave_unless(test, next),
+            Test::EqOrdered | Test::NeUnordered => return self.emit_exit(next, RawExit::Sync),
+        }
+        if self.is_backward(next) {
+            self.poll(next);
+        }
+        self.buf.pad(1);
+        let field = self.buf.jmp();
+        self.add_link(field, next, true);
+    }
+
+    fn leave_unless(&mut self, test: Test, next: u64) {
+        if let Test::Cc(code) = test.not() {
+            let jumps = [self.buf.jcc(code), 0];
+            self.slow.push(SlowPath { jumps, kind: SlowKind::Exit { pc: next, code: RawExit::Sync } });
+        }
     }
 
     fn jcc_to(&mut self, code: u8, target: u64) {

@@ -174,7 +174,10 @@ impl Emitter<'_, '_> {
             // Beside its own operands a conditional compare has no registers for those of another.
             Some(next) if matches!(next.op, Op::CcmpF | Op::CcmnF) => inst.op != Op::Icmp && next.args[0] == val,
             Some(next) => matches!(next.op, Op::Select | Op::ExitIf) && next.args[0] == val,
-            None => matches!(self.block.term, Some(ir::Term::Branch { cond, .. }) if cond == val),
+            None => {
+                use ir::Term::{Branch, Switch};
+                matches!(self.block.term, Some(Branch { cond, .. } | Switch { known: cond, .. }) if cond == val)
+            }
         };
         if tests {
             self.deferred = val;

@@ -98,6 +98,8 @@ pub enum Term {
     Trap { kind: Trap, pc: u64 },
     /// State that the code's key depends on may have changed: goes on at `next` by way of the run loop.
     Sync { next: u64 },
+    /// The same, but that where the i32 `known` is not 0 that state is always the same here: the way on can be linked.
+    Switch { known: Val, next: u64 },
     /// The guest announces that it wrote code in `len` bytes at `addr` (`len` 0: anywhere).
     Invalidate { addr: Val, len: u64, next: u64 },
 }
@@ -107,7 +109,7 @@ impl Term {
     #[inline]
     pub fn operand(&self) -> Option<Val> {
         match *self {
-            Term::Branch { cond, .. } => Some(cond),
+            Term::Branch { cond: operand, .. } | Term::Switch { known: operand, .. } => Some(operand),
             Term::JumpIndirect { target } | Term::CallIndirect { target, .. } | Term::Return { target } => Some(target),
             Term::Invalidate { addr, .. } => Some(addr),
             _ => None,
@@ -118,6 +120,7 @@ impl Term {
     pub fn map_operand(mut self, f: impl FnOnce(Val) -> Val) -> Term {
         match &mut self {
             Term::Branch { cond: operand, .. }
+            | Term::Switch { known: operand, .. }
             | Term::JumpIndirect { target: operand }
             | Term::CallIndirect { target: operand, .. }
             | Term::Return { target: operand }
@@ -130,7 +133,7 @@ impl Term {
     /// What the operand must be.
     pub fn wants(&self) -> Want {
         match self {
-            Term::Branch { .. } => Want::Is(Ty::I32),
+            Term::Branch { .. } | Term::Switch { .. } => Want::Is(Ty::I32),
             _ if self.operand().is_some() => Want::Is(Ty::I64),
             _ => Want::Nothing,
         }

@@ -3,6 +3,7 @@
 use memory::Errno;
 
 use super::arena::{Arena, patch};
+use super::filled::Filled;
 use super::table::Key;
 use crate::persist::assemble::{Jump, Piece, Pieces, STUB_CALL};
 use crate::persist::format::Site;
@@ -45,7 +46,9 @@ struct Link {
     /// Where it leads while it is not linked.
     stub: u64,
     target: u64,
+    /// Of the code that it leads to; unless it `switches`, which is told where it is linked.
     mode: target::Mode,
+    switches: bool,
     next: u32,
     linked: bool,
 }
@@ -59,39 +62,6 @@ pub struct Located<'a> {
     pub offset: u32,
     /// Its fault table.
     pub faults: &'a [u8],
-}
-
-/// An arena with its blocks.
-struct Filled {
-    arena: Arena,
-    /// Where in the arena each block begins. Apart from the blocks themselves, so that a search stays in the
-    /// processor's cache.
-    starts: Vec<u32>,
-    /// The block that begins there.
-    ids: Vec<u32>,
-    /// Host address of the region of the unit that it is for, 0 for what belongs to none.
-    region: u64,
-    /// By stretch of the arena: how many blocks begin before it.
-    before: Vec<u32>,
-}
-
-/// Bytes of a stretch, some blocks' size.
-const STRETCH: u32 = 1 << 10;
-
-impl Filled {
-    /// Enters a block that begins behind all others.
-    fn enter(&mut self, start: u32) {
-        let count = self.starts.len() as u32;
-        self.before.resize((start / STRETCH) as usize + 1, count);
-        self.starts.push(start);
-    }
-
-    /// How many blocks begin at or before `offset`.
-    fn up_to(&self, offset: u32) -> usize {
-        let before = self.before.get((offset / STRETCH) as usize).map_or(self.starts.len(), |&count| count as usize);
-        let within = self.starts[before..].iter().take_while(|&&start| start <= offset);
-        before + within.count()
-    }
 }
 
 /// A generation.
@@ -197,6 +167,7 @@ impl Code {
             stub: code + u64::from(link.stub),
             target: link.target,
             mode: key.mode,
+            switches: link.switches,
             next: END,
             linked: false,
         }));
@@ -233,7 +204,11 @@ impl Code {
         let (start, count) = block.distances.filter(|_| block.live)?;
         let within = |pc: u64| u32::try_from(pc.checked_sub(unit.place.range.start.0)?).ok();
         let links = &self.links[self.links_of(id)];
-        let site = |link: &Link| Site { field: (link.site - block.code) as u32, stub: (link.stub - block.code) as u32 };
+        let site = |link: &Link| Site {
+            field: (link.site - block.code) as u32,
+            stub: (link.stub - block.code) as u32,
+            switches: link.switches,
+        };
         let in_stub = |offset: u32| links.iter().any(|link| site(link).stub + STUB_CALL as u32 == offset);
         let distances = self.distances[start as usize..(start + count) as usize].iter().copied();
         // SAFETY: code of a block is mapped as long as its generation; its fields change only under the cache's
@@ -289,6 +264,11 @@ impl Code {
         Key { pc: link.target, mode: link.mode }
     }
 
+    /// Whether a link leads to code for another mode, which nobody knows before it is taken.
+    pub fn switches(&self, number: u32) -> bool {
+        self.links[number as usize].switches
+    }
+
     /// How many links there are.
     pub fn link_count(&self) -> usize {
         self.links.len()
@@ -296,7 +276,11 @@ impl Code {
 
     /// Where links from the one with number `first` on lead that are not linked.
     pub fn unlinked(&self, first: usize) -> impl Iterator<Item = Key> + '_ {
-        self.links.iter().skip(first).filter(|link| !link.linked).map(|link| Key { pc: link.target, mode: link.mode })
+        self.links
+            .iter()
+            .skip(first)
+            .filter(|link| !link.linked && !link.switches)
+            .map(|link| Key { pc: link.target, mode: link.mode })
     }
 
     fn link_mut(&mut self, number: u32) -> &mut Link {
@@ -346,7 +330,8 @@ impl Code {
     /// Points a jump of a file, at `site` and with its exit at `stub`, to a block.
     pub fn link_from_file(&mut self, site: u64, stub: u64, target: Key, to: BlockId) {
         let number = self.filed.len() as u32 | FILED;
-        self.filed.push(Link { site, stub, target: target.pc, mode: target.mode, next: END, linked: false });
+        let link = Link { site, stub, target: target.pc, mode: target.mode, switches: false, next: END, linked: false };
+        self.filed.push(link);
         self.link(number, to);
     }
 

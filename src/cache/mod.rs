@@ -15,6 +15,7 @@
 
 mod arena;
 mod code;
+mod filled;
 mod gone;
 mod joins;
 mod pages;
@@ -127,9 +128,11 @@ impl Locked<'_> {
         let code::Block { key, end, code, .. } = *self.inner.current.block(id);
         self.inner.pages.add(key.pc, end, id);
         self.cache.table.set(key, code);
-        for number in self.inner.current.links_of(id) {
-            let target = self.inner.current.target_of(number as u32);
-            self.link_to(number as u32, target);
+        for number in self.inner.current.links_of(id).map(|number| number as u32) {
+            if !self.inner.current.switches(number) {
+                let target = self.inner.current.target_of(number);
+                self.link_to(number, target);
+            }
         }
         code
     }
@@ -306,7 +309,7 @@ mod tests {
         let (at, room) = locked.room().unwrap();
         room[..16].fill(0x90);
         room[FIELD as usize..STUB as usize].copy_from_slice(&(STUB as i32 - FIELD as i32 - 4).to_le_bytes());
-        let links = [LinkSite { offset: FIELD, stub: STUB, target }];
+        let links = [LinkSite { offset: FIELD, stub: STUB, target, switches: false }];
         let compiled = Compiled { len: 16, links: &links, relocs: &[], faults: &[] };
         assert_eq!(locked.publish(key(pc), pc + 8, pc, &compiled, false), Some(at));
         at

@@ -221,7 +221,7 @@ impl Unit {
     fn target(&self, part: &Part, record: &Record, site: &Site) -> Option<u64> {
         // The exit's bytes are never changed; the fields of jumps, which may be, are not borrowed.
         let rest = part.bytes(record.code.checked_add(site.stub)?, part.header.len);
-        let stub = Site { field: 0, stub: 0 };
+        let stub = Site { field: 0, stub: 0, switches: false };
         target_of(rest, &stub, self.place.distances, part.base + u64::from(record.code + site.stub))
     }
 
@@ -259,7 +259,7 @@ mod tests {
 
     /// In the test's block: a field that is a distance, a jump's field, and the jump's exit.
     const DISTANCE: u32 = 4;
-    const SITE: Site = Site { field: 8, stub: 16 };
+    const SITE: Site = Site { field: 8, stub: 16, switches: false };
 
     /// A block that stands at `host` and names `named`, and jumps to `target`.
     fn block(host: u64, named: u64, target: u64) -> [u8; 32] {

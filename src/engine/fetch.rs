@@ -68,6 +68,8 @@ pub struct Origin<'a> {
     pub limits: Limits,
     /// What it is found by.
     pub key: Key,
+    /// See [`Target::expectation`].
+    pub expectation: u64,
     /// The code that there is.
     pub cache: &'a Locked<'a>,
 }
@@ -104,6 +106,10 @@ impl Source for Window<'_> {
         let bytes = until_stop(target, stops, key.pc, &self.buf[..before + new]);
         self.len = within(target, limits, bytes).len();
         self.len > before
+    }
+
+    fn expectation(&self) -> u64 {
+        self.origin.expectation
     }
 
     fn is_known(&self, pc: u64) -> bool {

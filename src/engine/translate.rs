@@ -44,9 +44,18 @@ impl Workshop {
     }
 }
 
+/// What a block is made for.
+#[derive(Clone, Copy)]
+struct Terms {
+    mode: Mode,
+    limits: Limits,
+    expectation: u64,
+}
+
 impl Engine {
-    /// Translates the block at `key`, unless another thread just did; returns its code.
-    pub fn translate(&self, space: &AddressSpace, key: Key) -> Result<u64, NoCode> {
+    /// Translates the block at `key`, unless another thread just did; returns its code. What it may expect of the state
+    /// is [`Target::expectation`].
+    pub fn translate(&self, space: &AddressSpace, key: Key, expectation: u64) -> Result<u64, NoCode> {
         let shop = &mut *self.workshop.lock();
         let mut cache = self.cache.lock();
         if let Some(code) = self.cache.table.get(key) {
@@ -67,12 +76,12 @@ impl Engine {
             }
         }
         let mode = if tagged { self.target.masking(key.mode) } else { key.mode };
-        let mut limits = self.limits;
+        let mut terms = Terms { mode, limits: self.limits, expectation };
         loop {
-            match self.attempt(shop, &mut cache, space, key, mode, limits)? {
+            match self.attempt(shop, &mut cache, space, key, terms)? {
                 Some(code) => return Ok(code),
                 // More values at once than there is room for: a shorter block has fewer.
-                None if limits.insts > 1 => limits.insts /= 2,
+                None if terms.limits.insts > 1 => terms.limits.insts /= 2,
                 None => return Err(NoCode::Memory(Errno::ENOMEM)),
             }
         }
@@ -106,13 +115,13 @@ impl Engine {
         cache: &mut Locked<'_>,
         space: &AddressSpace,
         key: Key,
-        mode: Mode,
-        limits: Limits,
+        Terms { mode, limits, expectation }: Terms,
     ) -> Result<Option<u64>, NoCode> {
         let mut clock = Clock::start(self.stats);
         // Bytes that were not watched when they were read may be others by now.
         let digest = loop {
-            let origin = Origin { target: self.target, space, stops: &self.breakpoints, limits, key, cache };
+            let origin =
+                Origin { target: self.target, space, stops: &self.breakpoints, limits, key, expectation, cache };
             let digest = shop.lower(origin, mode).map_err(NoCode::Fetch)?;
             if !self.watch(space, key.pc, shop.builder.block().end) {
                 break digest;

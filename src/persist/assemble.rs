@@ -225,7 +225,8 @@ impl<'a> Assembly<'a> {
             }
         }
         for Jump { site, target } in jumps {
-            let to = target.and_then(|guest| find(guest, piece.mode)).map_or(here + i64::from(site.stub), i64::from);
+            let known = target.filter(|_| !site.switches).and_then(|guest| find(guest, piece.mode));
+            let to = known.map_or(here + i64::from(site.stub), i64::from);
             let distance = i32::try_from(to - here - i64::from(site.field) - 4).ok()?;
             *code.get_mut(site.field as usize..)?.first_chunk_mut::<4>()? = distance.to_le_bytes();
         }

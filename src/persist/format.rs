@@ -206,6 +206,8 @@ pub struct Site {
     pub field: u32,
     /// The exit it leads to while it is not linked.
     pub stub: u32,
+    /// Whether it leads to code for another mode than the block's.
+    pub switches: bool,
 }
 
 /// A block's tables.
@@ -229,7 +231,7 @@ impl<'a> Aux<'a> {
         put(out, sites.len() as u32);
         for site in sites {
             put(out, site.field);
-            put(out, site.stub.wrapping_sub(site.field));
+            put(out, site.stub.wrapping_sub(site.field) << 1 | u32::from(site.switches));
         }
     }
 
@@ -251,7 +253,8 @@ impl<'a> Aux<'a> {
         let distances = (0..count).map(|_| distance(&mut bytes)).collect::<Option<_>>()?;
         let site = |bytes: &mut &[u8]| {
             let field = take(bytes)?;
-            Some(Site { field, stub: field.wrapping_add(take(bytes)?) })
+            let exit = take(bytes)?;
+            Some(Site { field, stub: field.wrapping_add(exit >> 1), switches: exit & 1 != 0 })
         };
         let count = take(&mut bytes)?;
         let sites = (0..count).map(|_| site(&mut bytes)).collect::<Option<_>>()?;
@@ -301,7 +304,7 @@ mod tests {
 
     #[test]
     fn tables_of_blocks() {
-        let sites = [Site { field: 8, stub: 300 }, Site { field: 700, stub: 720 }];
+        let sites = [Site { field: 8, stub: 300, switches: true }, Site { field: 700, stub: 720, switches: false }];
         let mut bytes = Vec::new();
         Aux::encode(&mut bytes, b"faults", &[4, 200, 1000], sites.into_iter());
         let aux = Aux::decode(&bytes).unwrap();

@@ -226,6 +226,7 @@ impl Builder {
                 Some(truth) => Term::Jump { target: if truth != 0 { taken } else { fall } },
                 None => term,
             },
+            Term::Switch { known: cond, next } if known(cond) == Some(0) => Term::Sync { next },
             _ => term,
         });
     }

@@ -76,7 +76,7 @@ impl Interp {
             }
             Term::Syscall { next } => (next, Exit::Syscall),
             Term::Trap { kind, pc } => (pc, Exit::Trap(kind)),
-            Term::Sync { next } => (next, Exit::Jump),
+            Term::Sync { next } | Term::Switch { next, .. } => (next, Exit::Jump),
             Term::Invalidate { addr, len, next } => (next, Exit::Invalidate { addr: value(addr), len }),
         };
         state.pc = pc;

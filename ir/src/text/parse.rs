@@ -245,6 +245,7 @@ impl Parser<'_> {
             "syscall" => Term::Syscall { next: target(line_after)? },
             "trap" => Term::Trap { kind: by_name(line_after, Trap::ALL, Trap::name)?, pc: comma_target(line_after)? },
             "sync" => Term::Sync { next: target(line_after)? },
+            "switch" => Term::Switch { known: self.value(line_after)?, next: comma_target(line_after)? },
             "invalidate" => Term::Invalidate {
                 addr: self.value(line_after)?,
                 len: comma_target(line_after)?,

@@ -172,6 +172,7 @@ impl Display for TermText<'_> {
             Term::Syscall { next } => write!(f, "syscall {next:#x}"),
             Term::Trap { kind, pc } => write!(f, "trap {}, {pc:#x}", kind.name()),
             Term::Sync { next } => write!(f, "sync {next:#x}"),
+            Term::Switch { known, next } => write!(f, "switch v{}, {next:#x}", known.0),
             Term::Invalidate { addr, len, next } => write!(f, "invalidate v{}, {len}, {next:#x}", addr.0),
         }
     }

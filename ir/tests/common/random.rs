@@ -215,6 +215,7 @@ impl Rng {
         let cond = self.operand(block, Want::Is(Ty::I32));
         let target = self.operand(block, Want::Is(Ty::I64));
         match self.below(6) {
+            2 if cond.is_some() && self.below(2) == 0 => Term::Switch { known: cond, next: 0x2000 },
             0 | 1 if cond.is_some() => Term::Branch { cond, taken: 0x2000, fall: block.end },
             2 if target.is_some() => Term::JumpIndirect { target },
             3 if target.is_some() => Term::Invalidate { addr: target, len: 64, next: block.end },

@@ -214,7 +214,7 @@ fn translate(path: &Path, options: &Options) -> Result<u64, String> {
     while !found.is_empty() {
         for pc in found {
             // What turns out to be no code ends in a fault that nobody takes.
-            let _ = engine.translate(&space, Key { pc, mode });
+            let _ = engine.translate(&space, Key { pc, mode }, 0);
         }
         found = engine.cache.lock().open_targets(&mut seen);
         found.retain(|&pc| tried.insert(pc) && space.is_executable(memory::GuestAddr(pc)));

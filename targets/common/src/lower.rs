@@ -22,6 +22,8 @@ pub struct Lower<'a> {
     pub mode: Mode,
     /// What the CPU offers.
     pub features: Features,
+    /// What the state may be expected to be where the block begins; see [`crate::Target::expectation`].
+    pub expectation: u64,
 }
 
 impl Deref for Lower<'_> {
@@ -41,7 +43,7 @@ impl DerefMut for Lower<'_> {
 impl<'a> Lower<'a> {
     /// A context for the instruction at `pc`.
     pub fn new(builder: &'a mut Builder, pc: u64, mode: Mode, features: Features) -> Lower<'a> {
-        Lower { builder, pc, next: pc, mode, features }
+        Lower { builder, pc, next: pc, mode, features, expectation: 0 }
     }
 
     /// Whether the CPU has `feature`.

@@ -100,6 +100,11 @@ pub trait Target: Sync + Send {
         mode
     }
 
+    /// What code made now may expect of the state where it begins, beyond the mode; 0: nothing. It has to ask.
+    fn expectation(&self, _state: &GuestState) -> u64 {
+        0
+    }
+
     /// Whether programs run code that they wrote without announcing it. Many processors see such writes although the
     /// architecture does not promise it, and programs have come to rely on that.
     fn runs_unannounced_code(&self) -> bool {

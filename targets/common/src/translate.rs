@@ -44,6 +44,11 @@ pub trait Source {
         false
     }
 
+    /// What [`Target::expectation`] said of the state.
+    fn expectation(&self) -> u64 {
+        0
+    }
+
     /// Whether the block may end before the instruction at an address, because there is code for it.
     fn is_known(&self, _pc: u64) -> bool {
         false
@@ -97,6 +102,7 @@ pub fn translate(
         builder.insn(here);
         let mut lower = Lower::new(builder, here, mode, features);
         lower.next = here + len as u64;
+        lower.expectation = source.expectation();
         match target.decode(word).filter(|row| features.has(row.feature)) {
             Some(row) => (row.lower)(&mut lower, word),
             None => lower.undefined(),

@@ -115,6 +115,10 @@ impl Target for Riscv64 {
         vector::without_vectors(mode)
     }
 
+    fn expectation(&self, state: &GuestState) -> u64 {
+        vector::expectation(state)
+    }
+
     fn nan_rule(&self, _mode: Mode) -> NanRule {
         NanRule::Canonical
     }

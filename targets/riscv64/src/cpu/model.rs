@@ -4,7 +4,7 @@ use std::fmt;
 
 use target::{Feature, Features};
 
-use super::table::{EXTENSIONS, GROUPS, TABLE, ZVE32X, is_extension, with_combinations};
+use super::table::{EXTENSIONS, GROUPS, TABLE, is_extension, with_combinations};
 
 /// A model; each has what the ones before it have.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -69,19 +69,10 @@ pub struct Cpu {
 }
 
 impl Default for Cpu {
-    /// All but the vectors: what programs choose where these are (OpenSSL, ffmpeg, the JVM) is not yet faster than
-    /// what they have without.
+    /// Every extension there is, as qemu-user's has it.
     fn default() -> Cpu {
-        let max = Cpu::max().features;
-        let vectors = all().filter(|&feature| max.has(feature) && needs(feature, ZVE32X));
-        Cpu { features: vectors.fold(max, Features::without) }
+        Cpu::max()
     }
-}
-
-/// Whether an extension is, or requires, another.
-fn needs(feature: Feature, other: Feature) -> bool {
-    feature == other
-        || is_extension(feature) && extension(feature).requires.iter().any(|&required| needs(required, other))
 }
 
 /// Why a CPU can't be had.

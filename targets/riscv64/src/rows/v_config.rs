@@ -74,8 +74,7 @@ fn stays(b: &mut Lower, next: Option<(u64, u32)>) -> bool {
     {
         return true;
     }
-    let pc = b.pc;
-    vector::leave(b, false, pc);
+    vector::leave_unkeyed(b);
     false
 }
 
@@ -100,10 +99,7 @@ fn set_up_to(b: &mut Lower, f: Vset, vtype: u64, most: u32) {
 fn set_same(b: &mut Lower, vtype: u64, most: u32) {
     let keyed = vector::is_keyed(b);
     let known = match vector::known(b) {
-        Known::Unknown => {
-            let pc = b.pc;
-            return vector::leave(b, true, pc);
-        }
+        Known::Unknown => return vector::find_out(b),
         Known::Illegal => None,
         Known::So(config) => Some(config),
     };
@@ -117,8 +113,8 @@ fn set_same(b: &mut Lower, vtype: u64, most: u32) {
     };
     put(b, vtype, vl);
     if keyed && decode(vtype) != known.map(|config| (config.sew, config.lmul)) {
-        let next = b.next;
-        vector::leave(b, true, next);
+        let (next, known) = (b.next, b.i32(matches!(vl, Length::Known(_)).into()));
+        vector::leave_keyed(b, known, next);
     }
 }
 

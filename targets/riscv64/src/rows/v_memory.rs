@@ -237,12 +237,15 @@ fn first_fault(b: &mut Lower, f: VMem, lane: Lane) {
         b.put(VL, vl);
         return transfer(b, f, &config, Place::Unit).load(b);
     }
-    config.vl = Length::Dynamic(short);
+    let whole = std::mem::replace(&mut config.vl, Length::Dynamic(short));
     transfer(b, f, &config, Place::Unit).load(b);
     b.put(VL, short);
     if vector::is_keyed(b) {
-        let next = b.next;
-        vector::leave(b, true, next);
+        // The rest of a whole group, where all can be read, goes on as it was.
+        let whole = b.i32(matches!(whole, Length::Known(_)).into());
+        let same = b.icmp(Icond::Eq, Ty::I64, short, vl);
+        let (next, known) = (b.next, b.and(Ty::I32, same, whole));
+        vector::leave_keyed(b, known, next);
     }
 }
 

@@ -183,7 +183,8 @@ fn write_vstart(b: &mut Lower, val: Val) {
     let vstart = b.zext32(bits);
     b.put(VSTART, vstart);
     let next = b.next;
-    vector::leave(b, true, next);
+    let unknown = b.i32(0);
+    vector::leave_keyed(b, unknown, next);
 }
 
 /// The accrued exceptions NX, UF, OF, DZ, NV from bit 0, out of MXCSR's IE, DE, ZE, OE, UE, PE: the order is

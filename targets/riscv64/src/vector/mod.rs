@@ -2,10 +2,11 @@
 //! masks, and how code comes to know the vector type.
 //!
 //! Lowering has to know `vtype`, and whether `vl` is all there is. Behind a `vset` in the same block it knows: the slots
-//! hold constants. A block that begins behind one can't: its first vector instruction sets the slot `KEYED` and leaves by
-//! way of the run loop, and from there on blocks are keyed by the vector type ([`mode_of`]), until a `vset`, or a call or
-//! return, across which no vector type lives (psABI). So code without vectors is there but once, and the table of indirect
-//! branches holds code of one mode.
+//! hold constants. A block that begins behind one can't: its first vector instruction sets the slot `KEYED` and leaves, and
+//! from there on blocks are keyed by the vector type ([`mode_of`]), until a `vset`, or a call or return, across which no
+//! vector type lives (psABI). So code without vectors is there but once, and the table of indirect branches holds code of
+//! one mode. The way to the keyed blocks goes through the run loop, unless type and length are those that the block met
+//! when it was made: for these it is a jump.
 
 pub mod active;
 pub mod constant;
@@ -15,7 +16,7 @@ pub mod lanes;
 pub mod memory;
 pub mod text;
 
-use ir::{GuestState, Lane, Term, Val};
+use ir::{GuestState, Icond, Lane, Op, Term, Ty, Val};
 use target::{Lower, Mode};
 
 use crate::state::{KEYED, SLOTS, VL, VSTART, VTYPE};
@@ -133,19 +134,57 @@ pub fn is_keyed(b: &Lower) -> bool {
     b.mode.0 >> MODE_SHIFT != NOT_KEYED
 }
 
-/// Goes on at `next` with blocks that are keyed by the vector type, or are not.
-pub fn leave(b: &mut Lower, keyed: bool, next: u64) {
-    let keyed = b.i32(keyed.into());
+/// What a block that begins in this state may expect of the vector type and length: above `vtype` is `vl`.
+pub fn expectation(state: &GuestState) -> u64 {
+    let word = |slot: ir::SlotId| state.u64_at(SLOTS[slot.0 as usize].offset);
+    match decode(word(VTYPE)) {
+        Some(_) if word(VSTART) == 0 => word(VTYPE) | word(VL) << EXPECTED_VL,
+        _ => 0,
+    }
+}
+
+const EXPECTED_VL: u32 = 8;
+
+/// An i32 that tells whether the state is what the block was told to expect, which is one alone.
+fn is_expected(b: &mut Lower) -> Val {
+    let expected = b.expectation;
+    if expected == 0 {
+        return b.i32(0);
+    }
+    let (vtype, vl) = (b.get(VTYPE), b.get(VL));
+    let vtype = b.bin_imm(Op::Xor, Ty::I64, vtype, (expected & ((1 << EXPECTED_VL) - 1)) as i64);
+    let vl = b.bin_imm(Op::Xor, Ty::I64, vl, (expected >> EXPECTED_VL) as i64);
+    let (vstart, zero) = (b.get(VSTART), b.i64(0));
+    let both = b.or(Ty::I64, vtype, vl);
+    let all = b.or(Ty::I64, both, vstart);
+    b.icmp(Icond::Eq, Ty::I64, all, zero)
+}
+
+/// Goes on at `next` with blocks that are keyed by the vector type; where `known` is not 0 it is always the same here.
+pub fn leave_keyed(b: &mut Lower, known: Val, next: u64) {
+    let keyed = b.i32(1);
     b.put(KEYED, keyed);
-    b.end(Term::Sync { next });
+    b.end(Term::Switch { known, next });
+}
+
+/// Has the instruction be done by a block that is keyed by the vector type that there is.
+pub fn find_out(b: &mut Lower) {
+    let (pc, known) = (b.pc, is_expected(b));
+    leave_keyed(b, known, pc);
+}
+
+/// Has the instruction be done by a block that is not keyed.
+pub fn leave_unkeyed(b: &mut Lower) {
+    let (pc, keyed, known) = (b.pc, b.i32(0), b.i32(1));
+    b.put(KEYED, keyed);
+    b.end(Term::Switch { known, next: pc });
 }
 
 /// Has calls, returns and indirect jumps be done by code that is not keyed. True where the block was ended for that.
 pub fn leaves_for_jump(b: &mut Lower) -> bool {
     let keyed = is_keyed(b);
     if keyed {
-        let pc = b.pc;
-        leave(b, false, pc);
+        leave_unkeyed(b);
     }
     keyed
 }
@@ -191,10 +230,7 @@ pub fn grouped_config(b: &mut Lower) -> Option<Config> {
     match config.vl {
         Length::Known(vl) if vl.is_multiple_of(GROUP) => return Some(config),
         Length::Dynamic(_) if b.mode.0 >> MODE_SHIFT >> KIND == GROUPS => return Some(config),
-        Length::Dynamic(_) if !is_keyed(b) => {
-            let pc = b.pc;
-            leave(b, true, pc);
-        }
+        Length::Dynamic(_) if !is_keyed(b) => find_out(b),
         _ => b.undefined(),
     }
     None
@@ -205,10 +241,7 @@ pub fn config(b: &mut Lower) -> Option<Config> {
     match known(b) {
         Known::So(config) => return Some(config),
         Known::Illegal => b.undefined(),
-        Known::Unknown => {
-            let pc = b.pc;
-            leave(b, true, pc);
-        }
+        Known::Unknown => find_out(b),
     }
     None
 }
