@@ -117,7 +117,8 @@ pub fn command(command: Command, env: Vec<CString>) -> Result<Vcpu, Error> {
 }
 
 /// Goes on where an execve of the guest left off.
-pub fn take_over(handover: Handover, env: Vec<CString>) -> Result<Vcpu, Error> {
+pub fn take_over(mut handover: Handover, env: Vec<CString>) -> Result<Vcpu, Error> {
+    handover.options.cache = crate::persist::inherited(handover.options.cache);
     let hidden = HiddenFds::default();
     // In a mount namespace that the guest made since, the roots may be out of sight: its paths are its own then.
     let roots = open_roots(&handover.options, &hidden).unwrap_or_else(|_| Roots::none());

@@ -96,15 +96,42 @@ pub fn folders(named: Vec<PathBuf>) -> Vec<PathBuf> {
     if let Some(list) = variable("TRANSOM_CACHE_DIR") {
         return std::env::split_paths(&list).filter(|path| path.is_absolute()).collect();
     }
+    by_custom().into_iter().collect()
+}
+
+/// The folder that the XDG Base Directory Specification names.
+fn by_custom() -> Option<PathBuf> {
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let base = variable("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     // A home that is not there is not made: users that are to have none are given such a one.
     let home = || variable("HOME").map(PathBuf::from).filter(|home| home.is_dir());
     let base = base.or_else(|| home().map(|home| home.join(".cache")));
-    base.filter(|path| path.is_absolute()).map(|path| path.join("transom")).into_iter().collect()
+    base.filter(|path| path.is_absolute()).map(|path| path.join("transom"))
+}
+
+/// The folders of a program that an execve replaced, for what it executed. It made the one to be written, so that is
+/// there, but in another root (chroot(2)): no folder is made there but by custom.
+pub fn inherited(folders: Vec<PathBuf>) -> Vec<PathBuf> {
+    let serves = folders.last().is_some_and(|last| last.is_dir() || by_custom().as_ref() == Some(last));
+    if serves { folders } else { Vec::new() }
 }
 
 /// The bound on the folder's size that TRANSOM_CACHE_SIZE names, in MiB.
 pub fn bound() -> Option<u64> {
     let mebibytes: u64 = std::env::var("TRANSOM_CACHE_SIZE").ok()?.parse().ok()?;
     mebibytes.checked_mul(1 << 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_another_root_has_not_is_not_made() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let there = vec![PathBuf::from("/nowhere/layer"), folder.path().to_owned()];
+        assert_eq!(inherited(there.clone()), there);
+        assert_eq!(inherited(vec![folder.path().join("gone")]), Vec::<PathBuf>::new());
+        assert_eq!(inherited(Vec::new()), Vec::<PathBuf>::new());
+    }
 }
