@@ -23,7 +23,7 @@ use crate::options::Options;
 use crate::program::{self, Found, Kind};
 use crate::signals::handler;
 use crate::vcpu::Vcpu;
-use passed::{PassedOn, pass_on};
+use passed::{PassedOn, pass_on_debugger};
 
 /// How an execve came back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -167,8 +167,8 @@ impl Vcpu {
         };
         let debugger = passed.as_ref().and_then(|_| self.debug_leave_by_exec());
         let follows = debugger.is_some();
-        if let (Some(passed), Some((fd, word))) = (&mut passed, debugger) {
-            passed.debugger = pass_on(fd).ok().map(|fd| (fd, word));
+        if let (Some(passed), Some(legacy)) = (&mut passed, debugger) {
+            passed.debugger = pass_on_debugger(legacy).ok();
         }
         let argv = match &passed {
             Some(passed) => self.hand_over(&request, &found, passed),
@@ -217,7 +217,7 @@ impl Vcpu {
         if self.seat.is_none() {
             options.gdb = None;
         }
-        options.gdb_connection = passed.debugger.as_ref().map(|(file, word)| format!("{},{word}", file.0));
+        options.gdb_connection = passed.debugger.as_ref().map(|(_, word)| word.clone());
         options.strace_lines = passed.lines.as_ref().map(|file| file.0);
         if !self.process.roots.are_active() {
             options.sysroots.clear();

@@ -26,6 +26,7 @@ fn main() {
             Trial::test(format!("{guest}/follow-parent"), move || follow(guest, "follow-parent", End::Exit(4))),
             Trial::test(format!("{guest}/follow-child"), move || follow(guest, "follow-child", End::Exit(4))),
             Trial::test(format!("{guest}/follow-both"), move || follow(guest, "follow-both", End::Signal(9))),
+            Trial::test(format!("{guest}/follow-vfork"), move || follow(guest, "follow-vfork", End::Exit(4))),
         ]
     });
     let text = Trial::test("riscv64/disassembly", disassembly);

@@ -11,8 +11,10 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use gdbstub::conn::Connection as Bytes;
 use syscalls::HiddenFds;
 
+use super::heirs::Inheritance;
 use super::peer::{Message, Peer};
-use super::wire::{self, Features, Wire};
+use super::vforks::{Fate, pid, set_pid};
+use super::wire::{self, Wire};
 
 /// The connection's descriptor, for the signal handler; -1 for none.
 static FD: AtomicI32 = AtomicI32::new(-1);
@@ -74,7 +76,7 @@ pub enum Listener {
     /// A socket in the file system, and its name.
     Unix(UnixListener, String),
     /// It is connected: to the program that executed this one.
-    Inherited(OwnedFd, Features),
+    Inherited(Inheritance),
 }
 
 impl Listener {
@@ -93,14 +95,6 @@ impl Listener {
         UnixListener::bind(place).map(|listener| Listener::Unix(listener, place.to_owned()))
     }
 
-    /// Takes over the connection that [`Connection::pass_on`] tells of.
-    pub fn inherited(word: &str) -> io::Result<Listener> {
-        let (fd, features) = word.split_once(',').ok_or(io::ErrorKind::InvalidInput)?;
-        let fd: i32 = fd.parse().map_err(io::Error::other)?;
-        // SAFETY: execve passed it for this.
-        Ok(Listener::Inherited(unsafe { OwnedFd::from_raw_fd(fd) }, Features::decode(features)))
-    }
-
     /// Waits for a debugger.
     pub fn accept(self, hidden: &HiddenFds) -> io::Result<Connection> {
         let mut wire = Wire::default();
@@ -115,16 +109,26 @@ impl Listener {
                 let _ = std::fs::remove_file(name);
                 stream.into()
             }
-            Listener::Inherited(socket, features) => {
-                wire.features = features;
-                socket
+            Listener::Inherited(inheritance) => {
+                wire.features = inheritance.features;
+                inheritance.connection
             }
         };
         let fd = hidden.adopt(socket.into_raw_fd()).map_err(|error| io::Error::from_raw_os_error(error.0))?;
         // SAFETY: the number is new and this value's.
         let file = unsafe { File::from_raw_fd(fd) };
-        let (raw, input, output) = (Vec::new(), VecDeque::new(), Vec::new());
-        Ok(Connection { file, raw, input, output, wire, threads: Vec::new(), peer: None, once: false, waits: false })
+        Ok(Connection {
+            file,
+            raw: Vec::new(),
+            input: VecDeque::new(),
+            output: Vec::new(),
+            wire,
+            threads: Vec::new(),
+            peer: None,
+            vforked: None,
+            once: false,
+            waits: false,
+        })
     }
 }
 
@@ -142,6 +146,8 @@ pub struct Connection {
     pub threads: Vec<i32>,
     /// The other process of the session.
     pub peer: Option<Peer>,
+    /// The child of a vfork that is being told of, and what is to become of it.
+    pub vforked: Option<(i32, Fate)>,
     /// Whether the peer has its turn again after the next reply.
     once: bool,
     /// Whether it has it.
@@ -196,9 +202,10 @@ impl Connection {
             self.input.extend(piece);
             return Ok(());
         };
-        match wire::addressee(body).filter(|&pid| pid != std::process::id() as i32) {
+        match wire::addressee(body).filter(|&named| named != pid()) {
             Some(pid) => return self.take_for(pid, piece),
             None => match body {
+                [b'D', ..] if self.decide(Fate::Followed) => return self.confirm(),
                 [b'D', ..] => self.leave_peer(&Message::Alone),
                 [b'k', ..] => self.leave_peer(&Message::Kill),
                 _ => {}
@@ -209,8 +216,25 @@ impl Connection {
         Ok(())
     }
 
+    /// Decides about the child of a vfork, where there is one to decide about.
+    fn decide(&mut self, fate: Fate) -> bool {
+        let Some((child, decided @ Fate::Open)) = &mut self.vforked else { return false };
+        *decided = fate;
+        if fate == Fate::Followed {
+            set_pid(*child);
+        }
+        self.wire.others.clear();
+        true
+    }
+
+    fn confirm(&mut self) -> Result<(), Over> {
+        let ack: &[u8] = if self.wire.features.no_acks { b"" } else { b"+" };
+        Ok(self.file.write_all(&[ack, &wire::framed(b"OK")].concat())?)
+    }
+
     /// A packet for another process. One that has gone its way, the parent of a vfork say, needs no more than an answer.
     fn take_for(&mut self, pid: i32, piece: Vec<u8>) -> Result<(), Over> {
+        let is_vforked = self.vforked.is_some_and(|(child, _)| child == pid);
         let is_peer = self.peer.as_ref().is_some_and(|peer| peer.pid == pid);
         let last = match wire::body(&piece) {
             Some([b'D', ..]) => Message::Free,
@@ -221,16 +245,21 @@ impl Connection {
                 self.give_turn(once, piece);
                 return self.wait_for_turn();
             }
-            _ => {
+            body => {
+                // gdb leaves the parent of a vfork that it does not follow when the child has left the memory.
+                if is_vforked && matches!(body, Some([b'v', b'C', ..])) {
+                    self.decide(Fate::Followed);
+                }
                 self.input.extend(piece);
                 return Ok(());
             }
         };
         if is_peer {
             self.leave_peer(&last);
+        } else if is_vforked {
+            self.decide(if last == Message::Kill { Fate::Killed } else { Fate::Left });
         }
-        let ack: &[u8] = if self.wire.features.no_acks { b"" } else { b"+" };
-        Ok(self.file.write_all(&[ack, &wire::framed(b"OK")].concat())?)
+        self.confirm()
     }
 
     fn give_turn(&self, once: bool, packet: Vec<u8>) {
@@ -281,9 +310,9 @@ impl Connection {
         unsafe { libc::poll(&raw mut poll, 1, 0) > 0 }
     }
 
-    /// The descriptor, for execve, and what holds for the connection, for [`Listener::inherited`] behind it.
-    pub fn pass_on(&self) -> (i32, String) {
-        (self.file.as_raw_fd(), self.wire.features.encode())
+    /// The descriptor.
+    pub fn descriptor(&self) -> i32 {
+        self.file.as_raw_fd()
     }
 
     /// Whether the kernel is to tell by SIGTRAP that the debugger sends something: while the guest runs, nobody waits
@@ -301,8 +330,7 @@ impl Connection {
         }
         FD.store(fd, Ordering::SeqCst);
         set(F_SETSIG, libc::SIGTRAP);
-        // SAFETY: getpid touches no memory.
-        set(libc::F_SETOWN, unsafe { libc::getpid() });
+        set(libc::F_SETOWN, pid());
         set(libc::F_SETFL, flags | libc::O_ASYNC);
         if !self.input.is_empty() || !self.raw.is_empty() || self.is_readable() {
             HEARD.store(true, Ordering::SeqCst);

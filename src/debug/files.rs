@@ -3,7 +3,7 @@
 use std::ffi::CString;
 use std::fs::File;
 use std::io::Write;
-use std::os::fd::FromRawFd;
+use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
 use std::os::unix::fs::{FileExt, MetadataExt};
 
 use gdbstub::target::ext::host_io::{
@@ -12,13 +12,17 @@ use gdbstub::target::ext::host_io::{
     HostIoResult, HostIoSetfs, HostIoSetfsOps, HostIoStat,
 };
 
+use memory::Errno;
+use syscalls::HiddenFds;
+
 use super::inferior::Inferior;
 use crate::program;
 
-/// The files that the debugger has open. Their numbers say whose they are, as two processes may be behind a connection;
-/// the child of a fork has those of its parent too.
+/// The files that the debugger has open, and the numbers that it has for them, by which they stand. The numbers say whose
+/// they are, as two processes may be behind a connection; the child of a fork has those of its parent too, and a program
+/// that is executed those of the one before.
 #[derive(Default)]
-pub struct Files(Vec<Option<File>>);
+pub struct Files(Vec<Option<(u32, File)>>);
 
 /// How many bits of a number count the files of a process; the process is in those above (pids have 22 bits).
 const INDEX_BITS: u32 = 9;
@@ -27,6 +31,17 @@ const MOST: usize = 1 << INDEX_BITS;
 /// The process whose file has this number.
 pub fn owner(fd: u32) -> i32 {
     (fd >> INDEX_BITS) as i32
+}
+
+/// Puts a file out of the guest's sight.
+fn hide(file: File, hidden: &HiddenFds) -> std::io::Result<File> {
+    let fd = hidden.adopt(file.into_raw_fd()).map_err(io_error)?;
+    // SAFETY: the number is new and this value's.
+    Ok(unsafe { File::from_raw_fd(fd) })
+}
+
+fn io_error(error: Errno) -> std::io::Error {
+    std::io::Error::from_raw_os_error(error.0)
 }
 
 impl Files {
@@ -38,12 +53,39 @@ impl Files {
         if free == self.0.len() {
             self.0.push(None);
         }
-        self.0[free] = Some(file);
-        Ok(std::process::id() << INDEX_BITS | free as u32)
+        let number = std::process::id() << INDEX_BITS | free as u32;
+        self.0[free] = Some((number, file));
+        Ok(number)
+    }
+
+    /// Their numbers and descriptors.
+    pub fn list(&self) -> Vec<(u32, i32)> {
+        self.0.iter().flatten().map(|(number, file)| (*number, file.as_raw_fd())).collect()
+    }
+
+    /// Files that were listed by the program before this one.
+    pub fn inherited(files: Vec<(u32, OwnedFd)>, hidden: &HiddenFds) -> std::io::Result<Files> {
+        let mut entries: Vec<Option<(u32, File)>> = Vec::new();
+        for (number, fd) in files {
+            let index = number as usize % MOST;
+            entries.resize_with(entries.len().max(index + 1), || None);
+            entries[index] = Some((number, hide(fd.into(), hidden)?));
+        }
+        Ok(Files(entries))
     }
 
     fn get(&self, fd: u32) -> Result<&File, HostIoError<&'static str>> {
-        self.0.get(fd as usize % MOST).and_then(Option::as_ref).ok_or(HostIoError::Errno(HostIoErrno::EBADF))
+        let entry = self.0.get(fd as usize % MOST).and_then(Option::as_ref);
+        entry.map(|(_, file)| file).ok_or(HostIoError::Errno(HostIoErrno::EBADF))
+    }
+
+    /// After a vfork: what its child opened it has closed, or taken with it.
+    pub fn forget_of(&mut self, child: i32) {
+        for entry in &mut self.0 {
+            if let Some((_, file)) = entry.take_if(|(number, _)| owner(*number) == child) {
+                std::mem::forget(file);
+            }
+        }
     }
 }
 
@@ -108,9 +150,10 @@ impl HostIoOpen for Inferior {
             true => maps(self)?,
             false => {
                 let file = program::open_at(libc::AT_FDCWD, &on_host(self, name)?, 0);
-                file.map_err(|error| std::io::Error::from_raw_os_error(error.0))?
+                file.map_err(io_error)?
             }
         };
+        let file = hide(file, &self.process.hidden)?;
         self.files.add(file)
     }
 }
@@ -118,7 +161,9 @@ impl HostIoOpen for Inferior {
 impl HostIoClose for Inferior {
     fn close(&mut self, fd: u32) -> HostIoResult<(), Inferior> {
         self.files.get(fd)?;
-        self.files.0[fd as usize % MOST] = None;
+        if let Some((_, file)) = self.files.0[fd as usize % MOST].take() {
+            self.process.hidden.release(file.as_raw_fd());
+        }
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Fork and execve as a debugger follows them. The child of a vfork goes its own way: its memory is its parent's.
+//! Fork and execve as a debugger follows them.
 //!
 //! A fork copies the conversation with the debugger: parent and child both stop, the parent tells of it, and the
 //! debugger says whom it leaves (`set follow-fork-mode`, `set detach-on-fork`). A program that is executed inherits the
@@ -6,9 +6,12 @@
 
 use std::os::fd::OwnedFd;
 
+use gdbstub::common::Tid;
+
+use super::heirs::Legacy;
 use super::peer::{self, Peer};
 use super::wire::Features;
-use super::{Debugger, Seat, connection, lock};
+use super::{Debugger, Seat, connection, lock, vforks};
 use crate::vcpu::Vcpu;
 
 /// What a thread tells, or waits for, at its next stop.
@@ -17,6 +20,10 @@ pub enum Event {
     Forked(Peer),
     /// It is a new process.
     Born(Peer),
+    /// It is a new process on the memory of this thread's.
+    Vforked(Tid),
+    /// The child of its vfork has left the memory.
+    Alone,
 }
 
 /// A fork that the debugger follows, before it is made.
@@ -28,7 +35,7 @@ pub struct Parting {
 
 impl Vcpu {
     /// What the debugger of this thread understands.
-    fn debug_features(&self) -> Features {
+    pub(super) fn debug_features(&self) -> Features {
         let session = self.debugged().map(|(debugger, _)| lock(&debugger.session));
         session.and_then(|mut session| Some(session.as_mut()?.features())).unwrap_or_default()
     }
@@ -45,15 +52,18 @@ impl Vcpu {
     }
 
     fn part(&self) -> Option<Parting> {
-        let is_alone = match &mut *lock(&self.debugged()?.0.session) {
-            Some(session) => session.connection().is_some_and(|connection| connection.peer.is_none()),
-            None => false,
-        };
-        if !is_alone || !self.debug_features().fork {
+        if !self.debug_alone() || !self.debug_features().fork {
             return None;
         }
         let ends = peer::channel(&self.process.hidden).ok()?;
         Some(Parting { parent: std::process::id() as i32, ends })
+    }
+
+    /// Whether the debugger has this process and no other.
+    pub(super) fn debug_alone(&self) -> bool {
+        let session = self.debugged().map(|(debugger, _)| lock(&debugger.session));
+        let alone = session.and_then(|mut session| Some(session.as_mut()?.connection()?.peer.is_none()));
+        alone.unwrap_or(false)
     }
 
     /// The world goes on; this thread is still in its call.
@@ -77,6 +87,7 @@ impl Vcpu {
             connection::close_in_child();
             return self.machine.engine.breakpoints.clear();
         };
+        vforks::set_pid(std::process::id() as i32);
         self.event = Some(Event::Born(Peer::new(parent, own)));
         let seat = self.new_seat();
         debugger.world.begin_again(seat.clone());
@@ -95,28 +106,24 @@ impl Vcpu {
             Event::Born(parent) => {
                 self.speak_surely(|session| session.join(tid, parent));
             }
+            Event::Vforked(parent) => self.tell_vfork(parent),
+            Event::Alone => self.speak_surely(|session| session.report_event(tid, "vforkdone:;".into(), None)),
         }
     }
 
-    /// Before a program is executed whose run can go on with the debugger: the world stands, and what the run is to be
-    /// told, the descriptor and a word. `None` where the debugger does not follow.
-    pub fn debug_leave_by_exec(&mut self) -> Option<(i32, String)> {
+    /// Before a program is executed whose run can go on with the debugger: the world stands, and what the run is to have.
+    /// `None` where the debugger does not follow.
+    pub fn debug_leave_by_exec(&mut self) -> Option<Legacy> {
         let (debugger, seat) = self.debugged()?;
         if !self.debug_features().exec {
             return None;
         }
         while !debugger.world.stop(&seat, &raw mut self.context.guest) {}
-        let mut session = lock(&debugger.session);
-        let connection = session.as_mut().and_then(|session| session.connection());
-        let told = connection.map(|connection| {
-            connection.listen(false);
-            connection.pass_on()
-        });
-        drop(session);
-        if told.is_none() {
+        let legacy = lock(&debugger.session).as_mut().and_then(super::Session::bequeath);
+        if legacy.is_none() {
             debugger.world.resume(&seat);
         }
-        told
+        legacy
     }
 
     /// The program was not executed after all.

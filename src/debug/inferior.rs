@@ -22,6 +22,7 @@ use target::debug::{self, Register};
 
 use super::files::Files;
 use super::registers::{Guest, Number, Values};
+use super::vforks::pid;
 use super::world::Action;
 use super::{Debugger, lock, signal};
 use crate::engine::watch::{Access, Watch};
@@ -44,14 +45,14 @@ pub struct Inferior {
 
 impl Inferior {
     /// The process that `machine` runs.
-    pub fn new(machine: &'static Machine, process: Arc<Process>) -> Inferior {
+    pub fn new(machine: &'static Machine, process: Arc<Process>, files: Files) -> Inferior {
         let target = machine.engine.target;
         let features = target.debug_features();
         Inferior {
             machine,
             process,
             description: debug::description(target.debug_name(), &features),
-            files: Files::default(),
+            files,
             registers: debug::registers(&features),
             named: Vec::new(),
             others_stay: false,
@@ -63,11 +64,10 @@ impl Inferior {
         self.machine.debugger.as_ref().unwrap_or_else(|| crate::signals::fatal::bug("a session without a debugger"))
     }
 
-    /// The threads of the process that speaks.
+    /// The threads of the process that the debugger hears of.
     pub fn threads(&self) -> Vec<i32> {
-        let own = std::process::id() as i32;
         let seats = self.debugger().world.seats();
-        seats.iter().filter(|seat| seat.pid == own).map(|seat| seat.tid).collect()
+        seats.iter().filter(|seat| seat.pid == pid()).map(|seat| seat.tid).collect()
     }
 
     fn set_action(&mut self, tid: Tid, action: Action, signal: Option<Signal>) {

@@ -5,12 +5,13 @@
 //! ([`connection`]).
 //!
 //! The debugger may follow a fork into either process or both, and an execve ([`forks`]); what gdbstub has not of that
-//! is in [`wire`]. For one that does not want to hear of execve the first program has ended then, and the second waits
+//! is in [`wire`]; of a vfork it follows one process ([`vforks`]). For one that does not want to hear of execve the first program has ended then, and the second waits
 //! for it at the same place.
 
 pub mod connection;
 mod files;
 mod forks;
+mod heirs;
 mod inferior;
 mod information;
 mod peer;
@@ -19,6 +20,7 @@ mod registers;
 mod session;
 mod signal;
 mod stops;
+mod vforks;
 mod wire;
 pub mod world;
 
@@ -30,7 +32,10 @@ use syscalls::Process;
 use crate::engine::watch::Watch;
 use crate::machine::Machine;
 use connection::Listener;
+use files::Files;
 pub use forks::{Event, Parting};
+use heirs::Inheritance;
+pub use heirs::Legacy;
 pub use session::Session;
 pub use stops::Ended;
 pub use world::Seat;
@@ -54,7 +59,7 @@ impl Debugger {
     /// One that can be connected to at `place`, or that has followed here by execve.
     pub fn bind(place: &str, inherited: Option<&str>) -> io::Result<Debugger> {
         let listener = match inherited {
-            Some(word) => Listener::inherited(word)?,
+            Some(word) => Listener::Inherited(Inheritance::claim(word)?),
             None => Listener::bind(place)?,
         };
         Ok(Debugger {
@@ -67,10 +72,15 @@ impl Debugger {
 
     /// Waits for the debugger. Whether it has followed here.
     fn connect(&self, machine: &'static Machine, process: &Arc<Process>) -> io::Result<bool> {
-        let Some(listener) = lock(&self.listener).take() else { return Ok(false) };
-        let follows = matches!(listener, Listener::Inherited(..));
+        let Some(mut listener) = lock(&self.listener).take() else { return Ok(false) };
+        let inherited = match &mut listener {
+            Listener::Inherited(inheritance) => Some(std::mem::take(&mut inheritance.files)),
+            _ => None,
+        };
+        let follows = inherited.is_some();
+        let files = Files::inherited(inherited.unwrap_or_default(), &process.hidden)?;
         let connection = listener.accept(&process.hidden)?;
-        let session = Session::new(machine, Arc::clone(process), connection)?;
+        let session = Session::new(machine, Arc::clone(process), connection, files)?;
         *lock(&self.session) = Some(session);
         Ok(follows)
     }

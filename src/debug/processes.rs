@@ -8,6 +8,7 @@ use gdbstub::target::ext::extended_mode::{
 use gdbstub::target::{TargetError, TargetResult};
 
 use super::inferior::Inferior;
+use super::vforks::pid;
 
 /// EPERM, as gdb's errors are numbered.
 const EPERM: u8 = 1;
@@ -40,8 +41,8 @@ impl ExtendedMode for Inferior {
 }
 
 impl CurrentActivePid for Inferior {
-    /// The process of the thread that speaks.
+    /// The process that the debugger hears of.
     fn current_active_pid(&mut self) -> Result<Pid, &'static str> {
-        Pid::new(std::process::id() as usize).ok_or("a process without an id")
+        Pid::new(pid() as usize).ok_or("a process without an id")
     }
 }

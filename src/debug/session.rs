@@ -10,6 +10,8 @@ use gdbstub::stub::{DisconnectReason, GdbStub, MultiThreadStopReason};
 use syscalls::Process;
 
 use super::connection::{Connection, Over};
+use super::files::Files;
+use super::heirs::Legacy;
 use super::inferior::Inferior;
 use super::peer::Peer;
 use super::wire::Features;
@@ -41,8 +43,13 @@ const PACKET: usize = 64 << 10;
 
 impl Session {
     /// Begins one, the guest standing at its first instruction.
-    pub fn new(machine: &'static Machine, process: Arc<Process>, connection: Connection) -> io::Result<Session> {
-        let mut inferior = Inferior::new(machine, process);
+    pub fn new(
+        machine: &'static Machine,
+        process: Arc<Process>,
+        connection: Connection,
+        files: Files,
+    ) -> io::Result<Session> {
+        let mut inferior = Inferior::new(machine, process, files);
         let stub = GdbStub::builder(connection).packet_buffer_size(PACKET).build().map_err(io::Error::other)?;
         let stub = stub.run_state_machine(&mut inferior).map_err(io::Error::other)?;
         Ok(Session { stub: Some(stub), inferior })
@@ -78,6 +85,19 @@ impl Session {
             Stub::CtrlCInterrupt(stub) => Some(stub.borrow_conn()),
             Stub::Disconnected(stub) => Some(stub.borrow_conn()),
         }
+    }
+
+    /// What a program that is executed is to have of it; `None` once the debugger has gone.
+    pub fn bequeath(&mut self) -> Option<Legacy> {
+        let files = self.inferior.files.list();
+        let connection = self.connection()?;
+        connection.listen(false);
+        Some(Legacy { connection: connection.descriptor(), features: connection.wire.features, files })
+    }
+
+    /// After a vfork: forgets files that its child opened for the debugger.
+    pub fn forget_files_of(&mut self, child: i32) {
+        self.inferior.files.forget_of(child);
     }
 
     /// What the debugger understands.

@@ -9,6 +9,7 @@ use syscalls::{Call, Outcome, Signal};
 
 use super::connection;
 use super::session::{Next, Session};
+use super::vforks::pid;
 use super::world::Action;
 use super::{Debugger, Seat, lock, signal};
 use crate::engine::NoCode;
@@ -148,7 +149,7 @@ impl Vcpu {
         if let Some(event) = self.event.take() {
             self.tell_event(event);
         }
-        if connection::heard() {
+        if seat.pid == pid() && connection::heard() {
             self.hear();
         }
         debugger.world.pause(&seat, &raw mut self.context.guest);
@@ -231,6 +232,11 @@ impl Vcpu {
     /// Stops the world and speaks with the debugger. False if another thread was first.
     fn speak(&mut self, say: impl FnOnce(&mut Session) -> Next) -> bool {
         let Some((debugger, seat)) = self.debugged() else { return true };
+        if seat.pid != pid() {
+            // The debugger follows the child of a vfork, and has left this process.
+            self.seat = None;
+            return true;
+        }
         let is_first = debugger.world.stop(&seat, &raw mut self.context.guest);
         if is_first {
             self.converse(debugger, &seat, say);

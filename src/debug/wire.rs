@@ -5,6 +5,7 @@
 use std::fmt::Write;
 
 use super::files;
+use super::vforks::pid;
 
 /// What the debugger said that it understands, and what holds for the connection.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -13,6 +14,8 @@ pub struct Features {
     pub multiprocess: bool,
     /// It wants to hear of forks.
     pub fork: bool,
+    /// It wants to hear of children on their parents' memory, and when they have left it.
+    pub vfork: bool,
     /// It wants to hear of programs that are executed.
     pub exec: bool,
     /// Packets are not acknowledged.
@@ -20,10 +23,11 @@ pub struct Features {
 }
 
 impl Features {
-    fn rows(&mut self) -> [(&'static str, char, &mut bool); 4] {
+    fn rows(&mut self) -> [(&'static str, char, &mut bool); 5] {
         [
             ("multiprocess+", 'm', &mut self.multiprocess),
             ("fork-events+", 'f', &mut self.fork),
+            ("vfork-events+", 'v', &mut self.vfork),
             ("exec-events+", 'e', &mut self.exec),
             ("QStartNoAckMode", 'n', &mut self.no_acks),
         ]
@@ -148,7 +152,7 @@ impl Wire {
         let Some(start) = said.iter().position(|&byte| byte == b'$') else { return said };
         let Some(reply) = body(&said[start..]) else { return said };
         let more = match (std::mem::take(&mut self.asked), reply) {
-            (Asked::Features, _) => ";fork-events+;exec-events+".to_owned(),
+            (Asked::Features, _) => ";fork-events+;vfork-events+;exec-events+".to_owned(),
             (Asked::Threads, [b'm', ..]) => self.others.iter().fold(String::new(), |mut list, (pid, tid)| {
                 // Writing to a string can't fail.
                 let _ = write!(list, ",p{pid:x}.{tid:x}");
@@ -156,7 +160,7 @@ impl Wire {
             }),
             (Asked::Other, [b'T', ..]) => self.event.take().unwrap_or_default(),
             (Asked::Other, [b'W' | b'X', _, _]) if self.features.multiprocess => {
-                format!(";process:{:x}", std::process::id())
+                format!(";process:{:x}", pid())
             }
             _ => return said,
         };
@@ -196,7 +200,7 @@ mod tests {
         assert_eq!(wire.features, Features { multiprocess: true, exec: true, ..Features::default() });
         assert_eq!(Features::decode(&wire.features.encode()), wire.features);
         let reply = wire.complete([b"+".as_slice(), &framed(b"PacketSize=1000")].concat());
-        assert_eq!(reply[1..], framed(b"PacketSize=1000;fork-events+;exec-events+"));
+        assert_eq!(reply[1..], framed(b"PacketSize=1000;fork-events+;vfork-events+;exec-events+"));
         wire.event = Some("exec:2f61;".into());
         assert_eq!(wire.complete(framed(b"T05thread:p1.1;")), framed(b"T05thread:p1.1;exec:2f61;"));
         assert_eq!(wire.complete(framed(b"T05thread:p1.1;")), framed(b"T05thread:p1.1;"));

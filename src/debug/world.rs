@@ -136,6 +136,16 @@ impl World {
         inner.seats.len()
     }
 
+    /// Removes the threads of process `pid`, which go on by themselves; one of them may have died while it spoke.
+    pub fn remove_process(&self, pid: i32) {
+        let mut inner = lock(&self.inner);
+        let (gone, rest): (Vec<_>, Vec<_>) = inner.seats.drain(..).partition(|seat| seat.pid == pid);
+        inner.seats = rest;
+        gone.iter().for_each(|seat| seat.set_action(Action::Continue, None));
+        inner.speaker = inner.speaker.filter(|&speaker| gone.iter().all(|seat| seat.tid != speaker));
+        self.changed.notify_all();
+    }
+
     /// The threads.
     pub fn seats(&self) -> Vec<Arc<Seat>> {
         lock(&self.inner).seats.clone()

@@ -6,6 +6,7 @@ use std::os::fd::{AsRawFd, FromRawFd};
 
 use memory::{Errno, sys};
 
+use crate::debug::Legacy;
 use crate::program::{self, Found};
 
 /// Where they are put, out of the way of the new program's own.
@@ -21,8 +22,8 @@ pub(super) struct PassedOn {
     pub filters: Option<Passed>,
     /// What `--strace` of all processes shares.
     pub lines: Option<Passed>,
-    /// The connection with a debugger that follows, and what holds for it.
-    pub debugger: Option<(Passed, String)>,
+    /// What a debugger that follows has, and the word that tells of it.
+    pub debugger: Option<(Vec<Passed>, String)>,
 }
 
 impl PassedOn {
@@ -33,6 +34,16 @@ impl PassedOn {
         let (own, program) = (pass_on(own)?, pass_on(found.file.as_raw_fd())?);
         Ok(PassedOn { own, program, filters, lines, debugger: None })
     }
+}
+
+/// Gives places to what a debugger has.
+pub(super) fn pass_on_debugger(mut legacy: Legacy) -> Result<(Vec<Passed>, String), Errno> {
+    let mut passed = Vec::new();
+    for fd in [&mut legacy.connection].into_iter().chain(legacy.files.iter_mut().map(|(_, fd)| fd)) {
+        passed.push(pass_on(*fd)?);
+        *fd = passed[passed.len() - 1].0;
+    }
+    Ok((passed, legacy.encode()))
 }
 
 /// A file in memory.

@@ -59,6 +59,7 @@ impl Vcpu {
     /// Makes a process on this one's memory and waits until it leaves it; its id.
     pub(super) fn vfork(&mut self, request: &CloneRequest) -> Result<i32, Errno> {
         let mut child = self.child_on_this_memory(request)?;
+        let lending = self.before_vfork(&mut child);
         let (base, size) = child.stacks.host();
         let mask = handler::set_mask(SigSet::ALL.host_mask());
         let args = CloneArgs { flags: host_flags(request), stack: base, stack_size: size, ..args_of(request) };
@@ -67,6 +68,8 @@ impl Vcpu {
         // stopped, and never returns.
         let result = unsafe { transom_vfork(child_main, (&raw mut *child).cast(), number as u64, &arguments) };
         self.after_vfork();
+        let pid = Errno::from_return(result).map(|pid| pid as i32);
+        self.after_vfork_debugged(lending, pid.ok());
         let (low, size) = self.stacks.signal();
         handler::set_stack(low, size);
         if let Some(executing) = child.executing.take() {
@@ -76,7 +79,7 @@ impl Vcpu {
         drop(child);
         stacks.free();
         handler::set_mask(mask);
-        Errno::from_return(result).map(|pid| pid as i32)
+        pid
     }
 
     /// A process' first thread, ready to run on this one's memory.
@@ -119,6 +122,7 @@ pub(super) extern "C" fn child_main(vcpu: *mut c_void) -> ! {
         vcpu.clear_handlers();
     }
     handler::set_mask(vcpu.thread.mask.host_mask());
+    vcpu.vforked_from_debugged();
     match vcpu.run() {
         End::Thread { status } | End::Process { status } => fatal::exit_group(status),
     }

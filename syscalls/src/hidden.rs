@@ -57,6 +57,11 @@ impl HiddenFds {
         Ok(high as i32)
     }
 
+    /// Hides a descriptor no more, as it is about to be closed.
+    pub fn release(&self, fd: i32) {
+        self.fds.lock().retain(|&hidden| hidden != fd as u32);
+    }
+
     /// Whether a descriptor that the guest names is hidden.
     #[inline]
     pub fn contains(&self, fd: i32) -> bool {
