@@ -185,7 +185,9 @@ impl Vcpu {
         let mut state = self.context.guest.clone();
         let mut read = |addr: u64, out: &mut [u8]| memory::read_bytes(GuestAddr(addr), out).is_ok();
         let Some(back) = self.machine.engine.target.signal_return(&mut state, &mut read) else {
-            self.deliver_cause(Cause { signal: Signal::SIGSEGV, code: libc::SI_KERNEL, addr: 0 });
+            self.context.guest = state;
+            self.last_fault = None;
+            self.deliver_cause(self.refused_frame());
             return true;
         };
         let mask = SigSet(back.mask).without(SigSet::UNBLOCKABLE);
@@ -199,6 +201,19 @@ impl Vcpu {
             self.thread.alt_stack = from_frame(back.altstack);
         }
         true
+    }
+
+    /// What comes of a frame that rt_sigreturn refuses: an address counts as mapped if anything is at or above it (find_vma).
+    fn refused_frame(&self) -> Cause {
+        let Some(addr) = self.machine.engine.target.refused_frame(&self.context.guest) else {
+            return Cause { signal: Signal::SIGSEGV, code: libc::SI_KERNEL, addr: 0 };
+        };
+        let is_below = self.process.space.regions().last().is_some_and(|last| addr < last.range.end.0);
+        Cause {
+            signal: Signal::SIGSEGV,
+            code: if is_below { info::code::SEGV_ACCERR } else { info::code::SEGV_MAPERR },
+            addr,
+        }
     }
 
     /// Signals that were held back while the guest blocked them are delivered once it no longer does.

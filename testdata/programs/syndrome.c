@@ -24,6 +24,12 @@ static void handler(int signal, siginfo_t *info, void *raw) {
     siglongjmp(back, 1);
 }
 
+// Asks for EL1, which rt_sigreturn refuses (arm64_notify_segfault).
+static void mangle(int signal, siginfo_t *info, void *raw) {
+    (void)signal, (void)info;
+    ((ucontext_t *)raw)->uc_mcontext.pstate |= 5;
+}
+
 static void show(const char *what, uint64_t expected) {
     printf("%s: signal %d code %d class %#x write %d status %#x%s\n", what, number, code, (int)(syndrome >> 26),
            (int)(syndrome >> 6 & 1), (int)(syndrome & 63), address == expected ? "" : ", wrong address");
@@ -75,5 +81,9 @@ int main(void) {
     FAULT("far ldadd", far, ASM("ldadd x1, x2, [%0]", far));
     FAULT("udf", 0, asm volatile("udf #0"));
     FAULT("after udf", 0, raise(SIGUSR1));
+    action.sa_sigaction = mangle;
+    sigaction(SIGUSR2, &action, NULL);
+    FAULT("str", far, ASM("str x1, [%0]", far));
+    FAULT("refused frame", 0, raise(SIGUSR2));
     DONE();
 }

@@ -173,6 +173,11 @@ impl Target for Aarch64 {
         signal::sigreturn(state, read)
     }
 
+    /// The stack pointer (arm64_notify_segfault in arch/arm64/kernel/traps.c).
+    fn refused_frame(&self, state: &GuestState) -> Option<u64> {
+        Some(self.sp(state))
+    }
+
     fn platform(&self) -> Option<&'static str> {
         Some("aarch64")
     }

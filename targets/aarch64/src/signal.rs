@@ -188,11 +188,18 @@ pub fn enter(state: &mut GuestState, delivery: &SignalDelivery, frame: u64) {
     state.pc = delivery.handler;
 }
 
-/// Restores the state from the frame at the stack pointer.
+/// Restores the state from the frame at the stack pointer: registers before anything is found wrong with it
+/// (restore_sigframe in arch/arm64/kernel/signal.c).
 pub fn sigreturn(state: &mut GuestState, read: &mut dyn FnMut(u64, &mut [u8]) -> bool) -> Option<SignalReturn> {
     let addr = reg(state, SP);
     let mut bytes = vec![0; USED];
     if !addr.is_multiple_of(16) || !read(addr, &mut bytes) {
+        return None;
+    }
+    let flags = get64(&bytes, at::PSTATE);
+    restore_registers(state, &bytes, flags as u32);
+    // Linux refuses a PSTATE that asks for another exception level, AArch32 or masked exceptions.
+    if flags & 0xffff_ffff_0000_03df != 0 {
         return None;
     }
     let mut fpsimd = find_fpsimd(&bytes);
@@ -201,27 +208,24 @@ pub fn sigreturn(state: &mut GuestState, read: &mut dyn FnMut(u64, &mut [u8]) ->
         bytes.resize(FRAME, 0);
         fpsimd = if read(addr, &mut bytes) { find_fpsimd(&bytes) } else { None };
     }
-    let fpsimd = fpsimd?;
-    let flags = get64(&bytes, at::PSTATE);
-    // Linux refuses a PSTATE that asks for another exception level, AArch32 or masked exceptions.
-    if flags & 0xffff_ffff_0000_03df != 0 {
-        return None;
-    }
-    for n in 0..31 {
-        set(state, x(n as u32), get64(&bytes, at::REGS + 8 * n) as u128);
-    }
-    set(state, SP, get64(&bytes, at::SP) as u128);
-    state.pc = get64(&bytes, at::PC);
-    set(state, NZCV, Nzcv::from_bits(flags as u32 & PSTATE_FLAGS).0 as u128);
-    set(state, PSTATE, (flags as u32 & PSTATE_KEPT) as u128);
-    set(state, EXCL_ADDR, u64::MAX as u128);
-    restore_fpsimd(state, &bytes, fpsimd);
+    restore_fpsimd(state, &bytes, fpsimd?);
     let altstack = AltStack {
         sp: get64(&bytes, at::STACK_SP),
         flags: get32(&bytes, at::STACK_FLAGS),
         size: get64(&bytes, at::STACK_SIZE),
     };
     Some(SignalReturn { mask: get64(&bytes, at::MASK), altstack })
+}
+
+fn restore_registers(state: &mut GuestState, bytes: &[u8], flags: u32) {
+    for n in 0..31 {
+        set(state, x(n as u32), get64(bytes, at::REGS + 8 * n) as u128);
+    }
+    set(state, SP, get64(bytes, at::SP) as u128);
+    state.pc = get64(bytes, at::PC);
+    set(state, NZCV, Nzcv::from_bits(flags & PSTATE_FLAGS).0 as u128);
+    set(state, PSTATE, (flags & PSTATE_KEPT) as u128);
+    set(state, EXCL_ADDR, u64::MAX as u128);
 }
 
 /// Walks the records as `parse_user_sigframe` does; the floating-point one must be there.
@@ -355,7 +359,9 @@ mod tests {
                 out.copy_from_slice(&bytes[..out.len()]);
                 true
             };
-            sigreturn(&mut state, &mut read).is_none()
+            let refused = sigreturn(&mut state, &mut read).is_none();
+            assert_eq!((state.pc, reg(&state, SP)), (0x4000, 0x7fff_1238), "registers come first");
+            refused
         };
         assert!(refused(at::PSTATE, 0x5), "EL1");
         assert!(refused(at::RECORDS, 0), "no floating-point record");

@@ -142,6 +142,11 @@ pub trait Target: Sync + Send {
         state: &mut GuestState,
         read: &mut dyn FnMut(u64, &mut [u8]) -> bool,
     ) -> Option<SignalReturn>;
+    /// The address that the SIGSEGV for a refused frame has, with the state that `signal_return` left behind; `None` where
+    /// it has none.
+    fn refused_frame(&self, _: &GuestState) -> Option<u64> {
+        None
+    }
 
     // ---- identity
 
