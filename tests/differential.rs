@@ -63,9 +63,12 @@ fn soak_for(guest: &dyn Guest, limit: Duration) -> Result<(), Failed> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs();
     let start = Instant::now();
+    let mut programs = 0;
     while start.elapsed() < limit {
         check(guest, clock * 1000 + NEXT.fetch_add(1, Ordering::Relaxed))?;
+        programs += 1;
     }
+    println!("{}: {} sequences in {:?}, no difference", guest.name(), programs * SEQUENCES, start.elapsed());
     Ok(())
 }
 

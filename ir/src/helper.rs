@@ -13,6 +13,8 @@ pub struct HelperId(pub u16);
 pub struct Helper {
     /// Name in the IR's text form.
     pub name: &'static str,
+    /// What it computes, in a line of a document.
+    pub about: &'static str,
     /// The function.
     pub function: HelperFn,
 }

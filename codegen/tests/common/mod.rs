@@ -65,8 +65,8 @@ extern "C" fn swap_halves(args: &mut VecArgs) {
 
 /// Its helpers.
 pub const HELPERS: &[Helper] = &[
-    Helper { name: "mix", function: HelperFn::Int(mix) },
-    Helper { name: "swap_halves", function: HelperFn::Vec(swap_halves) },
+    Helper { name: "mix", about: "", function: HelperFn::Int(mix) },
+    Helper { name: "swap_halves", about: "", function: HelperFn::Vec(swap_halves) },
 ];
 
 pub const TABLES: Tables<'static> = Tables { slots: SLOTS, helpers: HELPERS };

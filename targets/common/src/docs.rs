@@ -6,7 +6,7 @@ use crate::cpu::Feature;
 use crate::target::Target;
 
 /// A document: for each extension of the guest's CPU, whether it is there by default and its instructions. Names of
-/// rows have `_` where the manual has a dot.
+/// rows have `_` where the manual has a dot. Then the helpers that lowering calls.
 pub fn markdown(target: &dyn Target) -> String {
     let rows = target.rows();
     let mut text = format!("# Instructions of {} guests\n\n", target.name());
@@ -25,6 +25,14 @@ pub fn markdown(target: &dyn Target) -> String {
         let default = if target.features().has(feature) { "yes" } else { "no" };
         let list = if names.is_empty() { "none of its own".to_owned() } else { names.join(", ") };
         let _ = writeln!(text, "| {} | {default} | {list} |", def.name.replace('|', " or "));
+    }
+    let _ = write!(
+        text,
+        "\n## Helpers\n\nWhat is not emitted inline but called, by the names that `--trace ir` shows.\n\n\
+         | helper | what it computes |\n|---|---|\n"
+    );
+    for helper in target.helpers() {
+        let _ = writeln!(text, "| {} | {} |", helper.name, helper.about);
     }
     text
 }

@@ -10,14 +10,14 @@ use ir::helper::{HelperFn, VecArgs};
 use ir::{Helper, HelperId, NanRule, Round, Ty};
 
 macro_rules! helpers {
-    ($( $(#[$meta:meta])* $konst:ident $name:literal $kind:ident($function:path); )*) => {
+    ($( #[doc = $about:literal] $konst:ident $name:literal $kind:ident($function:path); )*) => {
         #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "counts the rows")]
         #[repr(u16)]
         enum Index { $($konst),* }
-        $( $(#[$meta])* pub const $konst: HelperId = HelperId(Index::$konst as u16); )*
+        $( #[doc = $about] pub const $konst: HelperId = HelperId(Index::$konst as u16); )*
 
         /// The helper table, by number.
-        pub const TABLE: &[Helper] = &[$( Helper { name: $name, function: HelperFn::$kind($function) } ),*];
+        pub const TABLE: &[Helper] = &[$( Helper { name: $name, about: $about.trim_ascii(), function: HelperFn::$kind($function) } ),*];
     };
 }
 
