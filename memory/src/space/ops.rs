@@ -171,7 +171,8 @@ impl Inner {
         Ok(Region { range: Range::new(0, 0), prot: request.prot, flags, backing, name: Name::None })
     }
 
-    /// Maps at the hint if that is free, else where the search finds room, else where the host kernel likes.
+    /// Maps at the hint if that is free, else where the search finds room, else where the host kernel likes, but for what
+    /// the translator may need.
     pub(super) fn map_anywhere(
         &mut self,
         hint: GuestAddr,
@@ -212,6 +213,7 @@ impl Inner {
                 Err(error) => return Err(error),
             }
         }
+        leave_reserve(len)?;
         host::map_anywhere(len, prot, source)
     }
 
@@ -298,6 +300,16 @@ fn refused_as_huge(len: u64, source: Source) -> Option<Errno> {
         Ok(start) => host::unmap(Range { start, end: start.offset(len) }).err(),
         Err(error) => Some(error),
     }
+}
+
+/// Address space that a guest which maps all there is leaves to the translator: threads' stacks and code grow there.
+const RESERVE: u64 = 1 << 40;
+
+/// ENOMEM where a mapping of `len` bytes outside the guest's part would leave less than the reserve.
+fn leave_reserve(len: u64) -> Result<(), Errno> {
+    let both = len.checked_add(RESERVE).ok_or(Errno::ENOMEM)?;
+    let start = host::map_anywhere(both, Prot::empty(), Source::NOTHING)?;
+    host::unmap(Range { start, end: start.offset(both) })
 }
 
 /// Unmaps places that were claimed for a mapping that failed. That can't fail: nothing else is there.

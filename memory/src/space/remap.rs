@@ -169,7 +169,10 @@ impl Inner {
 
     /// Drops the pages of `range` that the host no longer has.
     fn forget_unmapped(&mut self, range: Range, changed: &mut Changed) {
-        for page in (range.start.0..range.end.0).step_by(PAGE_SIZE as usize).map(GuestAddr) {
+        let pieces: Vec<Range> = self.map.pieces(range).map(|piece| piece.range).collect();
+        for page in
+            pieces.iter().flat_map(|piece| (piece.start.0..piece.end.0).step_by(PAGE_SIZE as usize)).map(GuestAddr)
+        {
             if !host::is_mapped(page) {
                 let page = Range { start: page, end: page.offset(PAGE_SIZE) };
                 changed.ranges.extend(self.retire(page).ranges);
