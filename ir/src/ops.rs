@@ -466,14 +466,16 @@ ops! {
     AesMix "aes.mix" 1 V128 Pure None;
     /// AES InvMixColumns.
     AesInvMix "aes.invmix" 1 V128 Pure None;
+    /// aes.mix of aes.sub of a, to which the round key b is added.
+    AesRound "aes.round" 2 V128 Pure None;
+    /// aes.invmix of aes.invsub of a, to which b is added.
+    AesInvRound "aes.invround" 2 V128 Pure None;
     /// SHA1C, SHA1P, SHA1M for `imm` 0, 1, 2: a = Qd, b = Sn (low word), c = Vm (Arm ARM, SHA1hash).
     Sha1Hash "sha1.hash" 3 V128 Pure None;
     /// SHA1SU0: a = Vd, b = Vn, c = Vm.
     Sha1Su0 "sha1.su0" 3 V128 Pure None;
     /// SHA1SU1: a = Vd, b = Vn.
     Sha1Su1 "sha1.su1" 2 V128 Pure None;
-    /// SHA256H (`imm` 0: a = Qd, b = Qn, c = Vm) and SHA256H2 (`imm` 1, the same registers).
-    Sha256Hash "sha256.hash" 3 V128 Pure None;
     /// Two rounds of SHA-256 with words 0 and 1 of c (`imm` 0) or 2 and 3 (`imm` 1), the round constants added: from the
     /// lowest word up a = h g d c, b = f e b a, and so the result the new f e b a.
     Sha256Rounds2 "sha256.rounds2" 3 V128 Pure None;

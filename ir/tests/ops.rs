@@ -69,8 +69,11 @@ fn pack(words: [u32; 4]) -> u128 {
     words.iter().rev().fold(0, |value, &word| value << 32 | word as u128)
 }
 
+fn word(value: u128, n: u32) -> u32 {
+    (value >> (32 * n)) as u32
+}
+
 fn add_words(a: u128, b: u128) -> u128 {
-    let word = |value: u128, i: u32| (value >> (32 * i)) as u32;
     pack(std::array::from_fn(|i| word(a, i as u32).wrapping_add(word(b, i as u32))))
 }
 
@@ -112,7 +115,6 @@ fn sha256_constants() -> Vec<u32> {
 
 /// Of the halves of SHA-256's state: their upper words (c, d, g and h) as the op for two rounds has them.
 fn interleaved(abcd: u128, efgh: u128) -> u128 {
-    let word = |value: u128, n: u32| (value >> (32 * n)) as u32;
     pack([word(efgh, 3), word(efgh, 2), word(abcd, 3), word(abcd, 2)])
 }
 
@@ -129,15 +131,11 @@ fn sha256_of_abc() {
             w.push(op(Op::Sha256Su1, 0, [t, w[i - 2], w[i - 1]]));
         }
         let input = add_words(w[i], pack([k[4 * i], k[4 * i + 1], k[4 * i + 2], k[4 * i + 3]]));
-        // SHA256H2 takes the first half from before SHA256H.
-        let new_x = op(Op::Sha256Hash, 0, [x, y, input]);
-        let new_y = op(Op::Sha256Hash, 1, [y, x, input]);
-        // The same four rounds by twos.
         let (first, second) = (interleaved(x, y), interleaved(x << 64, y << 64));
         let middle = op(Op::Sha256Rounds2, 0, [first, second, input]);
         let last = op(Op::Sha256Rounds2, 1, [second, middle, input]);
-        assert_eq!(interleaved(new_x << 64, new_y << 64), last);
-        (x, y) = (new_x, new_y);
+        x = pack([word(last, 3), word(last, 2), word(middle, 3), word(middle, 2)]);
+        y = pack([word(last, 1), word(last, 0), word(middle, 1), word(middle, 0)]);
     }
     assert_eq!(add_words(x, x0), pack([0xba78_16bf, 0x8f01_cfea, 0x4141_40de, 0x5dae_2223]));
     assert_eq!(add_words(y, y0), pack([0xb003_61a3, 0x9617_7a9c, 0xb410_ff61, 0xf200_15ad]));

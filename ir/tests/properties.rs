@@ -4,7 +4,7 @@ mod common;
 
 use common::random::Rng;
 use common::{TABLES, machine, rebuild};
-use ir::{Block, Liveness, Passes, passes, text, verify};
+use ir::{Block, Liveness, Op, Passes, passes, text, verify};
 
 const BLOCKS: u64 = 1500;
 /// States each block runs on.
@@ -62,12 +62,9 @@ fn folding_settles() {
     for_blocks(|rng, block| {
         let once = without_dead(&rebuild(&block, Passes::ALL));
         let twice = without_dead(&rebuild(&once, Passes::ALL));
-        assert!(
-            twice.insts.len() <= once.insts.len(),
-            "{}\n{}",
-            text::print(&once, &TABLES),
-            text::print(&twice, &TABLES)
-        );
+        // A slot whose writes were dead may let more fold, to words that have constants of their own.
+        let count = |block: &Block| block.insts.iter().filter(|inst| inst.op != Op::Const).count();
+        assert!(count(&twice) <= count(&once), "{}\n{}", text::print(&once, &TABLES), text::print(&twice, &TABLES));
         same_meaning(rng, &once, &twice);
     });
 }

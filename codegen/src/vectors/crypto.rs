@@ -1,9 +1,8 @@
 //! AES and SHA rounds by AES-NI and the SHA extensions.
 //!
 //! The host keeps SHA state in registers that hold other words in other orders than the guest's; each
-//! function says how they map (Intel SDM 2, SHA1RNDS4, SHA256RNDS2; Arm ARM, SHA1hash, SHA256hash).
+//! function says how they map (Intel SDM 2, SHA1RNDS4, SHA256RNDS2; Arm ARM, SHA1hash).
 
-use super::arith::rows_d;
 use super::{Vop, rows::*};
 use crate::emitter::Emitter;
 use crate::encode::Rm;
@@ -19,8 +18,6 @@ const SHIFT_BYTES: Vop = row(&PSHIFT, Lane::D);
 const SHA1_K: [u32; 3] = [0x5a82_7999, 0x6ed9_eba1, 0x8f1b_bcdc];
 /// Words of a register in reverse.
 const REVERSE: u8 = 0x1b;
-/// Words swapped in pairs.
-const SWAP: u8 = 0xb1;
 
 impl Emitter<'_, '_> {
     pub(super) fn aes(&mut self, val: Val, inst: &Inst) {
@@ -45,6 +42,21 @@ impl Emitter<'_, '_> {
                 self.v3(if sub == Op::AesSub { AESENCLAST } else { AESDECLAST }, dst, a, zero);
             }
         }
+    }
+
+    pub(super) fn aes_round(&mut self, val: Val, inst: &Inst) {
+        if !self.config.features.aes {
+            return self.evaluate(val);
+        }
+        let key = *self.block.inst(inst.args[1]);
+        let op = if inst.op == Op::AesRound { AESENC } else { AESDEC };
+        if (key.op, key.imm) != (Op::VConst, 0) {
+            return self.binary(val, inst, op);
+        }
+        let a = self.reg(inst.args[0]);
+        let zero = self.zero_rm();
+        let dst = self.def_after(val, inst);
+        self.v3(op, dst, a, zero);
     }
 
     pub(super) fn sha1(&mut self, val: Val, inst: &Inst) {
@@ -116,7 +128,6 @@ impl Emitter<'_, '_> {
             return self.evaluate(val);
         }
         match inst.op {
-            Op::Sha256Hash => self.sha256_rounds(val, inst),
             Op::Sha256Rounds2 => self.sha256_two_rounds(val, inst),
             Op::Sha256Su0 => {
                 let d = self.reg(inst.args[0]);
@@ -145,42 +156,22 @@ impl Emitter<'_, '_> {
     fn sha256_two_rounds(&mut self, val: Val, inst: &Inst) {
         let [old, state, words] = inst.args.map(|arg| self.reg(arg));
         let saved = self.xtmp();
-        self.vmov(X1, state);
         self.vmov(X0, old);
+        let state = match state {
+            0 => {
+                self.vmov(X1, 0);
+                X1
+            }
+            state => self.low(state, X1),
+        };
         self.vmov(saved, 0);
         match inst.imm {
             0 => self.vmov(0, words),
             _ => self.v2i(PSHUFD, 0, words, 0xee),
         }
-        self.buf.legacy(SHA256RNDS2, X0, Rm::Reg(X1));
+        self.buf.legacy(SHA256RNDS2, X0, Rm::Reg(state));
         self.vmov(0, saved);
         let dst = self.def_after(val, inst);
         self.vmov(dst, X0);
-    }
-
-    /// Guest: a b c d and e f g h from the low word up. Host: F E B A and H G D C, two rounds at a time with
-    /// the schedule in xmm0, after which the old F E B A is the new H G D C.
-    fn sha256_rounds(&mut self, val: Val, inst: &Inst) {
-        let second = inst.imm == 1;
-        let (abcd, efgh) = if second { (inst.args[1], inst.args[0]) } else { (inst.args[0], inst.args[1]) };
-        let abcd = self.reg(abcd);
-        let efgh = self.reg(efgh);
-        let words = self.reg(inst.args[2]);
-        let saved = self.xtmp();
-        let (low, high) = (rows_d(&PUNPCKL), rows_d(&PUNPCKH));
-        self.vrr(low, X1, efgh, abcd);
-        self.v2i(PSHUFD, X1, X1, SWAP);
-        self.vrr(high, X0, efgh, abcd);
-        self.v2i(PSHUFD, X0, X0, SWAP);
-        self.vmov(saved, 0);
-        self.vmov(0, words);
-        self.buf.legacy(SHA256RNDS2, X0, Rm::Reg(X1));
-        self.v2i(PSHUFD, 0, 0, 0xee);
-        self.buf.legacy(SHA256RNDS2, X1, Rm::Reg(X0));
-        self.vmov(0, saved);
-        let join = if second { low } else { high };
-        let dst = self.def_after(val, inst);
-        self.vrr(join, X1, X1, X0);
-        self.v2i(PSHUFD, dst, X1, SWAP);
     }
 }

@@ -67,8 +67,9 @@ impl Emitter<'_, '_> {
             Op::VClz => self.vector_leading_zeros(val, inst),
             Op::VAddAcross | Op::VAddPairS | Op::VAddPairU => self.vector_sum(val, inst),
             Op::AesSub | Op::AesInvSub | Op::AesMix | Op::AesInvMix => self.aes(val, inst),
+            Op::AesRound | Op::AesInvRound => self.aes_round(val, inst),
             Op::Sha1Hash | Op::Sha1Su0 | Op::Sha1Su1 => self.sha1(val, inst),
-            Op::Sha256Hash | Op::Sha256Rounds2 | Op::Sha256Su0 | Op::Sha256Su1 => self.sha256(val, inst),
+            Op::Sha256Rounds2 | Op::Sha256Su0 | Op::Sha256Su1 => self.sha256(val, inst),
             _ => self.evaluate(val),
         }
     }

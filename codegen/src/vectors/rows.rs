@@ -130,6 +130,7 @@ pub(crate) const VPSRAVW: Vop = op38(0x11).wide();
 
 pub(crate) const AESENC: Vop = op38(0xdc).evex_vaes();
 pub(crate) const AESENCLAST: Vop = op38(0xdd).evex_vaes();
+pub(crate) const AESDEC: Vop = op38(0xde).evex_vaes();
 pub(crate) const AESDECLAST: Vop = op38(0xdf).evex_vaes();
 pub(crate) const AESIMC: Vop = op38(0xdb).no_evex();
 /// The SHA instructions exist in the legacy form alone.

@@ -59,7 +59,7 @@ extern "C" fn mix(a: u64, b: u64, c: u64, imm: u64) -> u64 {
 }
 
 extern "C" fn swap_halves(args: &mut VecArgs) {
-    args.v[0] = (args.v[0] as u64 as u128).rotate_left(64) ^ args.v[1] as u32 as u128 ^ args.imm as u128;
+    args.v[0] = (args.v[0] as u64 as u128).rotate_left(64) ^ args.v[1] as u16 as u128 ^ args.imm as u128;
     args.raised = (args.v[2] as u32) & 1;
 }
 

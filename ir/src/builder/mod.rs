@@ -94,6 +94,18 @@ impl Builder {
         self.block.push(inst)
     }
 
+    /// The same for an instruction that one of the latest may be equal to, whose value it then is: for what two
+    /// guest instructions that come together both compute.
+    pub fn emit_once(&mut self, inst: Inst) -> Val {
+        const NEAR: usize = 32;
+        let from = self.block.insts.len().saturating_sub(NEAR);
+        let equal = self.block.insts[from..].iter().rposition(|before| *before == inst);
+        match equal {
+            Some(at) if self.passes.fold => Val((from + at) as u32),
+            _ => self.emit(inst),
+        }
+    }
+
     /// Appends what `inst` folds to, if it does.
     fn fold(&mut self, inst: Inst) -> Option<Val> {
         let view = View { block: &self.block, current: &self.current, homes: &self.homes };

@@ -1,18 +1,26 @@
 //! AES (FIPS 197). Byte r + 4c of a vector is row r, column c of the state.
 
-use crate::block::Inst;
 use crate::ops::Op;
 
 /// The value of an op of this family.
-pub(super) fn eval(inst: &Inst, a: u128) -> u128 {
+pub(super) fn eval(op: Op, [a, b, _]: [u128; 3]) -> u128 {
     let state = a.to_le_bytes();
-    u128::from_le_bytes(match inst.op {
+    let round = |sub, mix| step(mix, step(sub, state));
+    u128::from_le_bytes(match op {
+        Op::AesRound => return u128::from_le_bytes(round(Op::AesSub, Op::AesMix)) ^ b,
+        Op::AesInvRound => return u128::from_le_bytes(round(Op::AesInvSub, Op::AesInvMix)) ^ b,
+        step_alone => step(step_alone, state),
+    })
+}
+
+/// A step of a round.
+fn step(op: Op, state: [u8; 16]) -> [u8; 16] {
+    match op {
         Op::AesSub => std::array::from_fn(|i| SBOX[state[shifted(i, i % 4)] as usize]),
         Op::AesInvSub => std::array::from_fn(|i| INVERSE_SBOX[state[shifted(i, 4 - i % 4)] as usize]),
         Op::AesMix => mix(state, [2, 3, 1, 1]),
-        Op::AesInvMix => mix(state, [14, 11, 13, 9]),
-        _ => return super::not_evaluated(inst),
-    })
+        _ => mix(state, [14, 11, 13, 9]),
+    }
 }
 
 /// The index of the byte `columns` to the right of byte `i`, in its row (5.1.2).

@@ -35,7 +35,7 @@ pub fn eval(inst: &Inst, from: Ty, v: [u128; 3], env: &mut Env) -> u128 {
         op if op < Op::VExtLoS as u8 => permute::eval(inst, v),
         op if op < Op::VFAdd as u8 => widen::eval(inst, v),
         op if op < Op::AesSub as u8 => vector_float::eval(inst, v, env),
-        op if op < Op::Sha1Hash as u8 => aes::eval(inst, v[0]),
+        op if op < Op::Sha1Hash as u8 => aes::eval(inst.op, v),
         op if op < Op::Load as u8 => sha::eval(inst, v),
         _ => not_evaluated(inst),
     }

@@ -1,4 +1,4 @@
-//! SHA-1 and SHA-256 steps as the Arm ARM has them (C7.2, SHA1hash and SHA256hash).
+//! SHA-1 and SHA-256 steps as the Arm ARM has them (C7.2, SHA1hash), but for the rounds of SHA-256, which go by twos.
 
 use crate::block::Inst;
 use crate::ops::Op;
@@ -12,9 +12,6 @@ pub(super) fn eval(inst: &Inst, [a, b, c]: [u128; 3]) -> u128 {
             let [t0, t1, t2, t3] = words(a ^ b >> 32);
             join([t0.rotate_left(1), t1.rotate_left(1), t2.rotate_left(1), t3.rotate_left(1) ^ t0.rotate_left(2)])
         }
-        Op::Sha256Hash if inst.imm == 0 => sha256_hash(a, b, c).0,
-        // SHA256H2 has the two halves of the state the other way round.
-        Op::Sha256Hash => sha256_hash(b, a, c).1,
         Op::Sha256Rounds2 => sha256_rounds2(words(a), words(b), c >> (64 * inst.imm)),
         Op::Sha256Su0 => {
             let (d, t) = (words(a), words(b << 96 | a >> 32));
@@ -70,12 +67,6 @@ fn sha256_rounds2([h, g, d, c]: [u32; 4], [f, e, b, a]: [u32; 4], schedule: u128
     let [w0, w1, ..] = words(schedule);
     let ([new_a, new_b, ..], [new_e, new_f, ..]) = sha256_steps([a, b, c, d], [e, f, g, h], &[w0, w1]);
     join([new_f, new_e, new_b, new_a])
-}
-
-/// Both halves of the state after four rounds.
-fn sha256_hash(x: u128, y: u128, schedule: u128) -> (u128, u128) {
-    let (x, y) = sha256_steps(words(x), words(y), &words(schedule));
-    (join(x), join(y))
 }
 
 /// Rounds from the state a to d and e to h.

@@ -1,6 +1,6 @@
 //! Arithmetic, logic and shifts.
 
-use super::{Folded, View, compare, constant, extend, unary, with_const, words};
+use super::{Folded, View, compare, constant, extend, rounds, unary, with_const, words};
 use crate::block::{Inst, Val};
 use crate::ops::{Effect, Op};
 use crate::types::{Lane, Ty};
@@ -14,7 +14,9 @@ pub(super) fn fold(view: &View<'_>, inst: &Inst) -> Option<Folded> {
     if inst.ty == Ty::V128 {
         return match inst.op {
             Op::And => mask_of_shifted(view, inst),
-            Op::Or | Op::Xor => rotated_lanes(view, a, b).or_else(|| rotated_lanes(view, b, a)),
+            Op::Or | Op::Xor => {
+                rotated_lanes(view, a, b).or_else(|| rotated_lanes(view, b, a)).or_else(|| rounds::keyed(view, inst))
+            }
             _ => None,
         };
     }

@@ -10,6 +10,7 @@ mod arith;
 mod compare;
 mod extend;
 mod move_ops;
+mod rounds;
 mod words;
 
 use crate::block::{Block, Inst, Val};
@@ -146,6 +147,8 @@ enum Family {
     Compare,
     Select,
     Move,
+    Aes,
+    Lanes,
     /// Nothing but constants.
     Constants,
     Address,
@@ -164,6 +167,8 @@ const fn family(op: Op) -> Family {
         Op::MulHU | Op::MulHS | Op::MulHSU | Op::SDiv | Op::SRem => Family::Constants,
         Op::Load | Op::Store => Family::Address,
         Op::ExitIf => Family::Exit,
+        Op::AesMix | Op::AesInvMix => Family::Aes,
+        Op::VRev | Op::VZip1 | Op::VZip2 => Family::Lanes,
         _ => Family::None,
     }
 }
@@ -179,6 +184,8 @@ pub fn fold(view: &View<'_>, inst: &Inst) -> Option<Folded> {
         Family::Compare => compare::icmp(view, inst),
         Family::Select => compare::select(view, inst),
         Family::Move => move_ops::fold(view, inst),
+        Family::Aes => rounds::aes(view, inst),
+        Family::Lanes => move_ops::lanes(view, inst),
         Family::Constants => view.evaluate(inst),
         Family::Address => address::fold(view, inst),
         // An exit that is never taken.

@@ -28,6 +28,23 @@ pub(super) fn fold(view: &View<'_>, inst: &Inst) -> Option<Folded> {
     }
 }
 
+/// Lanes put back where they were.
+pub(super) fn lanes(view: &View<'_>, inst: &Inst) -> Option<Folded> {
+    let first = view.inst(inst.args[0]);
+    let value = if inst.op == Op::VRev {
+        (first.op == Op::VRev && (first.aux, first.imm) == (inst.aux, inst.imm)).then_some(first.args[0])
+    } else {
+        // The halves of two registers in turns, transposed again.
+        let second = view.inst(inst.args[1]);
+        let transposed = inst.aux == Lane::D as u8
+            && (first.op, second.op) == (Op::VZip1, Op::VZip2)
+            && (first.aux, second.aux) == (inst.aux, inst.aux)
+            && first.args == second.args;
+        transposed.then_some(first.args[(inst.op == Op::VZip2) as usize])
+    };
+    value.filter(|&value| !view.is_stale(value)).map(Folded::Value)
+}
+
 /// The operand of `first` behind this op, where both are of one type.
 fn undone(view: &View<'_>, inst: &Inst, first: Op) -> Option<Folded> {
     let made = view.inst(inst.args[0]);

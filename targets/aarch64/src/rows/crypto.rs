@@ -1,6 +1,6 @@
 //! Cryptographic instructions (Arm ARM C4.1.96, the groups named "Cryptographic").
 
-use ir::{HelperId, Lane, Op, Ty, Val};
+use ir::{HelperId, Inst, Lane, Op, Ty, Val};
 use target::{Lower, instructions};
 
 use crate::cpu;
@@ -32,8 +32,8 @@ instructions! {
 instructions! {
     /// SHA-256.
     pub SHA256: cpu::SHA2;
-    sha256h   "01011110 000 mmmmm 010000 nnnnn ddddd" |b, f: Word| three(b, f, Op::Sha256Hash, 0);
-    sha256h2  "01011110 000 mmmmm 010100 nnnnn ddddd" |b, f: Word| three(b, f, Op::Sha256Hash, 1);
+    sha256h   "01011110 000 mmmmm 010000 nnnnn ddddd" |b, f: Word| sha256_hash(b, f, false);
+    sha256h2  "01011110 000 mmmmm 010100 nnnnn ddddd" |b, f: Word| sha256_hash(b, f, true);
     sha256su1 "01011110 000 mmmmm 011000 nnnnn ddddd" |b, f: Word| three(b, f, Op::Sha256Su1, 0);
     sha256su0 "01011110 0010100 00010 10 nnnnn ddddd" |b, f: Word| two(b, f, Op::Sha256Su0);
 }
@@ -91,6 +91,23 @@ fn two(b: &mut Lower, f: Word, op: Op) {
 fn three(b: &mut Lower, f: Word, op: Op, imm: i64) {
     let (d, n, m) = (b.get(v(f.rd())), b.get(v(f.rn())), b.get(v(f.rm())));
     let result = b.op(op, Ty::V128, 0, [d, n, m], imm);
+    b.put(v(f.rd()), result);
+}
+
+/// SHA256H, SHA256H2: four rounds, by twos; each yields one half of the state, from a and from e up. For two rounds the
+/// words of both are interleaved, which the next instruction undoes again.
+fn sha256_hash(b: &mut Lower, f: Word, second: bool) {
+    let (d, n, m) = (b.get(v(f.rd())), b.get(v(f.rn())), b.get(v(f.rm())));
+    let (abcd, efgh) = if second { (n, d) } else { (d, n) };
+    let mut once = |op, lane, args, imm| b.emit_once(Inst { op, ty: Ty::V128, aux: lane as u8, args, imm });
+    let mut swapped = |x| once(Op::VRev, Lane::S, [x, Val::NONE, Val::NONE], 8);
+    let (badc, fehg) = (swapped(abcd), swapped(efgh));
+    let feba = once(Op::VZip1, Lane::D, [fehg, badc, Val::NONE], 0);
+    let hgdc = once(Op::VZip2, Lane::D, [fehg, badc, Val::NONE], 0);
+    let middle = once(Op::Sha256Rounds2, Lane::B, [hgdc, feba, m], 0);
+    let last = once(Op::Sha256Rounds2, Lane::B, [feba, middle, m], 1);
+    let half = b.vbin(if second { Op::VZip1 } else { Op::VZip2 }, Lane::D, last, middle);
+    let result = b.vimm(Op::VRev, Lane::S, half, 8);
     b.put(v(f.rd()), result);
 }
 
