@@ -143,6 +143,11 @@ static void going(const char *path) {
     if (result == 0) {
         printf(" %s", getcwd(buffer, sizeof buffer));
         text(readlink("/proc/self/cwd", buffer, sizeof buffer - 1), buffer);
+        // A short buffer has the beginning, and what is behind the name stays.
+        text(readlink("/proc/self/cwd", buffer, 6), buffer);
+        memset(buffer, '.', sizeof buffer);
+        ssize_t length = readlink("/proc/self/cwd", buffer, sizeof buffer);
+        CHECK(length > 0 && strspn(buffer + length, ".") >= sizeof buffer - length);
         CHECK(chdir("/pt") == 0);
     }
     printf("\n");

@@ -73,33 +73,36 @@ pub fn readlinkat(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, buffer: OutBytes, 
         if size.0 as i32 <= 0 {
             return Err(Errno::EINVAL.into());
         }
-        let name = exe.name.to_bytes();
-        let name = &name[..name.len().min(size.0 as i32 as usize)];
-        copy::write_bytes(buffer.0, name)?;
-        return Ok(name.len() as u64);
+        return hand_out(exe.name.to_bytes(), buffer.0, size);
     }
     let elsewhere = paths::elsewhere(cx.process, dir.0, &guest, Last::Stay)?;
     let path = elsewhere.as_ref().map_or(guest.address(), |path| path.as_ptr() as u64);
-    let len = cx.call(libc::SYS_readlinkat, [dir.0 as u64, path, buffer.0.0, size.0, 0, 0])?;
-    if cx.process.roots.are_active() { rename_link(cx, dir.0, path, buffer.0, len) } else { Ok(len) }
+    if !cx.process.roots.are_active() || size.0 as i32 <= 0 {
+        return cx.call(libc::SYS_readlinkat, [dir.0 as u64, path, buffer.0.0, size.0, 0, 0]);
+    }
+    // The whole name, whatever the guest has place for: only of that the guest's can be told.
+    let mut whole = [0u8; libc::PATH_MAX as usize];
+    let args = [dir.0 as u64, path, sys::address_mut(&mut whole), whole.len() as u64, 0, 0];
+    let len = cx.call(libc::SYS_readlinkat, args)? as usize;
+    let renamed = renamed_link(cx, dir.0, path, &whole[..len])?;
+    hand_out(renamed.as_deref().unwrap_or(&whole[..len]), buffer.0, size)
 }
 
-/// A link of /proc's (cwd, fd/N, map_files) that was read into `buffer` gets the guest's name of the file it leads to, which
-/// is never longer than the host's.
-fn rename_link(cx: &Cx<'_>, dirfd: i32, link: u64, buffer: GuestAddr, len: u64) -> Value {
-    let mut name = vec![0; len as usize];
-    copy::read_bytes(buffer, &mut name)?;
-    let Some(renamed) = cx.process.roots.name_for_guest(std::path::Path::new(OsStr::from_bytes(&name))) else {
-        return Ok(len);
+/// As much of a link as the guest's buffer holds, without a byte behind it.
+fn hand_out(link: &[u8], buffer: GuestAddr, size: Size) -> Value {
+    let link = &link[..link.len().min(size.0 as i32 as usize)];
+    copy::write_bytes(buffer, link)?;
+    Ok(link.len() as u64)
+}
+
+/// The guest's name of the file that a link of /proc's (cwd, fd/N, map_files) leads to, if it has another.
+fn renamed_link(cx: &Cx<'_>, dirfd: i32, link: u64, host: &[u8]) -> Result<Option<Vec<u8>>, Errno> {
+    let Some(renamed) = cx.process.roots.name_for_guest(std::path::Path::new(OsStr::from_bytes(host))) else {
+        return Ok(None);
     };
     let flags = (libc::O_PATH | libc::O_NOFOLLOW | libc::O_CLOEXEC) as u64;
     let link = OwnedFd(sys::host(libc::SYS_openat, [dirfd as u64, link, flags, 0, 0, 0])? as i32);
-    if !proc::is_proc(link.0) {
-        return Ok(len);
-    }
-    let renamed = renamed.as_os_str().as_bytes();
-    copy::write_bytes(buffer, renamed)?;
-    Ok(renamed.len() as u64)
+    Ok(proc::is_proc(link.0).then(|| renamed.into_os_string().into_encoded_bytes()))
 }
 
 /// getcwd(2): a folder in a root has the guest's name, if that leads there and not to the host's folder of that name.
