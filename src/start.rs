@@ -176,6 +176,8 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
 
     let limits = GuestLimits::from_host();
     let space = AddressSpace::new(plan.personality & NO_RANDOMIZE == 0, limits.of_space());
+    let personality = plan.personality & !guest.abi.cleared_personality;
+    space.set_read_implies_exec(personality & libc::READ_IMPLIES_EXEC as u32 != 0);
     let start = Start { execfn: plan.execfn, args: plan.found.argv, env: plan.env, seed: plan.options.seed };
     let stack_limit = limits.get(libc::RLIMIT_STACK).map_or(8 << 20, |limit| limit.current);
     let stack_limit = plan.options.stack_size.unwrap_or(stack_limit);
@@ -205,7 +207,7 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
         hidden: Arc::new(plan.hidden),
         rings: Arc::default(),
         limits: Arc::new(limits),
-        personality: Arc::new(AtomicU32::new(plan.personality)),
+        personality: Arc::new(AtomicU32::new(personality)),
         tagged_addresses: Arc::new(AtomicU64::new(0)),
         seccomp: Arc::default(),
         strace,

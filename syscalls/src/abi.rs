@@ -30,6 +30,8 @@ pub struct Abi {
     pub untag: u64,
     /// Bits of mmap's protection beside PROT_READ, WRITE and EXEC that are accepted without effect.
     pub extra_prot: u32,
+    /// Bits of the personality that an execve clears (SET_PERSONALITY in arch/*/include/asm/elf.h).
+    pub cleared_personality: u32,
     /// AUDIT_ARCH_*, as seccomp and audit name the guest.
     pub audit_arch: u32,
 }
@@ -51,6 +53,7 @@ pub static AARCH64: Abi = Abi {
     min_signal_stack: 5120,
     untag: 0x00ff_ffff_ffff_ffff,
     extra_prot: 0x10, // PROT_BTI
+    cleared_personality: libc::READ_IMPLIES_EXEC as u32,
     audit_arch: 0xc000_00b7,
 };
 
@@ -63,6 +66,7 @@ pub static RISCV64: Abi = Abi {
     min_signal_stack: 2048,
     untag: !0,
     extra_prot: 0,
+    cleared_personality: 0xff, // PER_MASK
     audit_arch: 0xc000_00f3,
 };
 

@@ -148,6 +148,17 @@ pub fn identity(fd: i32) -> Result<(u64, u64, FileStamp), Errno> {
     Ok((stat.st_dev, stat.st_ino, stamp))
 }
 
+/// Whether a descriptor's file is on a file system that is mounted noexec.
+pub fn is_noexec(fd: i32) -> bool {
+    const FLAGS: usize = 10;
+    // `struct statfs` of x86-64 is 15 words.
+    let mut statfs = [0u64; 15];
+    // SAFETY: fstatfs fills the struct in.
+    let known =
+        unsafe { syscall(libc::SYS_fstatfs as u64, [i64::from(fd) as u64, statfs.as_mut_ptr() as u64, 0, 0, 0, 0]) };
+    known.is_ok() && statfs[FLAGS] & libc::ST_NOEXEC != 0
+}
+
 /// Whether a descriptor allows writing.
 pub fn is_open_to_write(fd: i32) -> bool {
     let args = [i64::from(fd) as u64, libc::F_GETFL as u64, 0, 0, 0, 0];

@@ -93,6 +93,8 @@ struct Inner {
     watched: BTreeSet<GuestAddr>,
     /// How new mappings are locked.
     future: locking::Future,
+    /// READ_IMPLIES_EXEC of personality(2).
+    read_implies_exec: bool,
     /// Numbers for shared anonymous objects, which have no inode that could be asked for.
     next_object: u64,
     /// The stamp of each file at the time it was mapped last, by device and inode.
@@ -111,6 +113,7 @@ impl AddressSpace {
             brk: brk::Brk::default(),
             watched: BTreeSet::new(),
             future: locking::Future::default(),
+            read_implies_exec: false,
             next_object: 1,
             stamps: HashMap::new(),
         };
@@ -135,6 +138,11 @@ impl AddressSpace {
     /// Sets the limits.
     pub fn set_limits(&self, limits: Limits) {
         self.inner.lock().limits = limits;
+    }
+
+    /// Says whether mappings that may be read may also be executed from now on (READ_IMPLIES_EXEC, personality(2)).
+    pub fn set_read_implies_exec(&self, on: bool) {
+        self.inner.lock().read_implies_exec = on;
     }
 
     /// Holds the map still for a fork: the child must not find it locked by a thread that it does not have.

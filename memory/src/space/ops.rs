@@ -129,6 +129,7 @@ impl Inner {
             if piece.range.start != at {
                 break;
             }
+            let prot = self.implied(prot, piece.flags).ok_or(Errno::EACCES)?;
             self.check_data(prot, &piece)?;
             // Also where the host's protection stays the same: a sealed mapping must refuse (mseal(2)).
             host::protect(piece.range, prot)?;
@@ -157,6 +158,7 @@ impl Inner {
             let (dev, ino, stamp) = host::identity(request.fd)?;
             self.stamps.insert((dev, ino), stamp);
             flags.set(RegionFlags::OPEN_TO_WRITE, host::is_open_to_write(request.fd));
+            flags.set(RegionFlags::NO_EXEC, host::is_noexec(request.fd));
             Backing::Object { id: ObjectId::File { dev, ino }, offset: request.offset }
         } else if shared {
             self.next_object += 1;
@@ -168,7 +170,17 @@ impl Inner {
         let is_file = matches!(backing, Backing::Object { .. });
         flags.set(RegionFlags::WRITABLE, is_file && !shared && request.prot.contains(Prot::WRITE));
         flags.set(RegionFlags::GROWS_DOWN, request.flags & libc::MAP_GROWSDOWN != 0);
-        Ok(Region { range: Range::new(0, 0), prot: request.prot, flags, backing, name: Name::None })
+        let prot = self.implied(request.prot, flags).ok_or(Errno::EPERM)?;
+        Ok(Region { range: Range::new(0, 0), prot, flags, backing, name: Name::None })
+    }
+
+    /// The protection that a mapping gets which is to have `prot`, unless it may not (do_mmap in mm/mmap.c).
+    pub(super) fn implied(&self, prot: Prot, flags: RegionFlags) -> Option<Prot> {
+        if flags.contains(RegionFlags::NO_EXEC) {
+            return (!prot.contains(Prot::EXEC)).then_some(prot);
+        }
+        let implied = self.read_implies_exec && prot.contains(Prot::READ);
+        Some(if implied { prot | Prot::EXEC } else { prot })
     }
 
     /// Maps at the hint if that is free, else where the search finds room, else where the host kernel likes, but for what

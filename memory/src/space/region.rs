@@ -27,6 +27,8 @@ bitflags::bitflags! {
         const OPEN_TO_WRITE = 8;
         /// A private mapping of a file that is or was writable: its bytes may not be the file's any more.
         const WRITABLE = 16;
+        /// Of a file on a file system mounted noexec: can't be made executable.
+        const NO_EXEC = 32;
     }
 }
 

@@ -40,6 +40,7 @@ pub fn personality(cx: &mut Cx<'_>, wanted: UInt) -> Value {
         let host = wanted.0 & !(libc::READ_IMPLIES_EXEC as u32);
         sys::host(libc::SYS_personality, [host.into(), 0, 0, 0, 0, 0])?;
         own.store(wanted.0, Ordering::Relaxed);
+        cx.process.space.set_read_implies_exec(wanted.0 != host);
     }
     Ok(old.into())
 }
