@@ -134,7 +134,7 @@ impl Vcpu {
         self.exits.count(&left);
         match left.mend {
             Mend::Nothing => {}
-            Mend::Link(site) => self.link(site)?,
+            Mend::Link(exit) => self.link(exit)?,
             Mend::Lookup => self.remember()?,
         }
         if matches!(left.exit, Exit::Fault { .. }) && !engine.recover(&mut self.context) {
@@ -201,10 +201,10 @@ impl Vcpu {
         engine.translate(&self.process.space, key, expectation).inspect_err(|_| self.resident.leave())
     }
 
-    /// Points the jump at `site` to where it goes.
-    fn link(&mut self, site: u64) -> Result<(), NoCode> {
+    /// Points the jump whose exit is at `exit` to where it goes.
+    fn link(&mut self, exit: u64) -> Result<(), NoCode> {
         let (key, _) = self.next_code()?;
-        self.machine.engine.cache.lock().link(site, key);
+        self.machine.engine.cache.lock().link(exit, key);
         Ok(())
     }
 

@@ -8,21 +8,27 @@ use ir::tables::MAX_SLOTS;
 use ir::{Block, Inst, Liveness, Op, SlotId, Term, Ty, Val};
 
 /// Its result.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Analysis {
     pub live: Liveness,
-    /// The pinned register that each value can be computed into: a `put` follows, needed or not, and until then
-    /// nothing can see the register's old content by a fault, an exit or a `get`. As a [`place`].
-    hints: Vec<u8>,
-    /// Whether an instruction or one after it sees the flags slot before it is written again; behind them the same of
-    /// the end of the block. Never emptied.
-    flags_live: Vec<bool>,
+    /// By instruction: the [`place`] of the pinned register that its value can be computed into, or [`NO_HINT`]: a `put`
+    /// follows, needed or not, and until then nothing can see the register's old content by a fault, an exit or a `get`.
+    /// Of one that is needed also whether it or one after it sees the flags slot before that is written again
+    /// ([`FLAGS_LIVE`]); behind them the same of the end of the block.
+    notes: Vec<u8>,
     /// From the end: each `put` of a slot without a register that only faults see, and the `put` by which the slot is
     /// written again ([`crate::late`]).
     pub late: Vec<(u32, u32)>,
     /// By slot: the `put` passed last. Never emptied.
-    puts: Vec<u32>,
+    puts: Box<[u32; MAX_SLOTS]>,
 }
+
+/// In a note: no register.
+const NO_HINT: u8 = 0x80;
+/// In a note: somebody sees the flags.
+const FLAGS_LIVE: u8 = 0x40;
+/// The rest of a note.
+const PLACE: u8 = 0x3f;
 
 /// The values whose `put` comes next, by the [`place`] of their slot.
 struct Pending {
@@ -36,39 +42,41 @@ fn place(reg: u8, ty: Ty) -> u8 {
     reg & 31 | (ty.is_vec() as u8) << 5
 }
 
+impl Default for Analysis {
+    fn default() -> Analysis {
+        Analysis { live: Liveness::default(), notes: Vec::new(), late: Vec::new(), puts: Box::new([0; MAX_SLOTS]) }
+    }
+}
+
 impl Analysis {
     /// Goes over `block`. What it leads to at the addresses in `flags_die` has no use for the flags.
     pub fn run(&mut self, block: &Block, layout: &Layout, flags_die: &[u64]) {
-        self.hints.clear();
-        self.hints.resize(block.insts.len(), NONE);
         let insts = &block.insts[..];
-        if self.flags_live.len() <= insts.len() {
-            self.flags_live.resize(insts.len() + 1, true);
-        }
+        self.notes.clear();
+        self.notes.resize(insts.len() + 1, NO_HINT);
         let flags_live = !block.term.is_some_and(|term| dead_behind(&term, flags_die));
-        self.flags_live[insts.len()] = flags_live;
+        self.notes[insts.len()] = flags_note(flags_live) | NO_HINT;
         self.late.clear();
-        self.puts.resize(MAX_SLOTS, 0);
         let pending = Pending { valid: 0, vals: [0; 64] };
-        let (hints, lives_at) = (&mut self.hints[..], &mut self.flags_live[..insts.len()]);
-        let (late, puts) = (&mut self.late, &mut self.puts[..]);
-        let mut walk = Walk { hints, lives_at, insts, layout, pending, flags_live, flags_die, late, puts };
+        let (notes, late) = (&mut self.notes[..insts.len()], &mut self.late);
+        let puts = &mut *self.puts;
+        let mut walk = Walk { notes, insts, layout, pending, flags_live, flags_die, late, puts };
         passes::backward::run(block, &mut self.live, &mut walk);
     }
 
     /// The register that `val` is best computed into, or [`NONE`].
     #[inline]
     pub fn hint(&self, val: Val) -> u8 {
-        match self.hints[val.index()] {
-            NONE => NONE,
-            place => place & 31,
+        match self.notes[val.index()] {
+            note if note & NO_HINT != 0 => NONE,
+            note => note & 31,
         }
     }
 
     /// Whether the flags slot must be exact at instruction `at`, which is needed, or at the end of the block.
     #[inline]
     pub fn flags_live_at(&self, at: u32) -> bool {
-        self.flags_live[at as usize]
+        self.notes[at as usize] & FLAGS_LIVE != 0
     }
 }
 
@@ -83,38 +91,34 @@ fn dead_behind(term: &Term, flags_die: &[u64]) -> bool {
 
 /// The walk at some point, seen from the end.
 struct Walk<'a> {
-    hints: &'a mut [u8],
-    /// Of each instruction: [`Analysis::flags_live`].
-    lives_at: &'a mut [bool],
+    notes: &'a mut [u8],
     insts: &'a [Inst],
     layout: &'a Layout,
     pending: Pending,
     flags_live: bool,
     flags_die: &'a [u64],
     late: &'a mut Vec<(u32, u32)>,
-    puts: &'a mut [u32],
+    puts: &'a mut [u32; MAX_SLOTS],
 }
 
 impl Watch for Walk<'_> {
     #[inline]
     fn pass(&mut self, at: usize, inst: &Inst, observes: bool) {
-        self.settle(at, inst);
+        let hint = self.settle(at, inst);
         // Behind its result, which comes into being after what it shows.
         self.pending.valid &= (observes as u64).wrapping_sub(1);
         let nobody_needs = !self.flags_die.is_empty() && self.goes_where_flags_die(inst);
         self.flags_live |= observes & !nobody_needs;
-        self.lives_at[at] = self.flags_live;
+        self.notes[at] = hint | flags_note(self.flags_live);
     }
 
     #[inline]
     fn pass_slot(&mut self, at: usize, inst: &Inst, is_put: bool, again: bool) {
-        if !is_put {
-            self.settle(at, inst);
-        }
+        let hint = if is_put { NO_HINT } else { self.settle(at, inst) };
         self.access(inst, is_put);
-        self.lives_at[at] = self.flags_live;
+        self.notes[at] = hint | flags_note(self.flags_live);
         if is_put {
-            let next = std::mem::replace(&mut self.puts[inst.imm as usize], at as u32);
+            let next = std::mem::replace(&mut self.puts[inst.imm as usize % MAX_SLOTS], at as u32);
             if again && inst.ty != Ty::Flags && self.layout.reg(SlotId(inst.imm as u16)) == NONE {
                 self.late.push((at as u32, next));
             }
@@ -132,11 +136,17 @@ impl Watch for Walk<'_> {
         }
         let stored = &self.insts[inst.args[0].index()];
         let val = if only_names(stored.op) { stored.args[0] } else { inst.args[0] };
-        if self.hints[val.index()] == NONE {
-            self.hints[val.index()] = place;
+        if self.notes[val.index()] == NO_HINT {
+            self.notes[val.index()] = place;
             self.pending.vals[place as usize] = val.0;
         }
     }
+}
+
+/// Whether somebody sees the flags, as a part of a note.
+#[inline]
+fn flags_note(live: bool) -> u8 {
+    if live { FLAGS_LIVE } else { 0 }
 }
 
 /// Whether an op only changes the type of its operand.
@@ -159,25 +169,25 @@ impl Walk<'_> {
         if is_put {
             self.pending.valid |= 1 << place;
             self.pending.vals[place as usize] = inst.args[0].0;
-            self.hints[inst.args[0].index()] = place;
+            self.notes[inst.args[0].index()] = place;
         } else {
             self.pending.valid &= !(1 << place);
         }
     }
 
-    /// Keeps the hint of the value that `at` defines if it still holds there, and passes it on to the
-    /// operand of an op that only changes the type.
+    /// The hint of the value that `at` defines, if it still holds there: as a note. It is passed on to the operand of an
+    /// op that only changes the type.
     #[inline]
-    fn settle(&mut self, at: usize, inst: &Inst) {
-        let hint = self.hints[at];
-        let place = (hint & 63) as usize;
-        let holds = (hint != NONE) & (self.pending.valid >> place & 1 != 0) & (self.pending.vals[place] == at as u32);
-        self.hints[at] = if holds { hint } else { NONE };
+    fn settle(&mut self, at: usize, inst: &Inst) -> u8 {
+        let note = self.notes[at];
+        let place = (note & PLACE) as usize;
+        let holds = (note < NO_HINT) & (self.pending.valid >> place & 1 != 0) & (self.pending.vals[place] == at as u32);
         if holds & only_names(inst.op) {
             let arg = inst.args[0];
-            self.hints[arg.index()] = hint;
+            self.notes[arg.index()] = note;
             self.pending.vals[place] = arg.0;
         }
+        if holds { note } else { NO_HINT }
     }
 
     /// Whether an exit leads to who has no use for the flags.

@@ -26,8 +26,9 @@ pub struct Config {
     pub call_pairs: bool,
 }
 
-/// A jump whose target can be linked: four bytes at `offset`, aligned, hold the distance from their end.
-/// Until then they lead to `stub`, an exit that reports them.
+/// A jump whose target can be linked by one aligned store: four bytes at `offset` hold the distance from their end.
+/// Until then they lead to `stub`, an exit that reports itself; the target stands [`EXIT_CALL`](crate::EXIT_CALL) bytes
+/// behind its beginning: in code that names guest addresses by their distance that, else four bytes if it has no more.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LinkSite {
     /// Offset of the rel32 in the block.
@@ -80,7 +81,7 @@ pub struct Compiled<'a> {
     pub len: usize,
     /// Its linkable jumps.
     pub links: &'a [LinkSite],
-    /// Its guest addresses.
+    /// Its guest addresses, but the distances in exits of linkable jumps.
     pub relocs: &'a [Reloc],
     /// Its fault table, for [`crate::Context::recover`].
     pub faults: &'a [u8],

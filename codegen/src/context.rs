@@ -46,7 +46,7 @@ pub struct Context {
     mxcsr_scratch: u32,
     /// EFLAGS at a fault, as `lahf; seto al` leaves them in AX.
     pub(crate) fault_flags: u32,
-    /// Address of the linkable jump that was left through, 0 if none.
+    /// Address of the exit of the linkable jump that was left through, 0 if none.
     pub(crate) exit_link: u64,
     /// Operands of [`ir::Exit::Invalidate`].
     pub(crate) exit_addr: u64,
@@ -92,6 +92,8 @@ pub struct FaultInfo {
 pub(crate) struct Entries {
     pub link: u64,
     pub code: u64,
+    pub link_low: u64,
+    pub code_low: u64,
     pub link_near: u64,
     pub code_near: u64,
     pub miss: u64,
@@ -223,6 +225,8 @@ pub(crate) mod field {
     pub const LOOKUP_FAR_CODE: i32 = LOOKUP_FAR + offset_of!(Entry, code) as i32;
     pub const ENTRY_LINK: i32 = ENTRIES + offset_of!(Entries, link) as i32;
     pub const ENTRY_CODE: i32 = ENTRIES + offset_of!(Entries, code) as i32;
+    pub const ENTRY_LINK_LOW: i32 = ENTRIES + offset_of!(Entries, link_low) as i32;
+    pub const ENTRY_CODE_LOW: i32 = ENTRIES + offset_of!(Entries, code_low) as i32;
     pub const ENTRY_LINK_NEAR: i32 = ENTRIES + offset_of!(Entries, link_near) as i32;
     pub const ENTRY_CODE_NEAR: i32 = ENTRIES + offset_of!(Entries, code_near) as i32;
     pub const ENTRY_MISS: i32 = ENTRIES + offset_of!(Entries, miss) as i32;

@@ -289,18 +289,6 @@ impl Emitter<'_, '_> {
         self.relocs.push(Reloc { offset: offset as u32, kind, value });
     }
 
-    /// A guest address as four bytes of data, if it can be told by its distance.
-    pub fn push_distance(&mut self, value: u64, distance: i32) {
-        self.relocs.push(Reloc { offset: self.buf.len() as u32, kind: RelocKind::FromField, value });
-        self.buf.push_i32(distance);
-    }
-
-    /// A guest address as eight bytes of data.
-    pub fn push_addr(&mut self, value: u64) {
-        self.relocs.push(Reloc { offset: self.buf.len() as u32, kind: RelocKind::Abs64, value });
-        self.buf.push_u64(value);
-    }
-
     /// A constant or address into `reg`.
     pub fn load_const(&mut self, inst: &Inst, reg: u8) {
         match inst.op {

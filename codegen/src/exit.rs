@@ -35,8 +35,8 @@ pub struct Left {
 pub enum Mend {
     /// Nothing to do.
     Nothing,
-    /// The rel32 field at this host address can be pointed to the code for `pc`, relative to its end,
-    /// by one aligned store.
+    /// The jump whose exit ([`LinkSite::stub`](crate::LinkSite::stub)) is at this host address can be pointed to the code
+    /// for `pc`.
     Link(u64),
     /// The table of indirect branches did not know `pc`.
     Lookup,

@@ -70,4 +70,4 @@ pub use exit::{Left, Mend};
 pub use features::{Cpuid, HostFeatures};
 pub use lookup::Lookup;
 pub use regs::{Pin, Pins};
-pub use stubs::{Stubs, emit_runtime};
+pub use stubs::{EXIT_CALL, Stubs, emit_runtime};

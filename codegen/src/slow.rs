@@ -2,6 +2,7 @@
 
 use crate::alloc::Class;
 use crate::buffer::asm;
+use crate::compiler::{Reloc, RelocKind};
 use crate::constants;
 use crate::context::field;
 use crate::emitter::Emitter;
@@ -10,6 +11,7 @@ use crate::exit::RawExit;
 use crate::flags::EflagsState;
 use crate::regs::RAX;
 use crate::runtime::SLOW_PATH;
+use crate::stubs::EXIT_CALL;
 use dynasmrt::DynasmApi;
 use ir::eval::slow;
 use ir::{Inst, Ty, Val};
@@ -128,30 +130,39 @@ impl Emitter<'_, '_> {
         let (offset, target) = (site.offset, site.target);
         // The field leads here until it is linked.
         self.buf.bind(offset as usize);
-        self.call_with_addr(target, field::ENTRY_LINK, field::ENTRY_LINK_NEAR);
-        let here = self.buf.len();
-        self.buf.push_i32(offset as i32 - here as i32);
+        let entries = [field::ENTRY_LINK, field::ENTRY_LINK_LOW, field::ENTRY_LINK_NEAR];
+        let named = self.call_with_addr(target, entries);
+        // Where the distance of an exit is follows from where that is.
+        if !named.kind.is_distance() {
+            self.relocs.push(named);
+        }
     }
 
     /// Leaves emitted code with the guest at `pc`.
     pub fn emit_exit(&mut self, pc: u64, code: RawExit) {
-        self.call_with_addr(pc, field::ENTRY_CODE, field::ENTRY_CODE_NEAR);
-        self.buf.push_i32(code as i32);
+        let entries = [field::ENTRY_CODE, field::ENTRY_CODE_LOW, field::ENTRY_CODE_NEAR];
+        let named = self.call_with_addr(pc, entries);
+        self.relocs.push(named);
+        self.buf.push(code as u8);
     }
 
-    /// Calls the runtime's `entry` with a guest address behind the call, or `near` with its distance.
-    fn call_with_addr(&mut self, addr: u64, entry: i32, near: i32) {
-        const CALL_BYTES: usize = 6;
-        match self.buf.distance(self.buf.len() + CALL_BYTES, addr) {
-            Some(distance) => {
-                asm!(self.buf; call QWORD [rbp + near]);
-                self.push_distance(addr, distance);
-            }
-            None => {
-                asm!(self.buf; call QWORD [rbp + entry]);
-                self.push_addr(addr);
-            }
-        }
+    /// Calls one of the runtime's entries with a guest address behind the call: whole, its lower half, or its distance.
+    fn call_with_addr(&mut self, addr: u64, [whole, low, near]: [i32; 3]) -> Reloc {
+        let offset = self.buf.len() + EXIT_CALL;
+        let kind = if let Some(distance) = self.buf.distance(offset, addr) {
+            asm!(self.buf; call QWORD [rbp + near]);
+            self.buf.push_i32(distance);
+            RelocKind::FromField
+        } else if let (Ok(addr), false) = (u32::try_from(addr), self.buf.is_beside_guest()) {
+            asm!(self.buf; call QWORD [rbp + low]);
+            self.buf.push_i32(addr as i32);
+            RelocKind::Abs32
+        } else {
+            asm!(self.buf; call QWORD [rbp + whole]);
+            self.buf.push_u64(addr);
+            RelocKind::Abs64
+        };
+        Reloc { offset: offset as u32, kind, value: addr }
     }
 
     /// Evaluates `val` by a call, in line: for what is rare, and for hosts that lack an instruction.

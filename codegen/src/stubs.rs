@@ -29,6 +29,8 @@ pub struct Stubs {
     pub len: usize,
     link: usize,
     code: usize,
+    link_low: usize,
+    code_low: usize,
     link_near: usize,
     code_near: usize,
     miss: usize,
@@ -44,6 +46,8 @@ impl Context {
         self.entries = Entries {
             link: base + stubs.link as u64,
             code: base + stubs.code as u64,
+            link_low: base + stubs.link_low as u64,
+            code_low: base + stubs.code_low as u64,
             link_near: base + stubs.link_near as u64,
             code_near: base + stubs.code_near as u64,
             miss: base + stubs.miss as u64,
@@ -61,20 +65,29 @@ pub fn emit_runtime(buf: &mut CodeBuf<'_>, pins: &Pins, regs: &CallRegs, pc_shif
     emit_enter(buf, pins);
     let leave = buf.len();
     let stored = emit_leave(buf, pins);
-    let mut at = [0; 8];
-    let emitters = [emit_link, emit_code, emit_link_near, emit_code_near, emit_miss, emit_fault];
-    for (at, emit) in at.iter_mut().zip(emitters) {
-        *at = buf.len();
-        emit(buf, pins);
+    let mut at = [0; 10];
+    let leave_by = |buf: &mut CodeBuf<'_>| {
         asm!(buf; jmp DWORD 0);
         let field = buf.len() - 4;
-        buf.patch_i32(field, leave as i32 - buf.len() as i32);
+        buf.bind_to(field, leave);
+    };
+    let forms = [Named::Whole, Named::Low, Named::Near];
+    for (at, (form, links)) in at.iter_mut().zip(forms.into_iter().flat_map(|form| [(form, true), (form, false)])) {
+        *at = buf.len();
+        emit_exit(buf, form, links);
+        leave_by(buf);
     }
-    for (at, vectors) in at[6..].iter_mut().zip([false, true]) {
+    let emitters: [fn(&mut CodeBuf<'_>, &Pins); 2] = [emit_miss, emit_fault];
+    for (at, emit) in at[6..].iter_mut().zip(emitters) {
+        *at = buf.len();
+        emit(buf, pins);
+        leave_by(buf);
+    }
+    for (at, vectors) in at[8..].iter_mut().zip([false, true]) {
         *at = buf.len();
         emit_call(buf, vectors, pins.xmm_count());
     }
-    let [link, code, link_near, code_near, miss, fault, call_int, call_vec] = at;
+    let [link, code, link_low, code_low, link_near, code_near, miss, fault, call_int, call_vec] = at;
     let return_miss = buf.len();
     emit_return_miss(buf, pc_shift, miss);
     let (syscall, calls) = direct::emit(buf, pins, regs, stored);
@@ -87,6 +100,8 @@ pub fn emit_runtime(buf: &mut CodeBuf<'_>, pins: &Pins, regs: &CallRegs, pc_shif
         len,
         link,
         code,
+        link_low,
+        code_low,
         link_near,
         code_near,
         miss,
@@ -165,55 +180,40 @@ fn move_xmm(buf: &mut CodeBuf<'_>, row: Vop, reg: u8, at: i32) {
     if reg < 16 { buf.legacy(row, reg, at) } else { buf.vex(row, reg, 0, at) }
 }
 
-/// An unlinked jump. It is called, and behind the call are the guest address (8 bytes) and the
-/// distance from behind that to the rel32 that can be linked (4 bytes).
-fn emit_link(buf: &mut CodeBuf<'_>, _: &Pins) {
-    asm!(buf
-        ; pop rcx
-        ; mov rax, [rcx]
-        ; add rcx, 8
-        ; mov [rbp + field::PC], rax
-        ; movsxd rax, DWORD [rcx]
-        ; add rax, rcx
-        ; mov [rbp + field::EXIT_LINK], rax
-        ; mov eax, RawExit::Link as i32
-    );
+/// Bytes of the call that an exit begins with.
+pub const EXIT_CALL: usize = 6;
+
+/// How an exit names a guest address, behind the call that it is.
+#[derive(Clone, Copy)]
+enum Named {
+    /// By eight bytes.
+    Whole,
+    /// By its lower four; the others are zero.
+    Low,
+    /// By its distance from there, in four bytes.
+    Near,
 }
 
-/// The same, the guest address being told by its distance from there (4 bytes).
-fn emit_link_near(buf: &mut CodeBuf<'_>, _: &Pins) {
-    asm!(buf
-        ; pop rcx
-        ; movsxd rax, DWORD [rcx]
-        ; add rax, rcx
-        ; add rcx, 4
-        ; mov [rbp + field::PC], rax
-        ; movsxd rax, DWORD [rcx]
-        ; add rax, rcx
-        ; mov [rbp + field::EXIT_LINK], rax
-        ; mov eax, RawExit::Link as i32
-    );
-}
-
-/// Any other exit with a known address: behind the call are the guest address (8 bytes) and the exit's number (4 bytes).
-fn emit_code(buf: &mut CodeBuf<'_>, _: &Pins) {
-    asm!(buf
-        ; pop rcx
-        ; mov rax, [rcx]
-        ; mov [rbp + field::PC], rax
-        ; mov eax, [rcx + 8]
-    );
-}
-
-/// The same, the guest address being told by its distance from there (4 bytes).
-fn emit_code_near(buf: &mut CodeBuf<'_>, _: &Pins) {
-    asm!(buf
-        ; pop rcx
-        ; movsxd rax, DWORD [rcx]
-        ; add rax, rcx
-        ; mov [rbp + field::PC], rax
-        ; mov eax, [rcx + 4]
-    );
+/// An exit with a known address. That of an unlinked jump tells where it is, any other one its number, in the byte behind
+/// the address.
+fn emit_exit(buf: &mut CodeBuf<'_>, named: Named, links: bool) {
+    asm!(buf; pop rcx);
+    match named {
+        Named::Whole => asm!(buf; mov rax, [rcx]),
+        Named::Low => asm!(buf; mov eax, [rcx]),
+        Named::Near => asm!(buf; movsxd rax, DWORD [rcx] ; add rax, rcx),
+    }
+    asm!(buf; mov [rbp + field::PC], rax);
+    if links {
+        asm!(buf
+            ; sub rcx, EXIT_CALL as i32
+            ; mov [rbp + field::EXIT_LINK], rcx
+            ; mov eax, RawExit::Link as i32
+        );
+    } else {
+        let behind = if matches!(named, Named::Whole) { 8 } else { 4 };
+        asm!(buf; movzx eax, BYTE [rcx + behind]);
+    }
 }
 
 /// An indirect branch to `rax` that the inline table doesn't know, or whose poll saw a request: both go on at `rax`.

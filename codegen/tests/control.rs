@@ -51,7 +51,9 @@ fn machine(sources: &[&str]) -> (Machine, Vec<Code>) {
 fn link(machine: &mut Machine, code: &Code, pc: u64, target: &Code) {
     let Left { exit, mend } = machine.enter(code.addr);
     assert_eq!((exit, machine.context.guest.pc), (Exit::Jump, pc));
-    let Mend::Link(site) = mend else { panic!("{mend:?}") };
+    let Mend::Link(exit) = mend else { panic!("{mend:?}") };
+    let link = code.links.iter().find(|link| code.addr + u64::from(link.stub) == exit).expect("an exit of the block");
+    let site = code.addr + u64::from(link.offset);
     assert!(site.is_multiple_of(4), "a link is one aligned store");
     machine.link(site, target.addr);
 }

@@ -5,7 +5,7 @@ use memory::Errno;
 use super::arena::{Arena, patch};
 use super::filled::Filled;
 use super::table::Key;
-use crate::persist::assemble::{Jump, Piece, Pieces, STUB_CALL};
+use crate::persist::assemble::{Jump, Piece, Pieces};
 use crate::persist::format::Site;
 
 /// Index of a block in its generation.
@@ -35,7 +35,7 @@ pub struct Block {
     /// First of the links that lead here.
     incoming: u32,
     live: bool,
-    /// Fields that are distances to guest addresses; `None` if the code can't be moved or is not to be kept.
+    /// Fields that are distances to guest addresses, but those in exits of jumps; `None` if the code can't be moved or is not to be kept.
     distances: Option<(u32, u32)>,
 }
 
@@ -209,7 +209,6 @@ impl Code {
             stub: (link.stub - block.code) as u32,
             switches: link.switches,
         };
-        let in_stub = |offset: u32| links.iter().any(|link| site(link).stub + STUB_CALL as u32 == offset);
         let distances = self.distances[start as usize..(start + count) as usize].iter().copied();
         // SAFETY: code of a block is mapped as long as its generation; its fields change only under the cache's
         // lock, which the caller holds.
@@ -219,7 +218,7 @@ impl Code {
         let len = u16::try_from(block.end - block.key.pc).ok()?;
         pieces.add(
             Piece::new(guest, len, mode, block.code.wrapping_sub(unit.place.home) as i64, code, faults),
-            distances.filter(|&offset| !in_stub(offset)),
+            distances,
             links.iter().map(|link| Jump { site: site(link), target: within(link.target) }),
         );
         Some(())
@@ -290,9 +289,9 @@ impl Code {
         }
     }
 
-    /// The number of the link whose field is at `site`.
-    pub fn link_at(&self, site: u64) -> Option<u32> {
-        self.links_of(self.at(site)?).find(|&n| self.links[n].site == site).map(|n| n as u32)
+    /// The number of the link whose exit is at `exit`.
+    pub fn link_at(&self, exit: u64) -> Option<u32> {
+        self.links_of(self.at(exit)?).find(|&n| self.links[n].stub == exit).map(|n| n as u32)
     }
 
     /// Points a link to a block.

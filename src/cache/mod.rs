@@ -166,13 +166,13 @@ impl Locked<'_> {
         }
     }
 
-    /// Points the jump at `site`, through which a thread left that is still a resident, to the code for `target`. A
-    /// jump of a retired generation stays as it is.
-    pub fn link(&mut self, site: u64, target: Key) {
-        if let Some(number) = self.inner.current.link_at(site) {
+    /// Points the jump whose exit is at `exit`, through which a thread left that is still a resident, to the code for
+    /// `target`. A jump of a retired generation stays as it is.
+    pub fn link(&mut self, exit: u64, target: Key) {
+        if let Some(number) = self.inner.current.link_at(exit) {
             self.link_to(number, target);
         } else {
-            self.link_in_file(site, target);
+            self.link_in_file(exit, target);
         }
     }
 

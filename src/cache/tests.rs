@@ -44,7 +44,7 @@ fn links_both_ways_and_unlinks() {
     assert_eq!(leads_to(first), first + u64::from(STUB));
     let second = publish(&cache, 0x2000, 0x1000);
     assert_eq!(leads_to(second), first, "a jump to what is known is linked at once");
-    cache.lock().link(first + u64::from(FIELD), key(0x2000));
+    cache.lock().link(first + u64::from(STUB), key(0x2000));
     assert_eq!(leads_to(first), second);
 
     let epoch = cache.epoch();
@@ -55,7 +55,7 @@ fn links_both_ways_and_unlinks() {
     assert_eq!(cache.table.get(key(0x1000)), Some(first));
 
     let again = publish(&cache, 0x2000, 0x3000);
-    cache.lock().link(first + u64::from(FIELD), key(0x2000));
+    cache.lock().link(first + u64::from(STUB), key(0x2000));
     assert_eq!(leads_to(first), again);
 }
 
@@ -102,7 +102,7 @@ fn retired_code_stays_while_a_thread_is_in_it() {
     publish(&cache, 0x2000, 0);
     assert!(cache.lock().locate(code).is_some());
     // A jump through which it leaves is of no generation that could be linked.
-    cache.lock().link(code + u64::from(FIELD), key(0x2000));
+    cache.lock().link(code + u64::from(STUB), key(0x2000));
     assert_eq!(leads_to(code), code + u64::from(STUB));
     resident.leave();
     publish(&cache, 0x3000, 0);

@@ -207,15 +207,15 @@ impl Unit {
         Some(Filed { key: self.key_of(&record), code: part.base + u64::from(record.code), faults })
     }
 
-    /// The jump whose field is at a host address: the key of its block, where it leads while not linked, and the guest
-    /// address it goes to.
+    /// The jump whose exit is at a host address: the key of its block, where its field is, and the guest address it goes
+    /// to.
     pub fn link_at(&self, host: u64) -> Option<(Key, u64, u64)> {
         let (part, record) = self.at(host)?;
         let code = part.base + u64::from(record.code);
         let (_, sites) = part.tables()?.aux(&record)?.fixups()?;
-        let site = sites.into_iter().find(|site| code + u64::from(site.field) == host)?;
+        let site = sites.into_iter().find(|site| code + u64::from(site.stub) == host)?;
         let target = self.target(part, &record, &site)?;
-        Some((self.key_of(&record), code + u64::from(site.stub), target))
+        Some((self.key_of(&record), code + u64::from(site.field), target))
     }
 
     fn target(&self, part: &Part, record: &Record, site: &Site) -> Option<u64> {
@@ -297,6 +297,6 @@ mod tests {
         let mapped = unsafe { std::slice::from_raw_parts(code as *const u8, 32) };
         let expected = block(code, named, target);
         assert_eq!(mapped[DISTANCE as usize..][..4], expected[DISTANCE as usize..][..4]);
-        assert_eq!(unit.link_at(code + u64::from(SITE.field)).map(|(_, _, target)| target), Some(target));
+        assert_eq!(unit.link_at(code + u64::from(SITE.stub)).map(|(_, _, target)| target), Some(target));
     }
 }

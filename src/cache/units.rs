@@ -120,15 +120,15 @@ impl Locked<'_> {
         Some(code)
     }
 
-    /// Points the jump of a file at `site` to the code for `target`, if that is in the same unit: further away nobody
+    /// Points the jump of a file whose exit is at `exit` to the code for `target`, if that is in the same unit: further away nobody
     /// would notice when one of the two goes.
-    pub(super) fn link_in_file(&mut self, site: u64, target: Key) {
+    pub(super) fn link_in_file(&mut self, exit: u64, target: Key) {
         let Inner { current, units, .. } = &mut *self.inner;
-        let Some(unit) = units.live.iter().find(|unit| unit.holds(site)) else { return };
-        let Some((_, stub, _)) = unit.link_at(site) else { return };
+        let Some(unit) = units.live.iter().find(|unit| unit.holds(exit)) else { return };
+        let Some((_, site, _)) = unit.link_at(exit) else { return };
         let Some(code) = self.cache.table.get(target).filter(|&code| unit.holds(code)) else { return };
         match current.at(code) {
-            Some(to) => current.link_from_file(site, stub, target, to),
+            Some(to) => current.link_from_file(site, exit, target, to),
             // SAFETY: the site is an aligned rel32 field, as the file's tables say, and code of the unit near.
             None if unit.files_hold(code) => drop(unsafe { super::arena::patch(site, code) }),
             None => {}

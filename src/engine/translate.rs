@@ -153,7 +153,10 @@ impl Engine {
             profile.block(space, key.pc, code, bytes);
         }
         shop.counts.add(block, compiled.len);
-        let movable = form == Some(false) || compiled.relocs.iter().all(|reloc| reloc.kind.is_distance());
+        let movable = match form {
+            Some(false) => compiled.links.iter().all(|link| u32::try_from(link.target).is_ok()),
+            _ => compiled.relocs.iter().all(|reloc| reloc.kind.is_distance()),
+        };
         let keep = in_unit && movable && mode == key.mode && cache.is_in_unit(key.pc, block.end);
         let published = cache.publish(key, block.end, digest, &compiled, keep);
         clock.lap(&mut shop.counts.publish);

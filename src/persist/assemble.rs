@@ -13,8 +13,8 @@ use super::hash::Hasher;
 
 /// Code of blocks begins at a multiple of this: fields of links are aligned to it.
 const BLOCK_ALIGN: usize = 4;
-/// Bytes of the call that a link's exit begins with; the guest address follows (codegen's `call_with_addr`).
-pub const STUB_CALL: usize = 6;
+/// Where a link's exit has the guest address: four bytes.
+pub const STUB_CALL: usize = codegen::EXIT_CALL;
 /// Bytes that are written at once. A multiple of what the checksum takes in at once.
 const STRETCH: usize = 32 << 10;
 
@@ -300,9 +300,9 @@ impl Body<'_> {
 /// The guest address that the exit of a jump names: of code at `host`, with distances or not.
 pub fn target_of(code: &[u8], site: &Site, distances: bool, host: u64) -> Option<u64> {
     let at = site.stub as usize + STUB_CALL;
-    if distances {
-        let field = i32::from_le_bytes(*code.get(at..)?.first_chunk()?);
-        return Some(host.wrapping_add(at as u64).wrapping_add_signed(field.into()));
-    }
-    Some(u64::from_le_bytes(*code.get(at..)?.first_chunk()?))
+    let field = u32::from_le_bytes(*code.get(at..)?.first_chunk()?);
+    Some(match distances {
+        true => host.wrapping_add(at as u64).wrapping_add_signed(i64::from(field as i32)),
+        false => u64::from(field),
+    })
 }

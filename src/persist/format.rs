@@ -219,7 +219,8 @@ pub struct Aux<'a> {
 }
 
 impl<'a> Aux<'a> {
-    /// Appends the tables of a block. Offsets of distances ascend.
+    /// Appends the tables of a block. Offsets of distances ascend, and so do sites and their exits, whose first is behind
+    /// the first site.
     pub fn encode(out: &mut Vec<u8>, faults: &[u8], distances: &[u32], sites: impl ExactSizeIterator<Item = Site>) {
         put(out, faults.len() as u32);
         out.extend_from_slice(faults);
@@ -229,9 +230,11 @@ impl<'a> Aux<'a> {
             put(out, offset - std::mem::replace(&mut last, offset));
         }
         put(out, sites.len() as u32);
+        let (mut field, mut stub) = (0, None);
         for site in sites {
-            put(out, site.field);
-            put(out, site.stub.wrapping_sub(site.field) << 1 | u32::from(site.switches));
+            put(out, site.field.wrapping_sub(std::mem::replace(&mut field, site.field)));
+            let before = stub.replace(site.stub).unwrap_or(site.field);
+            put(out, site.stub.wrapping_sub(before) << 1 | u32::from(site.switches));
         }
     }
 
@@ -251,10 +254,13 @@ impl<'a> Aux<'a> {
         };
         let count = take(&mut bytes)?;
         let distances = (0..count).map(|_| distance(&mut bytes)).collect::<Option<_>>()?;
-        let site = |bytes: &mut &[u8]| {
-            let field = take(bytes)?;
+        let (mut field, mut stub) = (0u32, None);
+        let mut site = |bytes: &mut &[u8]| {
+            field = field.wrapping_add(take(bytes)?);
             let exit = take(bytes)?;
-            Some(Site { field, stub: field.wrapping_add(exit >> 1), switches: exit & 1 != 0 })
+            let at = stub.unwrap_or(field).wrapping_add(exit >> 1);
+            stub = Some(at);
+            Some(Site { field, stub: at, switches: exit & 1 != 0 })
         };
         let count = take(&mut bytes)?;
         let sites = (0..count).map(|_| site(&mut bytes)).collect::<Option<_>>()?;

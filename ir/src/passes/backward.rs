@@ -63,23 +63,42 @@ impl Liveness {
 
 impl Life {
     const DEAD: Life = Life(0);
+    /// A mark, which has no value.
+    const MARK: Life = Life(1 << 32);
 
-    /// Needed at `at`, and not used so far.
+    /// Needed at `stamp`.
     #[inline]
-    fn needed_at(at: usize) -> Life {
-        Life((at as u64 + 1) << 32)
+    fn needed_at(stamp: Stamp) -> Life {
+        Life(stamp.0)
     }
 
     /// The same unless it is used already, which was later.
     #[inline]
-    fn or_needed_at(self, at: usize) -> Life {
-        Life(self.0.max(Life::needed_at(at).0))
+    fn or_needed_at(self, stamp: Stamp) -> Life {
+        Life(self.0.max(stamp.0))
     }
 
-    /// With a use at `at`. The walk goes backward: the first use seen is the last.
+    /// With a use at `stamp`. The walk goes backward: the first use seen is the last.
     #[inline]
-    fn used_at(self, at: usize) -> Life {
-        Life(self.or_needed_at(at).0 + 1)
+    fn used_at(self, stamp: Stamp) -> Life {
+        Life(self.0.max(stamp.0) + 1)
+    }
+}
+
+/// A place in the block as it stands in a [`Life`]: taken along on the walk, and not made anew at each instruction.
+#[derive(Clone, Copy)]
+struct Stamp(u64);
+
+impl Stamp {
+    #[inline]
+    fn of(at: usize) -> Stamp {
+        Stamp((at as u64 + 1) << 32)
+    }
+
+    /// The place in front.
+    #[inline]
+    fn before(self) -> Stamp {
+        Stamp(self.0.wrapping_sub(1 << 32))
     }
 }
 
@@ -179,22 +198,25 @@ pub fn run(block: &Block, live: &mut Liveness, watch: &mut impl Watch) {
     let count = insts.len();
     live.begin(count);
     let (lives, order) = (&mut live.lives[..count + ABSENT], &mut live.order[..count + 1]);
+    let mut stamp = Stamp::of(count);
     if let Some(val) = block.term.and_then(|term| term.operand()) {
-        lives[val.index()] = lives[val.index()].used_at(count);
+        lives[val.index()] = lives[val.index()].used_at(stamp);
     }
     // Slots that are written again before anything looks at them.
     let mut overwritten = SlotSet::default();
     // The same, but for faults.
     let mut rewritten = SlotSet::default();
     let mut last = count;
-    for (i, inst) in insts.iter().enumerate().rev() {
+    for i in (0..count).rev() {
+        let inst = &insts[i];
         let traits = TRAITS[inst.op as usize];
-        let life = lives[i];
-        order[last] = i as u32;
+        stamp = stamp.before();
         if traits & MARK != 0 {
-            lives[i] = Life::needed_at(i);
+            lives[i] = Life::MARK;
             continue;
         }
+        let life = lives[i];
+        order[last] = i as u32;
         if traits & SLOT != 0 {
             let is_put = traits & PUT != 0;
             let mut again = false;
@@ -203,9 +225,9 @@ pub fn run(block: &Block, live: &mut Liveness, watch: &mut impl Watch) {
                     watch.overwritten(inst);
                     continue;
                 }
-                lives[i] = Life::needed_at(i);
+                lives[i] = Life::needed_at(stamp);
                 let of = inst.args[0].index();
-                lives[of] = lives[of].used_at(i);
+                lives[of] = lives[of].used_at(stamp);
                 again = rewritten.insert(inst.imm);
             } else {
                 if life == Life::DEAD {
@@ -221,14 +243,14 @@ pub fn run(block: &Block, live: &mut Liveness, watch: &mut impl Watch) {
         if (life == Life::DEAD) & (traits & STAYS == 0) {
             continue;
         }
-        lives[i] = life.or_needed_at(i);
+        lives[i] = life.or_needed_at(stamp);
         overwritten.clear_if(traits & OBSERVES != 0);
         rewritten.clear_if(traits & EXITS != 0);
         // An absent operand's index is greater than any.
         let absent = count + i % ABSENT;
         for val in inst.args {
             let of = val.index().min(absent);
-            lives[of] = lives[of].used_at(i);
+            lives[of] = lives[of].used_at(stamp);
         }
         last -= 1;
         watch.pass(i, inst, traits & OBSERVES != 0);
