@@ -56,6 +56,10 @@ pub struct Handover {
     pub personality: u32,
     /// Filters of system calls, as a file; -1 for none.
     pub filters: i32,
+    /// What the record for its tracer is to know.
+    pub traced: u64,
+    /// The thread that executes it.
+    pub former: i32,
     /// The options.
     pub options: Options,
     /// The name it is run by.
@@ -74,6 +78,8 @@ impl Handover {
             self.mask,
             self.personality.into(),
             self.filters as u32 as u64,
+            self.traced,
+            self.former as u64,
             options.len() as u64,
         ];
         let numbers: Vec<String> = numbers.iter().map(|number| format!("{number:x}")).collect();
@@ -89,7 +95,7 @@ impl Handover {
         let numbers = args.first()?.as_bytes().strip_prefix(MARK)?;
         let numbers = std::str::from_utf8(numbers).ok()?.split(':');
         let numbers: Vec<u64> = numbers.map(|number| u64::from_str_radix(number, 16).ok()).collect::<Option<_>>()?;
-        let [program, own, mask, personality, filters, count] = numbers.try_into().ok()?;
+        let [program, own, mask, personality, filters, traced, former, count] = numbers.try_into().ok()?;
         let (words, rest) = args[1..].split_at_checked(count as usize)?;
         let mut options = Options::default();
         if !words.iter().all(|word| options.decode(word.as_bytes())) {
@@ -102,6 +108,8 @@ impl Handover {
             mask,
             personality: personality as u32,
             filters: filters as i32,
+            traced,
+            former: former as i32,
             options,
             execfn: execfn.clone(),
             argv: argv.to_vec(),
@@ -228,6 +236,8 @@ impl Vcpu {
             mask: self.thread.mask.0,
             personality: self.process.personality.load(Ordering::Relaxed),
             filters: passed.filters.as_ref().map_or(-1, |file| file.0),
+            traced: self.mailbox.trace.legacy(),
+            former: self.thread.tid,
             options,
             execfn: execfn(request),
             argv: found.argv.clone(),
@@ -347,6 +357,8 @@ mod tests {
             mask: !0,
             personality: 0x40000,
             filters: -1,
+            traced: 1 << 40 | 3,
+            former: 7,
             options: Options { strace: true, sysroots: vec!["/a".into()], ..Options::default() },
             execfn: c"./x".to_owned(),
             argv: vec![c"".to_owned(), c"-L".to_owned()],

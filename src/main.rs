@@ -26,6 +26,7 @@ mod options;
 mod persist;
 mod profile;
 mod program;
+mod ptrace;
 mod run;
 mod signals;
 mod start;
@@ -114,6 +115,7 @@ fn run(vcpu: Vcpu) -> ! {
     // It lives as long as the process: signal handlers and other threads may look at it to the last.
     let vcpu = Box::leak(Box::new(vcpu));
     vcpu.settle_in();
+    vcpu.trace_executed();
     vcpu.meet_debugger(true);
     let end = vcpu.run();
     match end {

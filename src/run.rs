@@ -3,7 +3,7 @@
 use codegen::{Left, Mend};
 use ir::Exit;
 use memory::{Changed, Errno, GuestAddr};
-use syscalls::{Call, Outcome, Restart};
+use syscalls::{Call, Outcome, Restart, Wait};
 use target::{Access, SyscallRegs};
 
 use crate::cache::Key;
@@ -33,7 +33,11 @@ impl Vcpu {
     pub fn run(&mut self) -> End {
         self.mind_filters();
         loop {
-            let left = if self.seat.is_some() { self.execute_debugged() } else { self.execute() };
+            let left = match (self.seat.is_some(), self.mailbox.trace.is_traced()) {
+                (true, _) => self.execute_debugged(),
+                (_, true) => self.execute_traced(),
+                _ => self.execute(),
+            };
             let left = if let Err(NoCode::Breakpoint) = left { self.breakpoint() } else { left };
             let resume = match left {
                 Ok(Exit::Jump | Exit::Interrupted) => Resume::Here,
@@ -56,6 +60,9 @@ impl Vcpu {
                 self.deliver(resume);
             }
             self.release_held();
+            if self.mailbox.trace.is_traced() {
+                self.trace_point();
+            }
             if self.seat.is_some() {
                 self.debug_point();
             }
@@ -217,26 +224,43 @@ impl Vcpu {
 
     /// Serves a system call; how to go on, or that the thread has ended.
     fn system_call(&mut self) -> Result<Resume, End> {
-        let target = self.machine.engine.target;
-        let SyscallRegs { number: nr, args } = target.syscall(&self.context.guest);
-        let guest = &self.context.guest;
-        let call = Call { nr, args, pc: GuestAddr(guest.pc), sp: GuestAddr(target.sp(guest)) };
+        if self.mailbox.trace.is_traced() {
+            return self.traced_call();
+        }
+        let call = self.call_here();
+        self.serve(&call)
+    }
+
+    /// The system call that the registers say.
+    pub(crate) fn call_here(&self) -> Call {
+        let (target, guest) = (self.machine.engine.target, &self.context.guest);
+        let SyscallRegs { number: nr, args } = target.syscall(guest);
+        Call { nr, args, pc: GuestAddr(guest.pc), sp: GuestAddr(target.sp(guest)) }
+    }
+
+    /// Serves one.
+    pub(crate) fn serve(&mut self, call: &Call) -> Result<Resume, End> {
         let outcome = match self.seat.is_some() || self.process.space.is_watching() {
-            true => self.watched_call(&call),
-            false => syscalls::dispatch(&self.process, &mut self.thread, &call),
+            true => self.watched_call(call),
+            false => syscalls::dispatch(&self.process, &mut self.thread, call),
         };
         self.mind_filters();
         if let Outcome::Return(value) = outcome {
             self.set_result(value);
             return Ok(Resume::Here);
         }
-        self.apply(&call, outcome)
+        self.apply(call, outcome)
     }
 
     /// A system call of emitted code's was interrupted before it did anything.
     fn call_to_restart(&self) -> Resume {
         let SyscallRegs { args, .. } = self.machine.engine.target.syscall(&self.context.guest);
-        Resume::Restart { restart: Restart::IfAsked, arg0: args[0] }
+        Resume::Restart { restart: self.restart_as(Restart::IfAsked), arg0: args[0] }
+    }
+
+    /// When a call is made again of which the kernel says `restart`, or said EINTR where a tracer had to be asked first.
+    fn restart_as(&self, restart: Restart) -> Restart {
+        if self.mailbox.trace.take(|record| &record.unhandled) { Restart::Unhandled } else { restart }
     }
 
     /// Sees to it that filters see all calls, if the thread has any: whoever gives other threads some has them too.
@@ -257,12 +281,25 @@ impl Vcpu {
                 self.machine.engine.mappings_changed(&self.process.space, &changed);
                 self.set_result(value);
             }
-            Outcome::NotBegun => again(self),
-            Outcome::Restart(restart) => return Ok(Resume::Restart { restart, arg0: call.args[0] }),
-            Outcome::Interrupted { mask } => {
-                self.set_result(Errno::EINTR.to_return());
-                return Ok(Resume::Suspended { mask });
+            // A tracer saw the call begin, and sees it end.
+            Outcome::NotBegun if self.mailbox.trace.is_traced() => {
+                return Ok(Resume::Restart { restart: Restart::Always, arg0: call.args[0] });
             }
+            Outcome::NotBegun => again(self),
+            Outcome::Restart(restart) => {
+                let restart = self.restart_as(restart);
+                return Ok(Resume::Restart { restart, arg0: call.args[0] });
+            }
+            Outcome::Interrupted { mask } => {
+                self.mailbox.trace.take(|record| &record.unhandled);
+                self.set_result(Errno::EINTR.to_return());
+                return Ok(Resume::Suspended { mask, arg0: call.args[0] });
+            }
+            Outcome::Trace(request) => {
+                let result = self.ptrace(request).unwrap_or_else(Errno::to_return);
+                self.set_late_result(call, result);
+            }
+            Outcome::Wait(wait) => return self.wait_for(call, wait),
             Outcome::Exit { status } => return Err(End::Thread { status }),
             Outcome::ExitGroup { status } => return Err(End::Process { status }),
             Outcome::Kill { signal } => self.die(signal, &Cause { signal, code: libc::SI_KERNEL, addr: 0 }.info()),
@@ -283,6 +320,19 @@ impl Vcpu {
             }
         }
         Ok(Resume::Here)
+    }
+
+    /// Waits for children, of whose stops it has to be found out what they are to the guest.
+    fn wait_for(&mut self, call: &Call, wait: Wait) -> Result<Resume, End> {
+        let outcome = self.wait(wait);
+        if let Outcome::Return(value) = outcome {
+            self.set_late_result(call, value);
+            return Ok(Resume::Here);
+        }
+        if let Some(strace) = &self.process.strace {
+            strace.ended(&self.process, &self.thread, call, &outcome);
+        }
+        self.apply(call, outcome)
     }
 
     /// Makes a call while a debugger watches, or while code is watched, to which the call may write.

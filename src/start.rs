@@ -131,7 +131,7 @@ pub fn take_over(mut handover: Handover, env: Vec<CString>) -> Result<Vcpu, Erro
         // SAFETY: as above.
         fd => read_filters(unsafe { File::from_raw_fd(fd) })?,
     };
-    start(Plan {
+    let vcpu = start(Plan {
         hidden,
         roots,
         own_program,
@@ -144,7 +144,9 @@ pub fn take_over(mut handover: Handover, env: Vec<CString>) -> Result<Vcpu, Erro
         filters,
         only: None,
         options: handover.options,
-    })
+    })?;
+    vcpu.mailbox.trace.inherit(handover.traced, handover.former);
+    Ok(vcpu)
 }
 
 /// Filters that can't be had back are no reason to run without them.

@@ -1,7 +1,7 @@
 //! One guest thread: its registers, what Linux knows of it, and what it runs on.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use ir::GuestState;
 use syscalls::{Process, Signal, Thread};
@@ -92,6 +92,7 @@ impl Vcpu {
     /// Tells the thread its id.
     pub fn set_tid(&mut self, tid: i32) {
         self.thread.set_tid(tid);
+        self.mailbox.trace.tid.store(tid, Ordering::Relaxed);
         self.resident.set_tid(tid);
     }
 

@@ -111,3 +111,8 @@ pub fn restart_exit(rip: u64) -> Option<u64> {
     let end = transom_syscall_end as *const () as u64;
     (begin <= rip && rip < end).then_some(transom_syscall_exit as *const () as u64)
 }
+
+/// Behind the one `syscall` instruction of the restart range.
+pub fn restart_end() -> u64 {
+    transom_syscall_end as *const () as u64
+}

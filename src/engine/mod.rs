@@ -145,6 +145,11 @@ impl Engine {
         within.then_some(base + calls.stop as u64)
     }
 
+    /// The program counter of a thread in a system call of emitted code's.
+    pub fn call_end(&self) -> u64 {
+        self.runtime.base + self.runtime.stubs.calls.end as u64
+    }
+
     /// Completes the guest's state after a fault of emitted code. False if the fault is a bug of ours.
     pub fn recover(&self, context: &mut Context) -> bool {
         let locked = self.cache.lock();

@@ -9,7 +9,7 @@
 
 pub mod assemble;
 mod attach;
-mod build_id;
+pub mod build_id;
 mod evict;
 mod folder;
 pub mod format;

@@ -1,5 +1,7 @@
 //! Delivery of signals to the guest (signal(7); kernel/signal.c, get_signal and signal_delivered).
 
+use std::sync::atomic::Ordering;
+
 use memory::{Errno, GuestAddr, Range};
 use syscalls::signal::DefaultAction;
 use syscalls::signal::SS_AUTODISARM;
@@ -29,7 +31,7 @@ impl Vcpu {
             }
             Resume::Filtered { code, data, nr } => {
                 let info = info::filtered(code, data, self.context.guest.pc, nr, self.process.abi.audit_arch);
-                self.force(Signal::SIGSYS, &info);
+                self.force_traced(Signal::SIGSYS, info);
                 resume = Resume::Here;
             }
             _ => {}
@@ -38,7 +40,8 @@ impl Vcpu {
         while let Some(signal) = self.next_signal(&resume) {
             is_set = true;
             let info = self.mailbox.take(signal);
-            let Some((signal, info)) = self.pass(signal, info) else {
+            let passed = self.pass(signal, info).and_then(|(signal, info)| self.trace_stop(signal, info, &mut resume));
+            let Some((signal, info)) = passed else {
                 handler::set_mask(self.thread.mask.host_mask());
                 continue;
             };
@@ -46,6 +49,9 @@ impl Vcpu {
             let action = self.process.actions.take(signal, self.process.host_signals);
             match action.disposition(signal) {
                 Disposition::Ignore | Disposition::Default(DefaultAction::Ignore | DefaultAction::Continue) => {}
+                Disposition::Default(DefaultAction::Stop) if self.mailbox.trace.is_traced() => {
+                    self.trace_group_stop(signal);
+                }
                 Disposition::Default(DefaultAction::Stop) => stop(),
                 Disposition::Default(DefaultAction::Terminate | DefaultAction::Core) => self.die(signal, &info),
                 Disposition::Handler(_) => {
@@ -73,7 +79,7 @@ impl Vcpu {
     /// The signal to deliver next: those that instructions cause first, then by number (kernel/signal.c, next_signal).
     fn next_signal(&self, resume: &Resume) -> Option<Signal> {
         let mask = match resume {
-            Resume::Suspended { mask } => *mask,
+            Resume::Suspended { mask, .. } => *mask,
             _ => self.thread.mask,
         };
         let arrived = SigSet(self.mailbox.arrived());
@@ -88,22 +94,39 @@ impl Vcpu {
         let target = self.machine.engine.target;
         match std::mem::replace(resume, Resume::Here) {
             Resume::Restart { restart, arg0 } => {
-                let again = restart == Restart::Always || action.is_none_or(|action| action.has(libc::SA_RESTART));
+                let again = match (restart, action) {
+                    (Restart::Always, _) | (_, None) => true,
+                    (Restart::Unhandled, Some(_)) => false,
+                    (Restart::IfAsked, Some(action)) => action.has(libc::SA_RESTART),
+                };
                 match again {
                     true => target.restart_syscall(&mut self.context.guest, arg0, None),
                     false => target.set_result(&mut self.context.guest, Errno::EINTR.to_return()),
                 }
                 self.thread.mask
             }
-            Resume::Suspended { mask } => mask,
+            Resume::Suspended { mask, arg0 } => {
+                // That no handler ran is for a tracer to bring about: the kernel knows before it ends such a call.
+                if action.is_none() && self.mailbox.trace.is_traced() {
+                    target.restart_syscall(&mut self.context.guest, arg0, None);
+                }
+                mask
+            }
             Resume::Here | Resume::Cause(_) | Resume::Filtered { .. } => self.thread.mask,
         }
     }
 
     /// Delivers a signal that an instruction caused.
-    fn deliver_cause(&mut self, cause: Cause) {
+    pub fn deliver_cause(&mut self, cause: Cause) {
         let Some(signal) = self.debug_signal(cause.signal) else { return };
-        self.force(signal, &Cause { signal, ..cause }.info());
+        self.force_traced(signal, Cause { signal, ..cause }.info());
+    }
+
+    /// The same after the tracer was asked, if there is one.
+    fn force_traced(&mut self, signal: Signal, info: Info) {
+        if let Some((signal, info)) = self.trace_stop(signal, info, &mut Resume::Here) {
+            self.force(signal, &info);
+        }
     }
 
     /// Delivers a signal that the guest has no way past: where it is blocked or ignored it ends the process
@@ -129,6 +152,8 @@ impl Vcpu {
         }
         let own = if action.has(libc::SA_NODEFER) { SigSet::EMPTY } else { SigSet::of(&[signal]) };
         self.thread.mask = blocked.union(action.mask).union(own).without(SigSet::UNBLOCKABLE);
+        // To enter a handler counts as a step (kernel/signal.c, signal_setup_done).
+        self.mailbox.trace.stepped.store(1, Ordering::Relaxed);
     }
 
     fn push_frame(&mut self, signal: Signal, info: &Info, action: &Action) -> bool {
@@ -240,6 +265,7 @@ impl Vcpu {
         }
         self.debug_end(Ended::Killed(signal));
         self.finish();
+        self.trace_death();
         fatal::die(signal)
     }
 }

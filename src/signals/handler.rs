@@ -3,12 +3,14 @@
 //! All by raw system calls: libc's wrappers keep signals 32 and 33 for themselves, which are the guest's.
 
 use std::mem::MaybeUninit;
+use std::sync::atomic::Ordering;
 
 use memory::Errno;
 use memory::sys::{self, Ended};
 use syscalls::{HostAction, HostSignals, SigSet, Signal};
 
 use super::mailbox::{self, HostFault, Info};
+use crate::ptrace::words;
 
 /// The kernel's `struct sigaction` on x86-64.
 #[derive(Clone, Copy, Default, Debug)]
@@ -21,6 +23,8 @@ struct KernelAction {
 }
 
 const SA_RESTORER: u64 = 0x0400_0000;
+/// si_code of a trap instruction on x86-64.
+const SI_KERNEL: i32 = 0x80;
 /// glibc's second signal (nptl(7)).
 const SIGSETXID: i32 = 33;
 /// The guest's flags that the kernel itself acts on.
@@ -136,6 +140,12 @@ extern "C" fn handle(signal: i32, info: *const libc::siginfo_t, ucontext: *mut l
     if signal == libc::SIGTRAP && crate::debug::connection::hears(bytes) {
         return hurry(ucontext, mailbox);
     }
+    if signal == libc::SIGTRAP
+        && let Some(mailbox) = mailbox
+        && hears_tracer(bytes, info.si_code, ucontext, mailbox)
+    {
+        return;
+    }
     let synchronous = Signal::new(signal).is_some_and(|signal| SigSet::SYNCHRONOUS.contains(signal));
     // Codes above 0 are the kernel's own; kill(2) and its like have 0 and less (sigaction(2)).
     if synchronous && info.si_code > 0 {
@@ -145,6 +155,39 @@ extern "C" fn handle(signal: i32, info: *const libc::siginfo_t, ucontext: *mut l
     mailbox.note(signal, *bytes);
     leave_call(ucontext, mailbox);
     block_until_delivered(ucontext);
+}
+
+/// What a tracer's side of the translator has to say, which comes by SIGTRAP. False if it is none of that.
+fn hears_tracer(bytes: &Info, code: i32, ucontext: &mut libc::ucontext_t, mailbox: &mailbox::Mailbox) -> bool {
+    if code == SI_KERNEL && ucontext.uc_mcontext.gregs[libc::REG_RIP as usize] as u64 == mailbox.trace.trap {
+        // A tracer would have undone the trap: there is none any more.
+        mailbox.trace.end();
+        return true;
+    }
+    let Some(signal) = words::hear(bytes, mailbox) else { return false };
+    leave_traced_call(ucontext, mailbox);
+    if let Some((signal, info)) = signal {
+        mailbox.note(signal.number(), info);
+        block_until_delivered(ucontext);
+    }
+    true
+}
+
+/// Ends a system call as [`leave_call`] does, and also one that says EINTR because of a signal that its tracer may yet
+/// take away: as long as nobody knows that, nothing was interrupted.
+fn leave_traced_call(ucontext: &mut libc::ucontext_t, mailbox: &mailbox::Mailbox) {
+    const INTERRUPTED: i64 = -(libc::EINTR as i64);
+    let registers = &mut ucontext.uc_mcontext.gregs;
+    let rip = registers[libc::REG_RIP as usize];
+    match mailbox.traced_call_exit(rip as u64) {
+        Some(exit) if registers[libc::REG_RAX as usize] == INTERRUPTED => {
+            mailbox.trace.unhandled.store(1, Ordering::Relaxed);
+            // As the kernel leaves it where it makes the call again.
+            registers[libc::REG_RCX as usize] = rip;
+            registers[libc::REG_RIP as usize] = exit as i64;
+        }
+        _ => leave_call(ucontext, mailbox),
+    }
 }
 
 /// The debugger wants the thread to look up.

@@ -14,6 +14,10 @@ use codegen::Context;
 use syscalls::Signal;
 
 use crate::engine::Engine;
+use crate::ptrace::record::Record;
+
+/// Bytes of the host's `syscall`.
+const SYSCALL_BYTES: u64 = 2;
 
 /// A `siginfo_t` as bytes; the host's layout is the guests' too.
 pub type Info = [u8; 128];
@@ -43,6 +47,8 @@ pub struct Mailbox {
     context: *mut Context,
     /// Where a fault of emitted code goes on.
     pub fault_entry: u64,
+    /// What its tracer and it tell each other.
+    pub trace: Record,
     /// Whose code it is.
     engine: &'static Engine,
 }
@@ -54,6 +60,11 @@ thread_local! {
 /// The mailbox of the calling thread, null before it has one.
 pub fn current() -> *const Mailbox {
     CURRENT.with(Cell::get)
+}
+
+/// Where the calling thread's is noted: tracers look there.
+pub fn current_cell() -> *const Cell<*const Mailbox> {
+    CURRENT.with(|current| &raw const *current)
 }
 
 /// Makes `mailbox` the calling thread's; returns what was before. A vfork child uses its parent's
@@ -72,6 +83,8 @@ impl Mailbox {
             fault: Cell::default(),
             context,
             fault_entry: engine.fault_entry(),
+            // SAFETY: only the address of a field is taken.
+            trace: Record::new(engine, unsafe { &raw const (*context).guest } as u64),
             engine,
         })
     }
@@ -87,6 +100,11 @@ impl Mailbox {
     /// again.
     pub fn call_exit(&self, rip: u64) -> Option<u64> {
         memory::sys::restart_exit(rip).or_else(|| self.engine.call_exit(rip))
+    }
+
+    /// Where a thread goes on whose system call, at host address `rip`, was interrupted for a tracer with nothing done.
+    pub fn traced_call_exit(&self, rip: u64) -> Option<u64> {
+        self.trace.calls.contains(&rip).then(|| self.call_exit(rip - SYSCALL_BYTES)).flatten()
     }
 
     /// Notes a fault of emitted code at host address `rip`.

@@ -16,7 +16,7 @@ mod info;
 mod mailbox;
 
 pub use info::Cause;
-pub use mailbox::{Info, Mailbox, set_current};
+pub use mailbox::{Info, Mailbox, current_cell, set_current};
 
 use syscalls::{Restart, SigSet};
 
@@ -36,6 +36,8 @@ pub enum Resume {
     Suspended {
         /// That mask.
         mask: SigSet,
+        /// Its first argument, which the result has replaced.
+        arg0: u64,
     },
     /// A system call was refused.
     Filtered {

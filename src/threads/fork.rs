@@ -11,6 +11,7 @@ use syscalls::{CloneRequest, SigSet};
 use super::clone_args::{CLEAR_SIGHAND, args_of, call_of};
 use super::{give_back, has, is_alone, kin, make_child_state, quarters, stacks};
 use crate::debug::Parting;
+use crate::ptrace;
 use crate::signals::handler;
 use crate::vcpu::Vcpu;
 
@@ -24,9 +25,11 @@ impl Vcpu {
     pub(super) fn fork(&mut self, request: &CloneRequest) -> Result<i32, Errno> {
         let mask = handler::set_mask(SigSet::ALL.host_mask());
         let parting = self.before_fork();
+        let heir = self.heir(request);
         let result = if is_alone() { bare_fork(request) } else { self.fork_shared(request) };
         if let Ok(0) = result {
             self.begin_child(request, parting);
+            self.be_born(heir);
             let (target, state) = (self.machine.engine.target, &mut self.context.guest);
             make_child_state(target, state, request);
             if request.flags & CLEAR_SIGHAND != 0 {
@@ -44,6 +47,7 @@ impl Vcpu {
         let _engine = self.machine.engine.lock_for_fork();
         let _lists = (stacks::lock_for_fork(), quarters::lock_for_fork(), kin::lock_for_fork());
         let _exits = self.machine.exits.lock();
+        let _tracees = ptrace::lock_for_fork();
         let _seats = self.machine.debugger.as_ref().map(|debugger| debugger.world.lock_for_fork());
         let _locks = self.process.lock_for_fork();
         let plain = request.flags & !PLAIN == 0 && request.exit_signal == libc::SIGCHLD;
@@ -53,6 +57,7 @@ impl Vcpu {
     /// What is different in the child.
     fn begin_child(&mut self, request: &CloneRequest, parting: Option<Parting>) {
         memory::renew_owner();
+        ptrace::forget_in_child();
         self.machine.engine.begin_child(&self.process.hidden);
         self.process.space.in_child();
         self.thread.user_dispatch = Default::default();

@@ -58,7 +58,10 @@ impl Vcpu {
         let birth = Birth { vcpu, number: number as u64, arguments, result: 0, maker, begins };
         let birth = Box::into_raw(Box::new(birth));
         let mask = handler::set_mask(SigSet::ALL.host_mask());
+        let hides = &self.mailbox.trace.hides;
+        hides.store(1, Ordering::Relaxed);
         let result = make(base, size, birth);
+        hides.store(0, Ordering::Relaxed);
         handler::set_mask(mask);
         match result {
             Ok(pid) => KIN.lock().push(Kin(pid, birth)),

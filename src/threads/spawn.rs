@@ -44,6 +44,7 @@ impl Vcpu {
         vcpu.thread.mask = self.thread.mask;
         vcpu.thread.alt_stack = AltStack::NONE;
         vcpu.thread.seccomp = self.process.seccomp.begin(&self.thread.seccomp);
+        vcpu.be_born(self.heir(request));
         let mut birth = Birth {
             vcpu: Some(Box::new(vcpu)),
             request: request.clone(),

@@ -14,6 +14,7 @@ use syscalls::{AltStack, CloneRequest, SigSet};
 
 use super::clone_args::{CLEAR_SIGHAND, args_of, call_of, host_flags};
 use super::{Stacks, has, kin, quarters, stacks};
+use crate::ptrace;
 use crate::run::End;
 use crate::signals::{self, fatal, handler};
 use crate::vcpu::Vcpu;
@@ -92,6 +93,7 @@ impl Vcpu {
         // Only vfork keeps the alternate stack (kernel/fork.c, copy_process).
         let keeps = has(request, libc::CLONE_VFORK);
         child.thread.alt_stack = if keeps { self.thread.alt_stack } else { AltStack::NONE };
+        child.be_born(self.heir(request));
         child.clears_handlers = request.flags & CLEAR_SIGHAND != 0;
         Ok(child)
     }
@@ -105,6 +107,7 @@ impl Vcpu {
         stacks::recover_after_vfork();
         quarters::recover_after_vfork();
         kin::recover_after_vfork();
+        ptrace::recover_after_vfork();
     }
 }
 

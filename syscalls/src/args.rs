@@ -220,6 +220,8 @@ args! {
     WaitFlags(u32) = Kind::Flags(flags::WAIT);
     /// F_*.
     FcntlCommand(i32) = Kind::Choice(flags::FCNTL);
+    /// PTRACE_*.
+    PtraceRequest(i32) = Kind::Choice(flags::PTRACE);
     /// Requests of ioctl.
     IoctlRequest(u64) = Kind::Choice(flags::IOCTL);
     /// MADV_*.

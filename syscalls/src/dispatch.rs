@@ -49,7 +49,8 @@ impl Cx<'_> {
     /// The same for a call that puts a signal mask in place while it waits.
     pub fn call_masked(&self, nr: i64, args: [u64; 6], mask: Option<crate::SigSet>) -> Result<u64, Stop> {
         match (self.call(nr, args), mask) {
-            (Err(Stop::Errno(Errno::EINTR)), Some(mask)) => Err(Stop::Interrupted(mask)),
+            // A restart is how the EINTR of a traced thread comes (memory/src/sys.rs).
+            (Err(Stop::Errno(Errno::EINTR) | Stop::Restart(_)), Some(mask)) => Err(Stop::Interrupted(mask)),
             (result, _) => result,
         }
     }

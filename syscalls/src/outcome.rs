@@ -55,6 +55,10 @@ pub enum Outcome {
     Clone(Box<CloneRequest>),
     /// Run another program; returns only if that fails.
     Exec(Box<ExecRequest>),
+    /// ptrace(2): the run loop knows tracees.
+    Trace(TraceRequest),
+    /// Wait for a child; of stops of tracees the run loop says what they are to the guest.
+    Wait(Wait),
     /// Return from a signal handler: restore the state from the frame at the stack pointer.
     SigReturn,
 }
@@ -66,6 +70,8 @@ pub enum Restart {
     IfAsked,
     /// ERESTARTNOINTR: always.
     Always,
+    /// ERESTARTNOHAND, ERESTART_RESTARTBLOCK: unless a handler ran.
+    Unhandled,
 }
 
 impl Outcome {
@@ -153,6 +159,48 @@ pub struct CloneRequest {
     pub cgroup: u64,
     /// Whether clone3 was called: it alone has the larger flags and the two fields above.
     pub clone3: bool,
+}
+
+/// What ptrace(2) asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceRequest {
+    /// PTRACE_*.
+    pub request: i32,
+    /// Of which thread.
+    pub tid: i32,
+    /// The third argument.
+    pub addr: u64,
+    /// The fourth.
+    pub data: u64,
+}
+
+/// The calls that wait for children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// wait4(2).
+    Status {
+        /// For whom.
+        pid: i32,
+        /// Where the status goes.
+        status: GuestAddr,
+        /// W* and __W*.
+        flags: u32,
+        /// Where what it used goes.
+        usage: GuestAddr,
+    },
+    /// waitid(2).
+    Info {
+        /// P_*.
+        which: i32,
+        /// For whom.
+        id: i32,
+        /// Where the `siginfo_t` goes.
+        info: GuestAddr,
+        /// W* and __W*.
+        flags: u32,
+        /// Where what it used goes.
+        usage: GuestAddr,
+    },
 }
 
 /// What execve(2) and execveat(2) ask for.

@@ -12,7 +12,7 @@ use crate::abi::{EpollEvent, OpenHow, Rlimit, StackT, Timespec, Timeval};
 use crate::args::*;
 use crate::dispatch::{Column, Cx, Handler, mask_of};
 use crate::handlers::{clone, exec, fd, fs, futex, identity, ipc, memory as mem, net, open, poll, prctl, process};
-use crate::handlers::{riscv, seccomp, signal as sig, time, uring};
+use crate::handlers::{riscv, seccomp, signal as sig, time, trace, uring};
 use crate::outcome::Outcome;
 use ::memory::UserPtr;
 
@@ -225,7 +225,7 @@ rows! {
     92 personality emulate(UInt) => identity::personality;
     93 exit emulate(Int) => process::exit;
     94 exit_group emulate(Int) => process::exit_group;
-    95 waitid forward(Int, Pid, InfoOut, WaitFlags, RusageOut) => 247;
+    95 waitid convert(Int, Pid, InfoOut, WaitFlags, RusageOut) => trace::waitid;
     96 set_tid_address forward(Addr) => 218;
     97 unshare forward(CloneFlags) => 272;
     98 futex convert(Addr, FutexOp, UInt, TimePtr, Addr, UInt) => futex::futex;
@@ -247,7 +247,7 @@ rows! {
     114 clock_getres forward(ClockId, TimeOut) => 229;
     115 clock_nanosleep forward(ClockId, TimerFlags, TimePtr, TimeOut) => 230;
     116 syslog forward(Int, Ptr, Int) => 103;
-    117 ptrace absent(Int, Pid, Ptr, Ptr) => "a tracer would see the translator's registers; planned";
+    117 ptrace emulate(PtraceRequest, Pid, Hex, Hex) => trace::ptrace;
     118 sched_setparam forward(Pid, Ptr) => 142;
     119 sched_setscheduler forward(Pid, Int, Ptr) => 144;
     120 sched_getscheduler forward(Pid) => 145;
@@ -376,7 +376,7 @@ rows! {
     243 recvmmsg forward(Fd, Messages, UInt, MsgFlags, TimePtr) => 299;
     258 riscv_hwprobe emulate(Ptr, Size, Size, Ptr, Hex) => riscv::hwprobe, only Riscv64;
     259 riscv_flush_icache emulate(Addr, Addr, Hex) => riscv::flush_icache, only Riscv64;
-    260 wait4 forward(Pid, WaitOut, WaitFlags, RusageOut) => 61;
+    260 wait4 convert(Pid, WaitOut, WaitFlags, RusageOut) => trace::wait4;
     261 prlimit64 emulate(Pid, Resource, UserPtr<Rlimit>, UserPtr<Rlimit>) => process::prlimit64;
     262 fanotify_init convert(Hex, OpenFlags) => open::fanotify_init;
     263 fanotify_mark forward(Fd, Hex, Hex, DirFd, Path) => 301;

@@ -17,6 +17,7 @@ pub mod riscv;
 pub mod seccomp;
 pub mod signal;
 pub mod time;
+pub mod trace;
 pub mod uring;
 
 use crate::outcome::{Outcome, Stop};

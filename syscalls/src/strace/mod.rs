@@ -81,10 +81,12 @@ impl Strace {
         let result = match outcome {
             // Before there is a child that writes lines too.
             Outcome::Clone(_) => return self.lines.number(),
-            Outcome::Exec(_) => return,
+            Outcome::Exec(_) | Outcome::Trace(_) | Outcome::Wait(_) => return,
             Outcome::NotBegun | Outcome::Restart(Restart::Always) => "? ERESTARTNOINTR (To be restarted)".to_owned(),
             Outcome::Restart(Restart::IfAsked) => "? ERESTARTSYS (To be restarted if SA_RESTART is set)".to_owned(),
-            Outcome::Interrupted { .. } => "? ERESTARTNOHAND (To be restarted if no handler)".to_owned(),
+            Outcome::Interrupted { .. } | Outcome::Restart(Restart::Unhandled) => {
+                "? ERESTARTNOHAND (To be restarted if no handler)".to_owned()
+            }
             Outcome::Filtered { .. } | Outcome::Kill { .. } => "? (filtered)".to_owned(),
             Outcome::Exit { .. } | Outcome::ExitGroup { .. } | Outcome::SigReturn => "?".to_owned(),
             Outcome::Return(value) | Outcome::CodeChanged { value, .. } => result_text(row, *value),
@@ -111,6 +113,13 @@ impl Strace {
             return;
         }
         self.show(process, tid, (row, call), Some(value), &result_text(row, value));
+    }
+
+    /// For the run loop: how a call ended that it made itself, if it is to be made again.
+    pub fn ended(&self, process: &Process, thread: &Thread, call: &Call, outcome: &Outcome) {
+        if let Some(row) = table::find(call.nr, process.abi.guest) {
+            self.after(process, thread, row, call, outcome);
+        }
     }
 
     /// For the run loop: another program takes this one's place.

@@ -9,7 +9,7 @@ use target::{
 use crate::cpu::{self, Cpu};
 use crate::rows::DECODER;
 use crate::state::{EXCL_ADDR, MIDR, SLOTS, SP, TPIDR, x};
-use crate::{disassembly, fpstate, helpers, signal};
+use crate::{disassembly, fpstate, helpers, regsets, signal};
 
 const EM_AARCH64: u16 = 183;
 /// Number register of a system call.
@@ -155,6 +155,34 @@ impl Target for Aarch64 {
         if let Some(number) = number {
             set_slot(state, x(X8), number);
         }
+    }
+
+    /// The number is not x8's any more once the call has begun (NT_ARM_SYSTEM_CALL).
+    fn traced_syscall(&self, state: &GuestState, asked: &SyscallRegs, number: Option<u64>) -> SyscallRegs {
+        SyscallRegs { number: number.unwrap_or(asked.number), args: self.syscall(state).args }
+    }
+
+    /// x7 (arch/arm64/kernel/ptrace.c, report_syscall).
+    fn mark_stop(&self, state: &mut GuestState, value: u64) -> u64 {
+        let before = slot(state, x(7));
+        set_slot(state, x(7), value);
+        before
+    }
+
+    fn regset(&self, state: &GuestState, kind: u32) -> Option<Vec<u8>> {
+        regsets::get(state, kind)
+    }
+
+    fn set_regset(&self, state: &mut GuestState, kind: u32, bytes: &[u8]) -> bool {
+        regsets::set(state, kind, bytes)
+    }
+
+    fn number_regset(&self) -> Option<u32> {
+        Some(regsets::NT_ARM_SYSTEM_CALL)
+    }
+
+    fn steps(&self) -> bool {
+        true
     }
 
     fn signal_frame(&self, state: &GuestState, delivery: &SignalDelivery) -> SignalFrame {

@@ -16,6 +16,7 @@ pub mod idregs;
 mod memory_ops;
 mod random;
 pub mod regs;
+mod regsets;
 pub mod rows;
 mod signal;
 pub mod state;

@@ -46,8 +46,8 @@ const SIGILL: u32 = 4;
 const SIGTRAP: u32 = 5;
 
 /// PSTATE: the flags, DIT and SSBS; everything else is zero at EL0.
-const PSTATE_FLAGS: u32 = 0xf << 28;
-const PSTATE_KEPT: u32 = 1 << 24 | 1 << 12;
+pub const PSTATE_FLAGS: u32 = 0xf << 28;
+pub const PSTATE_KEPT: u32 = 1 << 24 | 1 << 12;
 
 fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
     bytes[at..at + value.len()].copy_from_slice(value);

@@ -131,6 +131,25 @@ pub trait Target: Sync + Send {
     /// with `number` as another call (restart_syscall).
     fn restart_syscall(&self, state: &mut GuestState, arg0: u64, number: Option<u64>);
 
+    /// The call that a tracer lets a thread make, which was about to make `asked`; `number` is what the tracer set apart from
+    /// the registers, if it did.
+    fn traced_syscall(&self, state: &GuestState, asked: &SyscallRegs, number: Option<u64>) -> SyscallRegs;
+    /// Puts into a register what tells a tracer the two stops of a call apart, and returns what was there; a second call
+    /// with that puts it back.
+    fn mark_stop(&self, _state: &mut GuestState, value: u64) -> u64 {
+        value
+    }
+    /// A set of registers as ptrace(2) names and lays it out; `None` where the architecture has no such set.
+    fn regset(&self, state: &GuestState, kind: u32) -> Option<Vec<u8>>;
+    /// Sets the registers of a set from its first bytes. False where it has none such, or can't take these.
+    fn set_regset(&self, state: &mut GuestState, kind: u32, bytes: &[u8]) -> bool;
+    /// The set that is the number of the system call at hand, where tracers see that apart from the registers.
+    fn number_regset(&self) -> Option<u32> {
+        None
+    }
+    /// Whether the processor can step.
+    fn steps(&self) -> bool;
+
     /// Lays out a signal frame for the present state.
     fn signal_frame(&self, state: &GuestState, delivery: &SignalDelivery) -> SignalFrame;
     /// Sets the registers for the handler once the frame is in memory at `frame`.

@@ -155,6 +155,26 @@ impl Target for Riscv64 {
         conv::set_result(state, value);
     }
 
+    /// Linux keeps the first argument where no tracer of its time can change it (orig_a0).
+    fn traced_syscall(&self, state: &GuestState, asked: &SyscallRegs, _number: Option<u64>) -> SyscallRegs {
+        let now = conv::syscall(state);
+        let [_, b, c, d, e, f] = now.args;
+        SyscallRegs { number: now.number, args: [asked.args[0], b, c, d, e, f] }
+    }
+
+    fn regset(&self, state: &GuestState, kind: u32) -> Option<Vec<u8>> {
+        conv::regset(state, kind, self.cpu.features.has(cpu::V))
+    }
+
+    fn set_regset(&self, state: &mut GuestState, kind: u32, bytes: &[u8]) -> bool {
+        conv::set_regset(state, kind, bytes, self.cpu.features.has(cpu::V))
+    }
+
+    /// Linux offers no steps on RISC-V: debuggers set breakpoints instead.
+    fn steps(&self) -> bool {
+        false
+    }
+
     fn restart_syscall(&self, state: &mut GuestState, arg0: u64, number: Option<u64>) {
         conv::restart_syscall(state, arg0, number);
     }

@@ -1,11 +1,13 @@
 //! Conventions: registers at the start and of system calls, signal frames, the vDSO.
 
 mod call;
+mod regsets;
 mod signal;
 mod vdso;
 mod vector;
 
 pub use call::{SYSCALL_SLOTS, restart_syscall, set_result, start, syscall};
+pub use regsets::{regset, set_regset};
 pub use signal::{backtrace, core_registers, enter_handler, frame_bytes, signal_frame, signal_return};
 pub use vdso::VDSO;
 

@@ -90,6 +90,30 @@ pub fn backtrace(state: &GuestState, read: &mut dyn FnMut(u64) -> Option<u64>) -
     out
 }
 
+/// Sets what [`core_registers`] has of the general registers.
+pub fn set_general(state: &mut GuestState, bytes: &[u8]) {
+    let word = |index: usize| bytes[8 * index..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    state.pc = word(0);
+    for n in 1..32 {
+        set_reg(state, state::x(n as u32), word(n));
+    }
+    set_reg(state, RES_ADDR, !0);
+}
+
+/// Sets what [`core_registers`] has of the floating-point registers.
+pub fn set_float(state: &mut GuestState, bytes: &[u8]) {
+    let word = |index: usize| bytes[8 * index..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    for n in 0..32 {
+        set_reg(state, state::f(n as u32), word(n));
+    }
+    set_fcsr(state, word(32) as u32);
+}
+
+fn set_fcsr(state: &mut GuestState, fcsr: u32) {
+    state.set_u32_at(SLOTS[FRM.0 as usize].offset, fcsr >> 5 & 7);
+    state.fp_flags = host_flags_of(fcsr & 31);
+}
+
 fn restore(state: &mut GuestState, context: &SigContext) {
     state.pc = context.pc;
     for (i, &value) in context.x.iter().enumerate() {
@@ -98,8 +122,7 @@ fn restore(state: &mut GuestState, context: &SigContext) {
     for (i, &value) in context.f.iter().enumerate() {
         set_reg(state, state::f(i as u32), value);
     }
-    state.set_u32_at(SLOTS[FRM.0 as usize].offset, context.fcsr >> 5 & 7);
-    state.fp_flags = host_flags_of(context.fcsr & 31);
+    set_fcsr(state, context.fcsr);
     set_reg(state, RES_ADDR, !0);
 }
 

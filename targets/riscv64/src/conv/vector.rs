@@ -27,6 +27,8 @@ abi_struct! {
 pub const BYTES: u64 = size_of::<VectorContext>() as u64;
 /// RISCV_V_MAGIC.
 pub const MAGIC: u32 = 0x5346_5457;
+/// Bytes before `vstart`.
+const HEAD: u64 = 8;
 /// Where in it the registers are, and `struct __riscv_v_ext_state`.
 const REGISTERS: u64 = 56;
 
@@ -51,10 +53,11 @@ pub fn start(state: &mut GuestState) {
 
 /// The extension as it stands at `addr`, if there is to be one.
 pub fn save(state: &GuestState, addr: u64) -> Option<Vec<u8>> {
-    if !is_used(state) {
-        return None;
-    }
-    let context = VectorContext {
+    is_used(state).then(|| memory::bytes_of(&context(state, addr)).to_vec())
+}
+
+fn context(state: &GuestState, addr: u64) -> VectorContext {
+    VectorContext {
         magic: MAGIC,
         size: BYTES as u32,
         vstart: reg(state, VSTART),
@@ -64,8 +67,26 @@ pub fn save(state: &GuestState, addr: u64) -> Option<Vec<u8>> {
         vlenb: (VLEN / 8).into(),
         registers_at: addr.wrapping_add(REGISTERS),
         registers: std::array::from_fn(|i| (register(state, i as u32 / 2) >> (i % 2 * 64)) as u64),
-    };
-    Some(memory::bytes_of(&context).to_vec())
+    }
+}
+
+/// `struct __riscv_v_regset_state`: as the extension, without a head and an address.
+pub fn regset(state: &GuestState) -> Vec<u8> {
+    let context = context(state, 0);
+    let bytes = memory::bytes_of(&context);
+    [&bytes[HEAD as usize..(REGISTERS - 8) as usize], &bytes[REGISTERS as usize..]].concat()
+}
+
+/// Sets the registers of such a set; false if the length of a register is another.
+pub fn set_regset(state: &mut GuestState, bytes: &[u8]) -> bool {
+    let (control, registers) = bytes.split_at((REGISTERS - 8 - HEAD) as usize);
+    let word = |index: usize| control[8 * index..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    let fits = word(4) == u64::from(VLEN / 8);
+    if fits {
+        set_registers(state, registers);
+        set_control(state, [word(0), word(1), word(2), word(3)]);
+    }
+    fits
 }
 
 /// Reads the extension at `addr`. What is no type becomes `vill`, and no length is beyond the type's.
@@ -75,17 +96,25 @@ pub fn restore(state: &mut GuestState, addr: u64, read: &mut dyn FnMut(u64, &mut
     let [context] = context;
     let mut registers = [0u8; VLEN as usize * 4];
     read(context.registers_at, &mut registers).then_some(())?;
-    for (n, bytes) in (0..).zip(registers.as_chunks().0) {
+    set_registers(state, &registers);
+    set_control(state, [context.vstart, context.vl, context.vtype, context.vcsr]);
+    Some(())
+}
+
+fn set_registers(state: &mut GuestState, registers: &[u8]) {
+    for (n, bytes) in (0..32).zip(registers.as_chunks().0) {
         state.set_u128_at(SLOTS[v(n).0 as usize].offset, u128::from_le_bytes(*bytes));
     }
-    let (vtype, vl) = match decode(context.vtype) {
-        Some((sew, lmul)) => (context.vtype, context.vl.min(elements(sew, lmul).into())),
+}
+
+fn set_control(state: &mut GuestState, [vstart, vl, vtype, vcsr]: [u64; 4]) {
+    let (vtype, vl) = match decode(vtype) {
+        Some((sew, lmul)) => (vtype, vl.min(elements(sew, lmul).into())),
         None => (VILL, 0),
     };
     set_reg(state, VTYPE, vtype);
     set_reg(state, VL, vl);
-    set_reg(state, VSTART, context.vstart & u64::from(VLEN - 1));
-    state.set_u32_at(SLOTS[VXRM.0 as usize].offset, context.vcsr as u32 >> 1 & 3);
-    state.set_u32_at(SLOTS[VXSAT.0 as usize].offset, context.vcsr as u32 & 1);
-    Some(())
+    set_reg(state, VSTART, vstart & u64::from(VLEN - 1));
+    state.set_u32_at(SLOTS[VXRM.0 as usize].offset, vcsr as u32 >> 1 & 3);
+    state.set_u32_at(SLOTS[VXSAT.0 as usize].offset, vcsr as u32 & 1);
 }
