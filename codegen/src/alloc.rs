@@ -78,6 +78,22 @@ impl Entity {
             is_const: false,
         }
     }
+
+    /// Its next use from instruction `now` on, never if there is none.
+    fn next_use(&self, now: u32) -> u32 {
+        match (self.last < now, self.next < now) {
+            (true, _) => u32::MAX,
+            (false, true) => self.last,
+            (false, false) => self.next,
+        }
+    }
+
+    /// How far away its next use is, for who wants its register: what is in memory too goes for nothing.
+    #[inline]
+    fn distance(&self, now: u32) -> u32 {
+        let is_saved = self.is_const || self.home != Home::None && self.late.is_none();
+        self.next.saturating_sub(now).saturating_mul(1 + is_saved as u32)
+    }
 }
 
 /// A register file.
@@ -293,17 +309,32 @@ impl Alloc {
             if holder == NOBODY {
                 return (reg, None);
             }
-            let Entity { last, next, .. } = self.ents[holder as usize];
+            let e = &self.ents[holder as usize];
             // One that dies here may be given away if that is allowed.
-            if last < self.now + (allow >> reg & 1) {
+            if e.last < self.now + (allow >> reg & 1) {
                 return (reg, None);
             }
-            if next >= best.1 {
-                best = (reg, next);
+            let distance = e.distance(self.now);
+            if distance >= best.1 {
+                best = (reg, distance);
             }
         }
         assert!(best.0 != NONE, "an operation holds all temporaries");
         (best.0, self.evict(class, best.0))
+    }
+
+    /// Whether what is in the temporaries is all needed before `next`.
+    pub fn are_needed_before(&self, class: Class, next: u32) -> bool {
+        let file = &self.files[class as usize];
+        let mut rest = self.temps[class as usize] & !file.locked;
+        while rest != 0 {
+            let holder = file.holder[rest.trailing_zeros() as usize];
+            rest &= rest - 1;
+            if holder == NOBODY || self.ents[holder as usize].next_use(self.now) > next {
+                return false;
+            }
+        }
+        true
     }
 
     /// Makes the holder of a register live elsewhere; what has to be stored for that.

@@ -16,6 +16,9 @@ use crate::vectors::rows::PUNPCKL_D;
 use dynasmrt::DynasmApi;
 use ir::{Block, Inst, Liveness, Op, SlotId, Ty, Val};
 
+/// So many instructions of the IR on, a value in a block with too few registers is not worth one.
+const FAR: u32 = 30;
+
 /// The forward pass over one block.
 pub(crate) struct Emitter<'a, 'b> {
     pub buf: &'a mut CodeBuf<'b>,
@@ -100,18 +103,27 @@ impl Emitter<'_, '_> {
     }
 
     /// `val` as an operand of an integer operation: a constant, a register, or where it is used this
-    /// once the slot itself.
+    /// once, or registers are short, the slot itself.
     pub fn src(&mut self, val: Val) -> Src {
         if let Some(imm) = self.as_const(val).and_then(|imm| i32::try_from(imm).ok()) {
             return Src::Imm(imm);
         }
         let ent = self.alloc.ent(val);
         let e = *self.alloc.get(ent);
-        let folds = e.reg == NONE && !self.alloc.lives_on(ent) && e.home_size as u32 >= self.inst(val).result().bytes();
+        let folds = e.reg == NONE
+            && e.home_size as u32 >= self.inst(val).result().bytes()
+            && (!self.alloc.lives_on(ent) || self.is_better_in_memory(val, e.class));
         if let (true, Some(disp)) = (folds, self.home_disp(e.home)) {
             return Src::Mem(disp);
         }
         Src::Reg(self.ent_reg(ent))
+    }
+
+    /// Whether `val`, which is in memory and needed again, had better stay there for this use, as an operand that costs
+    /// no instruction: what is in the registers is needed before, or much will want one before it is needed.
+    pub fn is_better_in_memory(&self, val: Val, class: Class) -> bool {
+        let next = self.layout.next.behind(self.block.insts.get(self.alloc.now as usize), self.alloc.now, val);
+        next.is_some_and(|next| next > self.alloc.now + FAR || self.alloc.are_needed_before(class, next))
     }
 
     /// The same as a register or memory operand.

@@ -1,6 +1,6 @@
 //! Integer arithmetic and logic, extensions, comparisons and selection.
 
-use crate::alloc::Class;
+use crate::alloc::{Class, Home};
 use crate::buffer::asm;
 use crate::emitter::Emitter;
 use crate::encode::{Alu, Amode, Opcode, Rm, Src};
@@ -18,7 +18,8 @@ impl Emitter<'_, '_> {
         let src = self.src(b);
         let ent = self.alloc.ent(a);
         let e = *self.alloc.get(ent);
-        if e.reg == NONE && (e.is_const || !self.alloc.lives_on(ent)) {
+        let is_copied = e.is_const || !self.alloc.lives_on(ent) || self.is_better_in_memory(a, e.class);
+        if e.reg == NONE && is_copied && (e.is_const || e.home != Home::None) {
             let d = self.def(val, 0);
             self.load_ent(ent, d);
             return (d, src);
@@ -152,9 +153,23 @@ impl Emitter<'_, '_> {
         if let (Some(imm), true) = (negative, in_reg || self.eflags_are_needed()) {
             return self.add_regs(val, wide, a, b, Src::Imm(imm));
         }
+        if self.eflags_are_needed() {
+            return self.sub_keeping_flags(val, wide, a, b);
+        }
         self.clobber();
         let (d, src) = self.two_operands(val, a, b, false);
         self.buf.alu(Alu::Sub, wide, d, src);
+        self.zero_above(val);
+    }
+
+    /// a - b is a + !b + 1, for which no instruction changes EFLAGS.
+    fn sub_keeping_flags(&mut self, val: Val, wide: bool, a: Val, b: Val) {
+        let (a, b_reg) = (self.reg(a), self.reg(b));
+        let allow = self.dying(b) & !(1 << a);
+        let d = self.def(val, allow);
+        self.move_reg(Class::Gpr, d, b_reg);
+        self.buf.unary(2, wide, Rm::Reg(d));
+        self.buf.rm(Opcode::LEA, wide, d, Rm::Mem(Amode { base: a, index: d, scale: 0, disp: 1 }));
         self.zero_above(val);
     }
 

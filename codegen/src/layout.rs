@@ -7,13 +7,15 @@
 use crate::alloc::{Class, Home};
 use crate::emitter::Emitter;
 use crate::regs::{NONE, Pins};
-use ir::{Block, Liveness, Op, SlotDef, SlotId, Term, Ty, Val};
+use ir::{Block, Inst, Liveness, Op, SlotDef, SlotId, Term, Ty, Val};
 
 /// Guest instructions between two ways out from which on saving registers pays.
 const LONG_RUN: u32 = 12;
 /// So many that giving up all pinned registers pays, by class if so many slots that are not pinned are accessed.
 const LONGER_RUN: u32 = 24;
 const MANY_SLOTS: [usize; 2] = [5, 7];
+/// Registers that a loop has given up which become temporaries; the others go to slots that rounds hand on.
+const LOOP_TEMPS: usize = 3;
 /// So many are served well by the usual temporaries.
 const FEW_SLOTS: [usize; 2] = [2, 4];
 /// Instructions of the IR that are not worth a look.
@@ -52,6 +54,15 @@ struct SlotUse {
     written: bool,
     /// The instruction that reads what it holds when the block is entered.
     first_get: u32,
+    /// Whether it is chosen to have a register.
+    stays: bool,
+}
+
+impl SlotUse {
+    /// Whether a round of a loop reads what the one before wrote, and it is not chosen yet.
+    fn is_handed_on(&self) -> bool {
+        self.written && self.first_get != u32::MAX && !self.stays
+    }
 }
 
 impl Layout {
@@ -145,9 +156,13 @@ impl Layout {
         let competing = (0..slots.len()).filter(homeless).count();
         let few_homeless = class == Class::Xmm && pins.xmm_count() > 16;
         let all = run >= LONGER_RUN && competing >= MANY_SLOTS[class as usize] && !few_homeless;
-        let mut wanted = match (loops, all) {
-            (true, false) => (0..slots.len()).filter(homeless).filter(|&i| self.uses[i].written).count(),
-            _ => competing.saturating_sub(FEW_SLOTS[class as usize]),
+        if loops && all {
+            return self.plan_crowded_loop(class, slots, pins);
+        }
+        let mut wanted = if loops {
+            (0..slots.len()).filter(homeless).filter(|&i| self.uses[i].written).count()
+        } else {
+            competing.saturating_sub(FEW_SLOTS[class as usize])
         };
         for pin in pins.iter().filter(|pin| Class::of(pin.ty) == class && is_whole(pin.ty)) {
             if wanted == 0 {
@@ -156,8 +171,8 @@ impl Layout {
             if self.uses[pin.slot.0 as usize].count != 0 && !all {
                 continue;
             }
-            let resident = if loops && !all { self.most_used(pin.ty, slots) } else { None };
-            if loops && !all && resident.is_none() {
+            let resident = if loops { self.most_used(pin.ty, slots, |used| used.written) } else { None };
+            if loops && resident.is_none() {
                 continue;
             }
             self.give(class, *pin, resident);
@@ -167,9 +182,30 @@ impl Layout {
         }
     }
 
-    /// The slot of type `ty` without a register, and written, that is accessed most.
-    fn most_used(&self, ty: Ty, slots: &[SlotDef]) -> Option<SlotId> {
-        let fits = |&i: &usize| slots[i].ty == ty && self.by_slot[i] == NONE && self.uses[i].written;
+    /// The same for a loop in which so many slots compete that it gives up all pinned registers: those that a round
+    /// takes from the one before stay in registers, the others make do with what is left.
+    fn plan_crowded_loop(&mut self, class: Class, slots: &[SlotDef], pins: &Pins) {
+        let ours = || pins.iter().filter(|pin| Class::of(pin.ty) == class && is_whole(pin.ty));
+        for _ in 0..ours().count().saturating_sub(LOOP_TEMPS) {
+            let fits =
+                |&i: &usize| is_whole(slots[i].ty) && Class::of(slots[i].ty) == class && self.uses[i].is_handed_on();
+            let Some(most_used) = (0..slots.len()).filter(fits).max_by_key(|&i| self.uses[i].count) else { break };
+            self.uses[most_used].stays = true;
+        }
+        for pin in ours().filter(|pin| !self.uses[pin.slot.0 as usize].stays) {
+            self.by_slot[pin.slot.0 as usize] = NONE;
+        }
+        for pin in ours() {
+            if self.by_slot[pin.slot.0 as usize] == NONE {
+                let resident = self.most_used(pin.ty, slots, |used| used.stays);
+                self.give(class, *pin, resident);
+            }
+        }
+    }
+
+    /// The slot of type `ty` without a register that is accessed most, of those that `fits` takes.
+    fn most_used(&self, ty: Ty, slots: &[SlotDef], fits: impl Fn(&SlotUse) -> bool) -> Option<SlotId> {
+        let fits = |&i: &usize| slots[i].ty == ty && self.by_slot[i] == NONE && fits(&self.uses[i]);
         (0..slots.len()).filter(fits).max_by_key(|&i| self.uses[i].count).map(|i| SlotId(i as u16))
     }
 
@@ -217,6 +253,13 @@ impl NextUses {
     fn clear(&mut self) {
         self.after.clear();
         self.first.clear();
+    }
+
+    /// When `val`, an operand of the instruction `inst` at `at`, is used next after it, where that is known.
+    pub fn behind(&self, inst: Option<&Inst>, at: u32, val: Val) -> Option<u32> {
+        let after = self.after.get(at as usize)?;
+        let operand = inst?.args.iter().position(|&arg| arg == val)?;
+        Some(after[operand])
     }
 
     fn run(&mut self, block: &Block, live: &Liveness) {

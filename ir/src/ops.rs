@@ -382,9 +382,9 @@ ops! {
     VNarrowSU "vnarrowsu" 1 V128 Pure Lane;
     /// The same, unsigned to unsigned, saturating.
     VNarrowUU "vnarrowuu" 1 V128 Pure Lane;
-    /// Signed products of the low lanes (b, h, s), twice as wide.
+    /// Signed products of the low lanes (b, h, s), twice as wide; `imm` 1: of the even ones (s).
     VMulLoS "vmullos" 2 V128 Pure Lane;
-    /// Unsigned products of the low lanes, twice as wide.
+    /// Unsigned products of the low lanes, twice as wide; `imm` likewise.
     VMulLoU "vmullou" 2 V128 Pure Lane;
     /// Signed products of the high lanes, twice as wide.
     VMulHiS "vmulhis" 2 V128 Pure Lane;

@@ -53,6 +53,9 @@ impl Emitter<'_, '_> {
     fn multiply_long(&mut self, val: Val, inst: &Inst) {
         let signed = matches!(inst.op, Op::VMulLoS | Op::VMulHiS);
         let high = matches!(inst.op, Op::VMulHiS | Op::VMulHiU);
+        if inst.imm == 1 {
+            return self.binary(val, inst, if signed { PMULDQ } else { PMULUDQ });
+        }
         let a = self.reg(inst.args[0]);
         let b = self.reg(inst.args[1]);
         match lane(inst) {

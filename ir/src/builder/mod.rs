@@ -97,7 +97,7 @@ impl Builder {
     /// The same for an instruction that one of the latest may be equal to, whose value it then is: for what two
     /// guest instructions that come together both compute.
     pub fn emit_once(&mut self, inst: Inst) -> Val {
-        const NEAR: usize = 32;
+        const NEAR: usize = 64;
         let from = self.block.insts.len().saturating_sub(NEAR);
         let equal = self.block.insts[from..].iter().rposition(|before| *before == inst);
         match equal {

@@ -20,10 +20,12 @@ pub(super) fn eval(inst: &Inst, [a, b, _]: [u128; 3]) -> u128 {
         Op::VNarrowSS => narrow(lane, |i, to| saturate_signed(get_signed(a, lane, i) as i128, to)),
         Op::VNarrowSU => narrow(lane, |i, to| saturate_unsigned(get_signed(a, lane, i) as i128, to)),
         Op::VNarrowUU => narrow(lane, |i, to| saturate_unsigned(get(a, lane, i) as i128, to)),
-        Op::VMulLoS => products_signed(lane, a, b, 0),
-        Op::VMulLoU => products(lane, a, b, 0),
-        Op::VMulHiS => products_signed(lane, a, b, high),
-        Op::VMulHiU => products(lane, a, b, high),
+        Op::VMulLoS if inst.imm == 1 => products_signed(lane, a, b, |i| 2 * i),
+        Op::VMulLoS => products_signed(lane, a, b, |i| i),
+        Op::VMulLoU if inst.imm == 1 => products(lane, a, b, |i| 2 * i),
+        Op::VMulLoU => products(lane, a, b, |i| i),
+        Op::VMulHiS => products_signed(lane, a, b, |i| high + i),
+        Op::VMulHiU => products(lane, a, b, |i| high + i),
         Op::VQDMulH => zip_signed(lane, a, b, |x, y| {
             // The only product whose double overflows is that of the two minima.
             let half = (inst.imm as i128) << (lane.bits() - 1);
@@ -51,12 +53,13 @@ fn narrow(from: Lane, f: impl Fn(u32, Lane) -> u64) -> u128 {
     build(to, |i| if i < from.count() { f(i, to) } else { 0 })
 }
 
-fn products(lane: Lane, a: u128, b: u128, first: u32) -> u128 {
-    build(lane.wider(), |i| get(a, lane, first + i) * get(b, lane, first + i))
+/// The products of the lanes that `from` names.
+fn products(lane: Lane, a: u128, b: u128, from: impl Fn(u32) -> u32) -> u128 {
+    build(lane.wider(), |i| get(a, lane, from(i)) * get(b, lane, from(i)))
 }
 
-fn products_signed(lane: Lane, a: u128, b: u128, first: u32) -> u128 {
-    build(lane.wider(), |i| (get_signed(a, lane, first + i) * get_signed(b, lane, first + i)) as u64)
+fn products_signed(lane: Lane, a: u128, b: u128, from: impl Fn(u32) -> u32) -> u128 {
+    build(lane.wider(), |i| (get_signed(a, lane, from(i)) * get_signed(b, lane, from(i))) as u64)
 }
 
 fn polynomial_products(lane: Lane, a: u128, b: u128, first: u32) -> u128 {

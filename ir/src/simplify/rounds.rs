@@ -5,6 +5,9 @@ use crate::block::{Inst, Val};
 use crate::ops::Op;
 use crate::types::Ty;
 
+/// How far back the round of a key is looked for.
+const NEAR: usize = 64;
+
 /// The columns mixed behind a substitution.
 pub(super) fn aes(view: &View<'_>, inst: &Inst) -> Option<Folded> {
     let (sub, round) = match inst.op {
@@ -17,13 +20,19 @@ pub(super) fn aes(view: &View<'_>, inst: &Inst) -> Option<Folded> {
     Some(Folded::After { first: no_key, inst, operand: 1 })
 }
 
-/// A key added to a round without one.
+/// A key added to a round without one, unless something in between can show the state without the key: then both would
+/// be computed.
 pub(super) fn keyed(view: &View<'_>, inst: &Inst) -> Option<Folded> {
     let [a, b, _] = inst.args;
     let with_key = |round: Val, key: Val| {
         let made = view.inst(round);
         let is_round = matches!(made.op, Op::AesRound | Op::AesInvRound);
+        let is_hidden = || {
+            let since = &view.block.insts[round.index() + 1..];
+            since.len() <= NEAR && !since.iter().any(|inst| inst.op.info().effect.observes_state())
+        };
         let fits = inst.op == Op::Xor && is_round && is_zero(view, made.args[1]) && !view.is_stale(made.args[0]);
+        let fits = fits && is_hidden();
         fits.then(|| Folded::Keep(Inst { args: [made.args[0], key, Val::NONE], ..*made }))
     };
     with_key(a, b).or_else(|| with_key(b, a))

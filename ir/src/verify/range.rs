@@ -90,6 +90,7 @@ fn imm_ok(inst: &Inst, lane: Lane) -> bool {
         Op::VFRound => below(16) && (imm & 7) < Round::ALL.len() as i64,
         Op::VFToS | Op::VFToU => below(Round::ALL.len() as u32),
         Op::Sha1Hash => below(3),
+        Op::VMulLoS | Op::VMulLoU => below(1 + (lane == Lane::S) as u32),
         Op::Sha256Rounds2 | Op::VQDMulH | Op::FcmpF | Op::FRound => below(2),
         Op::FMinNum | Op::FMaxNum | Op::VFMinNum | Op::VFMaxNum | Op::FToS | Op::FToU => below(2),
         Op::CcmpF | Op::CcmnF => imm & 0xfff_ffff == 0,

@@ -1,6 +1,6 @@
 //! Advanced SIMD vector and scalar by indexed element (Arm ARM C4.1.96): one factor is a lane of Vm.
 
-use ir::{Lane, Op, Ty, Val};
+use ir::{Inst, Lane, Op, Ty, Val};
 use target::{Lower, instructions};
 
 use super::simd_float::multiply_onto;
@@ -23,8 +23,8 @@ instructions! {
     umlal_element    "0q1 01111 zzLM mmmm 0010 H0 nnnnn ddddd" |b, f: Word| long_onto(b, f, Op::VAdd, Op::VMulLoU);
     smlsl_element    "0q0 01111 zzLM mmmm 0110 H0 nnnnn ddddd" |b, f: Word| long_onto(b, f, Op::VSub, Op::VMulLoS);
     umlsl_element    "0q1 01111 zzLM mmmm 0110 H0 nnnnn ddddd" |b, f: Word| long_onto(b, f, Op::VSub, Op::VMulLoU);
-    smull_element    "0q0 01111 zzLM mmmm 1010 H0 nnnnn ddddd" |b, f: Word| long(b, f, |b, l, n, m| b.vbin(Op::VMulLoS, l, n, m));
-    umull_element    "0q1 01111 zzLM mmmm 1010 H0 nnnnn ddddd" |b, f: Word| long(b, f, |b, l, n, m| b.vbin(Op::VMulLoU, l, n, m));
+    smull_element    "0q0 01111 zzLM mmmm 1010 H0 nnnnn ddddd" |b, f: Word| long(b, f, |b, l, n, m| long_product(b, f, l, Op::VMulLoS, n, m));
+    umull_element    "0q1 01111 zzLM mmmm 1010 H0 nnnnn ddddd" |b, f: Word| long(b, f, |b, l, n, m| long_product(b, f, l, Op::VMulLoU, n, m));
     sqdmlal_element  "0q0 01111 zzLM mmmm 0011 H0 nnnnn ddddd" |b, f: Word| long(b, f, |b, l, n, m| doubling_sum(b, f, l, (Op::VQAddS, Op::VAdd), n, m));
     sqdmlsl_element  "0q0 01111 zzLM mmmm 0111 H0 nnnnn ddddd" |b, f: Word| long(b, f, |b, l, n, m| doubling_sum(b, f, l, (Op::VQSubS, Op::VSub), n, m));
     sqdmull_element  "0q0 01111 zzLM mmmm 1011 H0 nnnnn ddddd" |b, f: Word| long(b, f, |b, l, n, m| doubling_product(b, f, l, n, m));
@@ -53,7 +53,21 @@ instructions! {
 /// Lane `index` of V`m` in every lane.
 pub fn element(b: &mut Lower, lane: Lane, m: u32, index: u32) -> Val {
     let m = b.get(v(m));
-    b.vimm(Op::VDup, lane, m, index as i64)
+    let args = [m, Val::NONE, Val::NONE];
+    // Products by the same element come together.
+    b.emit_once(Inst { op: Op::VDup, ty: Ty::V128, aux: lane as u8, args, imm: index as i64 })
+}
+
+/// The products of the low or high half of Vn with an element. Words are spread to the even lanes, where the host
+/// multiplies them, once for all products of the same register.
+fn long_product(b: &mut Lower, f: Word, lane: Lane, op: Op, n: Val, m: Val) -> Val {
+    if lane != Lane::S {
+        return b.vbin(op, lane, n, m);
+    }
+    let n = b.get(v(f.rn()));
+    let spread = if f.q() { Op::VZip2 } else { Op::VZip1 };
+    let n = b.emit_once(Inst { op: spread, ty: Ty::V128, aux: lane as u8, args: [n, n, Val::NONE], imm: 0 });
+    b.op(op, Ty::V128, lane as u8, [n, m, Val::NONE], 1)
 }
 
 /// The integer lane, and the element: H:L:M of V0 to V15 for half-words, H:L of any register for words.
@@ -103,7 +117,7 @@ fn long(b: &mut Lower, f: Word, op: impl FnOnce(&mut Lower, Lane, Val, Val) -> V
 fn long_onto(b: &mut Lower, f: Word, with: Op, product: Op) {
     let d = b.get(v(f.rd()));
     long(b, f, |b, lane, n, m| {
-        let product = b.vbin(product, lane, n, m);
+        let product = long_product(b, f, lane, product, n, m);
         b.vbin(with, lane.wider(), d, product)
     });
 }
