@@ -1,8 +1,8 @@
 //! The memory behind `rbp`: guest state, what the run loop and emitted code tell each other, and
 //! the constants that emitted code reads.
 //!
-//! `rbp` points 128 bytes into it, so that the first 256 bytes of guest state have 8-bit
-//! displacements. Emitted code names fields by the offsets in [`field`].
+//! `rbp` points 128 bytes into it, so that the first 256 bytes have 8-bit displacements: what polls and exits name, and
+//! the first 192 bytes of guest state. Emitted code names fields by the offsets in [`field`].
 
 use crate::constants::Constants;
 use crate::direct::{CLOSED, DirectCalls};
@@ -27,10 +27,12 @@ pub const BIAS: i32 = 128;
 #[derive(Debug)]
 #[repr(C, align(16))]
 pub struct Context {
-    /// Guest registers. Exact whenever no emitted code is running.
-    pub guest: GuestState,
     /// Polls leave emitted code while `rsp` is below this.
     stack_limit: AtomicU64,
+    /// Addresses of the runtime's entries for exits, see [`crate::Stubs`].
+    pub(crate) exits: ExitEntries,
+    /// Guest registers. Exact whenever no emitted code is running.
+    pub guest: GuestState,
     /// What `stack_limit` is without a request.
     normal_limit: u64,
     /// Where the empty stack of call pairs begins.
@@ -57,7 +59,7 @@ pub struct Context {
     running: u64,
     /// What the SIGSEGV handler saw.
     pub fault: FaultInfo,
-    /// Addresses of the runtime's entries, see [`crate::Stubs`].
+    /// Addresses of the runtime's other entries.
     pub(crate) entries: Entries,
     /// Operands and result of a call with integers.
     call_args: [u64; 4],
@@ -86,18 +88,24 @@ pub struct FaultInfo {
     pub addr: u64,
 }
 
-/// Addresses that emitted code jumps to through `rbp`.
+/// Addresses that emitted code leaves by, through `rbp`.
 #[derive(Clone, Copy, Default, Debug)]
 #[repr(C)]
-pub(crate) struct Entries {
+pub(crate) struct ExitEntries {
     pub link: u64,
     pub code: u64,
     pub link_low: u64,
     pub code_low: u64,
     pub link_near: u64,
     pub code_near: u64,
-    pub miss: u64,
     pub return_miss: u64,
+}
+
+/// Other addresses that it jumps to.
+#[derive(Clone, Copy, Default, Debug)]
+#[repr(C)]
+pub(crate) struct Entries {
+    pub miss: u64,
     pub syscall: u64,
     pub call_int: u64,
     pub call_vec: u64,
@@ -178,7 +186,7 @@ pub const MXCSR_FLAGS: u32 = 0x3f;
 
 /// Displacements from `rbp`.
 pub(crate) mod field {
-    use super::{BIAS, Context, Entries, FaultInfo};
+    use super::{BIAS, Context, Entries, ExitEntries, FaultInfo};
     use crate::lookup::Entry;
     use std::mem::offset_of;
 
@@ -188,11 +196,17 @@ pub(crate) mod field {
         };
     }
 
+    /// Of a field that is near.
+    const fn near(offset: usize) -> i8 {
+        let disp = offset as i32 - BIAS;
+        assert!(disp as i8 as i32 == disp, "an 8-bit displacement");
+        disp as i8
+    }
+
     fields! {
         GUEST = guest;
         PC = guest.pc;
         FP_FLAGS = guest.fp_flags;
-        STACK_LIMIT = stack_limit;
         STACK_BASE = stack_base;
         CODE_RSP = code_rsp;
         HOST_RSP = host_rsp;
@@ -200,7 +214,7 @@ pub(crate) mod field {
         GUEST_MXCSR = guest_mxcsr;
         MXCSR_SCRATCH = mxcsr_scratch;
         FAULT_FLAGS = fault_flags;
-        EXIT_LINK = exit_link;
+        LEFT_BY = exit_link;
         EXIT_ADDR = exit_addr;
         EXIT_LEN = exit_len;
         CALLS = calls;
@@ -223,17 +237,23 @@ pub(crate) mod field {
 
     pub const LOOKUP_CODE: i32 = LOOKUP + offset_of!(Entry, code) as i32;
     pub const LOOKUP_FAR_CODE: i32 = LOOKUP_FAR + offset_of!(Entry, code) as i32;
-    pub const ENTRY_LINK: i32 = ENTRIES + offset_of!(Entries, link) as i32;
-    pub const ENTRY_CODE: i32 = ENTRIES + offset_of!(Entries, code) as i32;
-    pub const ENTRY_LINK_LOW: i32 = ENTRIES + offset_of!(Entries, link_low) as i32;
-    pub const ENTRY_CODE_LOW: i32 = ENTRIES + offset_of!(Entries, code_low) as i32;
-    pub const ENTRY_LINK_NEAR: i32 = ENTRIES + offset_of!(Entries, link_near) as i32;
-    pub const ENTRY_CODE_NEAR: i32 = ENTRIES + offset_of!(Entries, code_near) as i32;
     pub const ENTRY_MISS: i32 = ENTRIES + offset_of!(Entries, miss) as i32;
-    pub const ENTRY_RETURN_MISS: i32 = ENTRIES + offset_of!(Entries, return_miss) as i32;
     pub const ENTRY_SYSCALL: i32 = ENTRIES + offset_of!(Entries, syscall) as i32;
     pub const ENTRY_CALL_INT: i32 = ENTRIES + offset_of!(Entries, call_int) as i32;
     pub const ENTRY_CALL_VEC: i32 = ENTRIES + offset_of!(Entries, call_vec) as i32;
+
+    pub const STACK_LIMIT: i8 = near(offset_of!(Context, stack_limit));
+    pub const EXIT_LINK: i8 = exit(offset_of!(ExitEntries, link));
+    pub const EXIT_CODE: i8 = exit(offset_of!(ExitEntries, code));
+    pub const EXIT_LINK_LOW: i8 = exit(offset_of!(ExitEntries, link_low));
+    pub const EXIT_CODE_LOW: i8 = exit(offset_of!(ExitEntries, code_low));
+    pub const EXIT_LINK_NEAR: i8 = exit(offset_of!(ExitEntries, link_near));
+    pub const EXIT_CODE_NEAR: i8 = exit(offset_of!(ExitEntries, code_near));
+    pub const EXIT_RETURN_MISS: i8 = exit(offset_of!(ExitEntries, return_miss));
+
+    const fn exit(entry: usize) -> i8 {
+        near(offset_of!(Context, exits) + entry)
+    }
 
     const _: () = assert!(size_of::<FaultInfo>() == 16);
 }

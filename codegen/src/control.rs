@@ -69,7 +69,7 @@ impl Emitter<'_, '_> {
 
     /// Leaves for the run loop, to go on at `target`, if it asked for that.
     pub fn poll(&mut self, target: u64) {
-        asm!(self.buf; cmp rsp, [rbp + field::STACK_LIMIT]);
+        asm!(self.buf; cmp rsp, [BYTE rbp + field::STACK_LIMIT]);
         let field = self.buf.jcc(cc::B);
         let kind = SlowKind::Exit { pc: target, code: RawExit::Interrupted };
         self.slow.push(SlowPath { jumps: [field, 0], kind });
@@ -177,7 +177,7 @@ impl Emitter<'_, '_> {
 
     /// Goes on at the block's beginning, where registers are as they are here.
     fn loop_back(&mut self) {
-        asm!(self.buf; cmp rsp, [rbp + field::STACK_LIMIT]);
+        asm!(self.buf; cmp rsp, [BYTE rbp + field::STACK_LIMIT]);
         let again = self.buf.jcc(cc::AE);
         self.buf.bind_to(again, self.body);
         let polled = self.buf.jmp();
@@ -228,7 +228,7 @@ impl Emitter<'_, '_> {
 
     /// The offset of the table's entry for `rax` in `rcx`; the jumps that are taken if it is of another address.
     fn poll_and_look_up(&mut self) -> [usize; 2] {
-        asm!(self.buf; cmp rsp, [rbp + field::STACK_LIMIT]);
+        asm!(self.buf; cmp rsp, [BYTE rbp + field::STACK_LIMIT]);
         let polled = self.buf.jcc(cc::B);
         lookup::near_offset(self.buf, self.config.pc_shift);
         asm!(self.buf; cmp rax, [rbp + rcx + field::LOOKUP]);

@@ -146,7 +146,7 @@ pub(crate) fn emit(buf: &mut CodeBuf<'_>, pins: &Pins, regs: &CallRegs, leave: u
         ; mov [rbp + field::GUEST + regs.result as i32], rax
         // Back in code, then a look whether that is still right: the order in which who frees code does the two.
         ; xchg [r14], r15
-        ; cmp rsp, [rbp + field::STACK_LIMIT]
+        ; cmp rsp, [BYTE rbp + field::STACK_LIMIT]
     );
     let asked = buf.jcc(cc::B);
     pins.iter().filter(|pin| pin.ty.is_int()).for_each(|pin| load(buf, pin));

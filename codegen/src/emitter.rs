@@ -95,6 +95,8 @@ impl Emitter<'_, '_> {
         reg
     }
 
+    // Apart, so that who finds the value in its register has no registers to save; so with what else is rare here.
+    #[inline(never)]
     fn load_to_temp(&mut self, ent: Ent, class: Class) -> u8 {
         let reg = self.take_temp(class, 0);
         self.load_ent(ent, reg);

@@ -110,6 +110,12 @@ impl FaultTable {
         if head < 0x80 << 7 && zigzag < 0x80 {
             return self.short(head as u32, zigzag as u32);
         }
+        self.long(head, zigzag);
+    }
+
+    /// Any entry. Apart: it is rare.
+    #[inline(never)]
+    fn long(&mut self, head: u64, zigzag: u64) {
         self.number(head);
         self.number(zigzag);
     }

@@ -82,6 +82,7 @@ impl Emitter<'_, '_> {
     }
 
     /// Tells the fault table which slots are late here.
+    #[inline(never)]
     pub fn note_late(&mut self) {
         let (late, alloc) = (&mut *self.late, &*self.alloc);
         late.slots.retain(|&(slot, ent)| alloc.get(ent).late == Some(slot));

@@ -87,7 +87,7 @@ impl Emitter<'_, '_> {
                 self.call_missed(ret);
                 self.jump_back(back);
             }
-            SlowKind::ReturnMiss => asm!(self.buf; jmp QWORD [rbp + field::ENTRY_RETURN_MISS]),
+            SlowKind::ReturnMiss => asm!(self.buf; jmp QWORD [BYTE rbp + field::EXIT_RETURN_MISS]),
             SlowKind::SideExit { target, eflags, poll } => {
                 self.eflags = eflags;
                 self.write_pending();
@@ -130,7 +130,7 @@ impl Emitter<'_, '_> {
         let (offset, target) = (site.offset, site.target);
         // The field leads here until it is linked.
         self.buf.bind(offset as usize);
-        let entries = [field::ENTRY_LINK, field::ENTRY_LINK_LOW, field::ENTRY_LINK_NEAR];
+        let entries = [field::EXIT_LINK, field::EXIT_LINK_LOW, field::EXIT_LINK_NEAR];
         let named = self.call_with_addr(target, entries);
         // Where the distance of an exit is follows from where that is.
         if !named.kind.is_distance() {
@@ -140,25 +140,25 @@ impl Emitter<'_, '_> {
 
     /// Leaves emitted code with the guest at `pc`.
     pub fn emit_exit(&mut self, pc: u64, code: RawExit) {
-        let entries = [field::ENTRY_CODE, field::ENTRY_CODE_LOW, field::ENTRY_CODE_NEAR];
+        let entries = [field::EXIT_CODE, field::EXIT_CODE_LOW, field::EXIT_CODE_NEAR];
         let named = self.call_with_addr(pc, entries);
         self.relocs.push(named);
         self.buf.push(code as u8);
     }
 
     /// Calls one of the runtime's entries with a guest address behind the call: whole, its lower half, or its distance.
-    fn call_with_addr(&mut self, addr: u64, [whole, low, near]: [i32; 3]) -> Reloc {
+    fn call_with_addr(&mut self, addr: u64, [whole, low, near]: [i8; 3]) -> Reloc {
         let offset = self.buf.len() + EXIT_CALL;
         let kind = if let Some(distance) = self.buf.distance(offset, addr) {
-            asm!(self.buf; call QWORD [rbp + near]);
+            asm!(self.buf; call QWORD [BYTE rbp + near]);
             self.buf.push_i32(distance);
             RelocKind::FromField
         } else if let (Ok(addr), false) = (u32::try_from(addr), self.buf.is_beside_guest()) {
-            asm!(self.buf; call QWORD [rbp + low]);
+            asm!(self.buf; call QWORD [BYTE rbp + low]);
             self.buf.push_i32(addr as i32);
             RelocKind::Abs32
         } else {
-            asm!(self.buf; call QWORD [rbp + whole]);
+            asm!(self.buf; call QWORD [BYTE rbp + whole]);
             self.buf.push_u64(addr);
             RelocKind::Abs64
         };

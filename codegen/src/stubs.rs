@@ -2,7 +2,7 @@
 //! once per process and the same for all threads; blocks reach it through [`Context`].
 
 use crate::buffer::{CodeBuf, Full, asm};
-use crate::context::{Context, Entries, field};
+use crate::context::{Context, Entries, ExitEntries, field};
 use crate::direct::{self, CallRegs, Range};
 use crate::encode::{Amode, Rm};
 use crate::exit::RawExit;
@@ -43,15 +43,17 @@ pub struct Stubs {
 impl Context {
     /// Tells emitted code where the runtime is: `stubs` emitted at host address `base`.
     pub fn set_runtime(&mut self, base: u64, stubs: &Stubs) {
-        self.entries = Entries {
+        self.exits = ExitEntries {
             link: base + stubs.link as u64,
             code: base + stubs.code as u64,
             link_low: base + stubs.link_low as u64,
             code_low: base + stubs.code_low as u64,
             link_near: base + stubs.link_near as u64,
             code_near: base + stubs.code_near as u64,
-            miss: base + stubs.miss as u64,
             return_miss: base + stubs.return_miss as u64,
+        };
+        self.entries = Entries {
+            miss: base + stubs.miss as u64,
             syscall: base + stubs.syscall as u64,
             call_int: base + stubs.call_int as u64,
             call_vec: base + stubs.call_vec as u64,
@@ -125,7 +127,7 @@ fn emit_enter(buf: &mut CodeBuf<'_>, pins: &Pins) {
         ; mov rsp, [rbp + field::CODE_RSP]
         // The pair at the stack's base matches one return at the most, which finds no call.
         ; mov rax, [rbp + field::STACK_BASE]
-        ; mov rcx, [rbp + field::ENTRY_RETURN_MISS]
+        ; mov rcx, [BYTE rbp + field::EXIT_RETURN_MISS]
         ; mov [rax], rcx
         ; mov QWORD [rax + 8], -1
         ; mov rax, rsi
@@ -181,7 +183,7 @@ fn move_xmm(buf: &mut CodeBuf<'_>, row: Vop, reg: u8, at: i32) {
 }
 
 /// Bytes of the call that an exit begins with.
-pub const EXIT_CALL: usize = 6;
+pub const EXIT_CALL: usize = 3;
 
 /// How an exit names a guest address, behind the call that it is.
 #[derive(Clone, Copy)]
@@ -207,7 +209,7 @@ fn emit_exit(buf: &mut CodeBuf<'_>, named: Named, links: bool) {
     if links {
         asm!(buf
             ; sub rcx, EXIT_CALL as i32
-            ; mov [rbp + field::EXIT_LINK], rcx
+            ; mov [rbp + field::LEFT_BY], rcx
             ; mov eax, RawExit::Link as i32
         );
     } else {
@@ -218,7 +220,7 @@ fn emit_exit(buf: &mut CodeBuf<'_>, named: Named, links: bool) {
 
 /// An indirect branch to `rax` that the inline table doesn't know, or whose poll saw a request: both go on at `rax`.
 fn emit_miss(buf: &mut CodeBuf<'_>, _: &Pins) {
-    asm!(buf; cmp rsp, [rbp + field::STACK_LIMIT]);
+    asm!(buf; cmp rsp, [BYTE rbp + field::STACK_LIMIT]);
     let polled = buf.jcc8(cc::B);
     lookup::far_offset(buf);
     asm!(buf; cmp rax, [rbp + rcx + field::LOOKUP_FAR]);
@@ -230,14 +232,14 @@ fn emit_miss(buf: &mut CodeBuf<'_>, _: &Pins) {
         ; mov [rbp + field::PC], rax
         ; mov ecx, RawExit::Miss as i32
         ; mov eax, RawExit::Interrupted as i32
-        ; cmp rsp, [rbp + field::STACK_LIMIT]
+        ; cmp rsp, [BYTE rbp + field::STACK_LIMIT]
         ; cmovae eax, ecx
     );
 }
 
 /// A return to `rax` that does not match the latest call: the pairs are of no use, it is an indirect branch.
 fn emit_return_miss(buf: &mut CodeBuf<'_>, pc_shift: u8, miss: usize) {
-    asm!(buf ; mov rsp, [rbp + field::STACK_BASE] ; cmp rsp, [rbp + field::STACK_LIMIT]);
+    asm!(buf ; mov rsp, [rbp + field::STACK_BASE] ; cmp rsp, [BYTE rbp + field::STACK_LIMIT]);
     let polled = buf.jcc(cc::B);
     lookup::near_offset(buf, pc_shift);
     asm!(buf; cmp rax, [rbp + rcx + field::LOOKUP]);

@@ -1,5 +1,7 @@
 //! The units of a process, and what the cache does with their code.
 
+use std::cell::Cell;
+
 use memory::Range;
 
 use super::code::{Code, Located};
@@ -15,6 +17,8 @@ const MAX_UNITS: usize = 256;
 pub struct Units {
     /// By their guest addresses.
     live: Vec<Unit>,
+    /// The one that was looked up last: most look-ups are for the same one as the last.
+    latest: Cell<usize>,
     /// Units that a thread may still be in, each with the epoch at which it was detached.
     retired: Vec<(u64, Unit)>,
     /// Guest addresses whose code is to come from no file.
@@ -23,8 +27,14 @@ pub struct Units {
 
 impl Units {
     fn index(&self, pc: u64) -> Option<usize> {
+        let holds = |n: usize| self.live.get(n).is_some_and(|unit| unit.place.range.contains(memory::GuestAddr(pc)));
+        if holds(self.latest.get()) {
+            return Some(self.latest.get());
+        }
         let after = self.live.partition_point(|unit| unit.place.range.start.0 <= pc);
-        after.checked_sub(1).filter(|&n| pc < self.live[n].place.range.end.0)
+        let found = after.checked_sub(1).filter(|&n| holds(n))?;
+        self.latest.set(found);
+        Some(found)
     }
 
     /// The unit of a guest address.

@@ -11,7 +11,7 @@ impl Engine {
     /// read. Only code of the block's own `unit` counts: where that changes the block goes as well.
     pub fn where_flags_die(&self, space: &AddressSpace, block: &Block, unit: Range) -> Vec<u64> {
         let mut found = Vec::new();
-        if !block.insts.iter().any(|inst| inst.op == Op::Put && inst.ty == Ty::Flags) {
+        if self.flags_slot.is_none() || !block.insts.iter().any(|inst| inst.op == Op::Put && inst.ty == Ty::Flags) {
             return found;
         }
         let read = |pc: u64, bytes: &mut [u8; AHEAD]| match unit.contains(memory::GuestAddr(pc)) {

@@ -138,7 +138,8 @@ pub struct Assembly<'a> {
 impl<'a> Assembly<'a> {
     /// The file with these blocks. `None` if it grows too large.
     pub fn new(title: Title<'a>, mut pieces: Pieces<'a>) -> Option<Assembly<'a>> {
-        pieces.list.sort_unstable_by_key(Piece::order);
+        // Pieces are many words each: their keys are sorted.
+        pieces.list.sort_by_cached_key(Piece::order);
         pieces.list.dedup_by_key(|piece| piece.order());
         let mut aux = Vec::new();
         let mut records = tables(&pieces, &mut aux);

@@ -80,11 +80,22 @@ const fn rank(pins: &[u32], n: u32) -> u8 {
     0
 }
 
+/// Where an integer register is: those that live in memory come first, where emitted code has short displacements.
+const fn x_offset(n: u32) -> u16 {
+    let pin = rank(&X_PINS, n) as u16;
+    let (mut before, mut i) = (0, 0);
+    while i < n {
+        before += (rank(&X_PINS, i) == 0) as u16;
+        i += 1;
+    }
+    8 * if pin == 0 { before } else { 32 - pin }
+}
+
 const fn slots() -> [SlotDef; COUNT] {
     let mut all = [SlotDef { name: "", ty: Ty::I64, offset: 0, pin: 0 }; COUNT];
     let mut n = 0;
     while n < 32 {
-        all[n] = SlotDef { name: X_NAMES[n], ty: Ty::I64, offset: 8 * n as u16, pin: rank(&X_PINS, n as u32) };
+        all[n] = SlotDef { name: X_NAMES[n], ty: Ty::I64, offset: x_offset(n as u32), pin: rank(&X_PINS, n as u32) };
         all[32 + n] =
             SlotDef { name: F_NAMES[n], ty: Ty::F64, offset: 256 + 8 * n as u16, pin: rank(&F_PINS, n as u32) };
         all[V as usize + n] = SlotDef { name: V_NAMES[n], ty: Ty::V128, offset: 544 + 16 * n as u16, pin: 0 };
