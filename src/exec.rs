@@ -196,6 +196,8 @@ impl Vcpu {
             strace.executes(self.thread.tid);
         }
         let Some(executing) = &self.executing else { return Errno::ENOEXEC };
+        // That it has a tracer already is not for execve to say.
+        let _ = self.trace_me_now();
         let error = match &passed {
             Some(passed) => executing.call(passed.own.0, c"", libc::AT_EMPTY_PATH),
             None => {

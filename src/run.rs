@@ -10,6 +10,7 @@ use crate::cache::Key;
 use crate::crash::wait_for_the_end;
 use crate::engine::interp::Ground;
 use crate::engine::{FetchFault, NoCode};
+use crate::ptrace;
 use crate::signals::{Cause, Resume, fatal};
 use crate::vcpu::Vcpu;
 
@@ -245,6 +246,9 @@ impl Vcpu {
             false => syscalls::dispatch(&self.process, &mut self.thread, call),
         };
         self.mind_filters();
+        if ptrace::traces() {
+            self.tracer_called(call, &outcome);
+        }
         if let Outcome::Return(value) = outcome {
             self.set_result(value);
             return Ok(Resume::Here);
@@ -304,6 +308,7 @@ impl Vcpu {
             Outcome::ExitGroup { status } => return Err(End::Process { status }),
             Outcome::Kill { signal } => self.die(signal, &Cause { signal, code: libc::SI_KERNEL, addr: 0 }.info()),
             Outcome::Filtered { code, data } => return Ok(Resume::Filtered { code, data, nr: call.nr as i32 }),
+            Outcome::Inspect { data } => return self.inspected_call(call, data),
             Outcome::Clone(request) => {
                 let result =
                     self.away(|this| this.clone_task(&request)).map_or_else(Errno::to_return, |tid| tid as u64);

@@ -165,6 +165,8 @@ fn of_unknown(stop: &Stop, tracee: &mut Tracee) -> Verdict {
         return Verdict::Tell(stop.status, Held::Plain);
     }
     match (stop.event(), stop.info) {
+        // A thread that the guest knew, with nothing left of it but what the kernel has.
+        (libc::PTRACE_EVENT_EXIT, _) if !tracee.hidden => Verdict::Tell(stop.status, Held::Plain),
         // The first stop of a child; it makes one of its own when it is ready.
         (0, Some(info)) if stop.signal() == libc::SIGSTOP && !tracee.met && sender(&info) == 0 => Verdict::Resume(0),
         (0, Some(_)) => Verdict::Resume(stop.signal()),

@@ -16,6 +16,7 @@
 //!
 //! A thread that nobody traces asks one word of its record a round of the run loop.
 
+mod files;
 mod host;
 mod judge;
 pub mod record;
@@ -27,4 +28,5 @@ mod tracee;
 mod waits;
 pub mod words;
 
+pub use files::traces;
 pub use table::{forget_in_child, lock_for_fork, recover_after_vfork};

@@ -64,6 +64,18 @@ impl Mode {
     }
 }
 
+/// Whether a process is on its parent's memory, and the parent waits for it to leave.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub enum Loan {
+    /// It is not.
+    None,
+    /// It is.
+    Running,
+    /// It is, and wants to be traced by its parent once it leaves.
+    Postponed,
+}
+
 /// The number of a system call that its tracer did not set.
 pub const NOT_SET: u64 = u64::MAX;
 
@@ -109,6 +121,8 @@ pub struct Record {
     pub unhandled: AtomicU32,
     /// Whether it is in a call whose beginning it reported.
     pub in_call: AtomicU32,
+    /// A [`Loan`].
+    loan: AtomicU32,
     /// Whether the thread that it makes is none of the guest's.
     pub hides: AtomicU32,
     /// Whether it executed an instruction since it was told to step.
@@ -157,6 +171,13 @@ pub fn mark() -> [u64; 2] {
     [word(0) ^ 0x7472_616e_736f_6d21, word(8)]
 }
 
+impl Drop for Record {
+    /// A tracer may look at the memory once more while the thread ends.
+    fn drop(&mut self) {
+        self.tid.store(0, Ordering::SeqCst);
+    }
+}
+
 impl Record {
     /// That of a thread of nobody's that runs `engine` on registers at `guest`.
     pub fn new(engine: &Engine, guest: u64) -> Record {
@@ -181,6 +202,7 @@ impl Record {
             leaving: zero(),
             unhandled: zero(),
             in_call: zero(),
+            loan: zero(),
             hides: zero(),
             stepped: zero(),
             message: AtomicU64::new(0),
@@ -245,6 +267,25 @@ impl Record {
         self.approved.compare_exchange(number, 0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
+    /// Says how it is with the memory of a process that is on its parent's; false if it is not.
+    pub fn lend(&self, loan: Loan) -> bool {
+        let lent = self.loan.load(Ordering::Relaxed) != Loan::None as u32;
+        if lent {
+            self.loan.store(loan as u32, Ordering::Relaxed);
+        }
+        lent
+    }
+
+    /// The thread begins, as a process, on its parent's memory, and the parent waits.
+    pub fn borrow(&self) {
+        self.loan.store(Loan::Running as u32, Ordering::Relaxed);
+    }
+
+    /// Whether it wants to be traced once it leaves.
+    pub fn is_postponed(&self) -> bool {
+        self.loan.load(Ordering::Relaxed) == Loan::Postponed as u32
+    }
+
     /// The thread begins to be traced.
     pub fn begin(&self, seized: bool, options: u32) {
         self.options.store(options, Ordering::Relaxed);
@@ -263,7 +304,11 @@ impl Record {
     /// What the record of a program that is executed is to know, as a number.
     pub fn legacy(&self) -> u64 {
         let word = |value: &AtomicU32| u64::from(value.load(Ordering::Relaxed));
-        word(&self.traced) | word(&self.seized) << 1 | word(&self.mode) << 8 | word(&self.options) << 32
+        word(&self.traced)
+            | u64::from(self.is_postponed())
+            | word(&self.seized) << 1
+            | word(&self.mode) << 8
+            | word(&self.options) << 32
     }
 
     /// Takes that over.

@@ -3,10 +3,12 @@
 use std::mem::offset_of;
 use std::sync::atomic::Ordering;
 
+use ir::GuestState;
 use memory::{Errno, GuestAddr, IoVec, UserPtr};
 use syscalls::TraceRequest;
+use target::Target;
 
-use super::record::{At, Mode, Record};
+use super::record::{At, Loan, Mode, Record};
 use super::table::{self, Held, Tracee};
 use super::{host, registers, resume};
 use crate::signals::Info;
@@ -70,9 +72,22 @@ impl Vcpu {
 
     /// The thread's parent is to trace it.
     fn trace_me(&self) -> Result<u64, Errno> {
+        // A parent that waits for the child to leave its memory can't help it over the host's faults until then, which the
+        // guest knows nothing of.
+        if !self.mailbox.trace.is_traced() && self.mailbox.trace.lend(Loan::Postponed) {
+            return Ok(0);
+        }
         host::ptrace(libc::PTRACE_TRACEME, 0, 0, 0)?;
         self.mailbox.trace.begin(false, 0);
         Ok(0)
+    }
+
+    /// The child of a vfork is about to leave its parent's memory.
+    pub fn trace_me_now(&self) -> Result<(), Errno> {
+        match self.mailbox.trace.is_postponed() && self.mailbox.trace.lend(Loan::None) {
+            true => self.trace_me().map(|_| ()),
+            false => Ok(()),
+        }
     }
 
     fn get_registers(&self, tracee: &Tracee, kind: u64, vector_at: u64) -> Result<u64, Errno> {
@@ -86,6 +101,7 @@ impl Vcpu {
             true => registers::call_number(&record, target, &state).to_le_bytes().to_vec(),
             false => target.regset(&state, kind).ok_or(Errno::EINVAL)?,
         };
+        check_unit(target, kind, vector.len)?;
         let len = bytes.len().min(usize::try_from(vector.len).unwrap_or(usize::MAX));
         memory::write_bytes(vector.base, &bytes[..len])?;
         vector.len = len as u64;
@@ -109,6 +125,7 @@ impl Vcpu {
         }
         let mut state = registers::read(tracee, &record, target)?;
         let Some(size) = target.regset(&state, kind).map(|bytes| bytes.len()) else { return Err(Errno::EINVAL) };
+        check_unit(target, kind, vector.len)?;
         if !target.set_regset(&mut state, kind, &bytes) {
             return Err(Errno::EINVAL);
         }
@@ -125,11 +142,11 @@ impl Vcpu {
         let state = registers::read(tracee, &record, target)?;
         let at = if tracee.held == Held::Trap { record.at() } else { At::Nowhere };
         let (op, rest): (u8, Vec<u8>) = match at {
-            At::Entry => {
-                let number = u64::from(registers::call_number(&record, target, &state));
-                let mut args = target.syscall(&state).args;
-                args[0] = record.first.load(Ordering::Relaxed);
-                (1, std::iter::once(number).chain(args).flat_map(u64::to_le_bytes).collect())
+            At::Entry => (1, entry(&record, target, &state)),
+            At::Event if record.event.load(Ordering::Relaxed) == libc::PTRACE_EVENT_SECCOMP as u32 => {
+                let mut bytes = entry(&record, target, &state);
+                bytes.extend((record.message.load(Ordering::Relaxed) as u32).to_le_bytes());
+                (3, bytes)
             }
             At::Exit => {
                 let value = target.syscall(&state).args[0];
@@ -147,6 +164,19 @@ impl Vcpu {
         memory::write_bytes(GuestAddr(to), &bytes[..len])?;
         Ok(bytes.len() as u64)
     }
+}
+
+/// Debuggers find out by this how long registers are (kernel/ptrace.c, ptrace_regset).
+fn check_unit(target: &dyn Target, kind: u32, len: u64) -> Result<(), Errno> {
+    if len.is_multiple_of(target.regset_unit(kind) as u64) { Ok(()) } else { Err(Errno::EINVAL) }
+}
+
+/// Number and arguments of the call at hand.
+fn entry(record: &Record, target: &dyn Target, state: &GuestState) -> Vec<u8> {
+    let number = u64::from(registers::call_number(record, target, state));
+    let mut args = target.syscall(state).args;
+    args[0] = record.first.load(Ordering::Relaxed);
+    std::iter::once(number).chain(args).flat_map(u64::to_le_bytes).collect()
 }
 
 /// More than any set of registers has.

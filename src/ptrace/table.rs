@@ -2,6 +2,8 @@
 
 use memory::Lock;
 
+use super::files;
+
 /// How a tracee stands, as far as the guest was told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Held {
@@ -52,8 +54,14 @@ pub fn meet(tid: i32) -> Tracee {
     get(tid).unwrap_or(new)
 }
 
+/// What is known of all.
+pub fn all() -> Vec<Tracee> {
+    TABLE.lock().clone()
+}
+
 /// Keeps what is known.
 pub fn put(tracee: Tracee) {
+    files::begin();
     let mut table = TABLE.lock();
     match table.iter_mut().find(|other| other.tid == tracee.tid) {
         Some(other) => *other = tracee,

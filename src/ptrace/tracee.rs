@@ -4,7 +4,7 @@ use std::arch::global_asm;
 use std::sync::atomic::Ordering;
 
 use ir::{Exit, GuestState};
-use memory::sys;
+use memory::{Errno, sys};
 use syscalls::{Call, CloneRequest, SigSet, Signal};
 use target::SyscallRegs;
 
@@ -236,6 +236,30 @@ impl Vcpu {
         target.mark_stop(&mut self.context.guest, kept);
         let number = self.mailbox.trace.number.load(Ordering::Relaxed);
         target.traced_syscall(&self.context.guest, &asked, (number != NOT_SET).then_some(number))
+    }
+
+    /// A system call that a filter leaves to the tracer; without one it is not there (kernel/seccomp.c,
+    /// __seccomp_filter).
+    pub fn inspected_call(&mut self, call: &Call, data: u16) -> Result<Resume, End> {
+        let target = self.machine.engine.target;
+        let record = &self.mailbox.trace;
+        if !record.is_traced() || !record.has(libc::PTRACE_O_TRACESECCOMP) {
+            target.set_result(&mut self.context.guest, Errno::ENOSYS.to_return());
+            return Ok(Resume::Here);
+        }
+        record.number.store(call.nr, Ordering::Relaxed);
+        record.first.store(call.args[0], Ordering::Relaxed);
+        self.halt_at_event(libc::PTRACE_EVENT_SECCOMP, data.into());
+        let asked = SyscallRegs { number: call.nr, args: call.args };
+        let number = self.mailbox.trace.number.load(Ordering::Relaxed);
+        let call = target.traced_syscall(&self.context.guest, &asked, Some(number));
+        if call.number as u32 == NO_CALL {
+            return Ok(Resume::Here);
+        }
+        self.thread.inspected = true;
+        let made = self.make_call(call);
+        self.thread.inspected = false;
+        made
     }
 
     fn report_exit(&mut self, resume: &mut Resume) {

@@ -60,6 +60,7 @@ impl Vcpu {
     /// Makes a process on this one's memory and waits until it leaves it; its id.
     pub(super) fn vfork(&mut self, request: &CloneRequest) -> Result<i32, Errno> {
         let mut child = self.child_on_this_memory(request)?;
+        child.mailbox.trace.borrow();
         let lending = self.before_vfork(&mut child);
         let (base, size) = child.stacks.host();
         let mask = handler::set_mask(SigSet::ALL.host_mask());

@@ -51,6 +51,11 @@ pub enum Outcome {
         /// si_errno.
         data: u16,
     },
+    /// A filter leaves the call to the tracer (SECCOMP_RET_TRACE).
+    Inspect {
+        /// What the filter says besides.
+        data: u16,
+    },
     /// Make a thread or process; the run loop sets the results of parent and child.
     Clone(Box<CloneRequest>),
     /// Run another program; returns only if that fails.

@@ -180,6 +180,8 @@ pub struct Thread {
     pub user_dispatch: UserDispatch,
     /// The filters of its system calls.
     pub seccomp: Arc<seccomp::State>,
+    /// Whether its tracer has seen the call that is about to be made, for filters that leave it to that.
+    pub inspected: bool,
     /// Non-zero while a signal waits to be delivered. The host handler sets it; the run loop clears it.
     pub pending: Arc<AtomicU32>,
 }
@@ -195,6 +197,7 @@ impl Thread {
             held: SigSet::EMPTY,
             user_dispatch: UserDispatch::default(),
             seccomp,
+            inspected: false,
             pending,
         }
     }

@@ -230,8 +230,11 @@ pub(crate) fn check(process: &Process, thread: &Thread, call: &Call) -> Option<O
         ERRNO => Some(Outcome::Return(Errno((answer & !ACTION).min(MAX_ERRNO) as i32).to_return())),
         TRAP => Some(Outcome::Filtered { code: SYS_SECCOMP, data: answer as u16 }),
         USER_NOTIF if listens => listener::ask(thread, call),
-        // Without a tracer or a listener the call is not there (seccomp(2)).
-        TRACE | USER_NOTIF => Some(Outcome::Return(Errno::ENOSYS.to_return())),
+        // The tracer has seen it.
+        TRACE if thread.inspected => None,
+        TRACE => Some(Outcome::Inspect { data: answer as u16 }),
+        // Without a listener the call is not there (seccomp(2)).
+        USER_NOTIF => Some(Outcome::Return(Errno::ENOSYS.to_return())),
         KILL_THREAD => Some(kill(Signal::SIGSYS)),
         _ => Some(Outcome::Kill { signal: Signal::SIGSYS }),
     }

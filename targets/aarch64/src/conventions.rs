@@ -173,6 +173,10 @@ impl Target for Aarch64 {
         regsets::get(state, kind)
     }
 
+    fn regset_unit(&self, kind: u32) -> usize {
+        regsets::unit(kind)
+    }
+
     fn set_regset(&self, state: &mut GuestState, kind: u32, bytes: &[u8]) -> bool {
         regsets::set(state, kind, bytes)
     }

@@ -33,6 +33,11 @@ pub fn get(state: &GuestState, kind: u32) -> Option<Vec<u8>> {
     }
 }
 
+/// What a set is made of (aarch64_regsets).
+pub fn unit(kind: u32) -> usize {
+    if matches!(kind, NT_PRSTATUS | NT_ARM_TLS) { 8 } else { 4 }
+}
+
 /// Sets a set's first bytes. False where that can't be.
 pub fn set(state: &mut GuestState, kind: u32, bytes: &[u8]) -> bool {
     let Some(mut all) = get(state, kind) else { return false };

@@ -141,6 +141,8 @@ pub trait Target: Sync + Send {
     }
     /// A set of registers as ptrace(2) names and lays it out; `None` where the architecture has no such set.
     fn regset(&self, state: &GuestState, kind: u32) -> Option<Vec<u8>>;
+    /// The length of which a request's for that set has to be a multiple.
+    fn regset_unit(&self, kind: u32) -> usize;
     /// Sets the registers of a set from its first bytes. False where it has none such, or can't take these.
     fn set_regset(&self, state: &mut GuestState, kind: u32, bytes: &[u8]) -> bool;
     /// The set that is the number of the system call at hand, where tracers see that apart from the registers.

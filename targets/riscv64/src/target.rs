@@ -166,6 +166,10 @@ impl Target for Riscv64 {
         conv::regset(state, kind, self.cpu.features.has(cpu::V))
     }
 
+    fn regset_unit(&self, kind: u32) -> usize {
+        conv::regset_unit(kind)
+    }
+
     fn set_regset(&self, state: &mut GuestState, kind: u32, bytes: &[u8]) -> bool {
         conv::set_regset(state, kind, bytes, self.cpu.features.has(cpu::V))
     }

@@ -7,7 +7,7 @@ mod vdso;
 mod vector;
 
 pub use call::{SYSCALL_SLOTS, restart_syscall, set_result, start, syscall};
-pub use regsets::{regset, set_regset};
+pub use regsets::{regset, regset_unit, set_regset};
 pub use signal::{backtrace, core_registers, enter_handler, frame_bytes, signal_frame, signal_return};
 pub use vdso::VDSO;
 

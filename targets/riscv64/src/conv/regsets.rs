@@ -20,6 +20,11 @@ pub fn regset(state: &GuestState, kind: u32, has_vectors: bool) -> Option<Vec<u8
     }
 }
 
+/// What a set is made of (riscv_user_regset).
+pub fn regset_unit(kind: u32) -> usize {
+    if kind == NT_RISCV_VECTOR { 4 } else { 8 }
+}
+
 /// Sets a set's first bytes. False where that can't be.
 pub fn set_regset(state: &mut GuestState, kind: u32, bytes: &[u8], has_vectors: bool) -> bool {
     let Some(mut all) = regset(state, kind, has_vectors) else { return false };
