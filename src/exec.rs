@@ -54,6 +54,8 @@ pub struct Handover {
     pub mask: u64,
     /// personality(2).
     pub personality: u32,
+    /// PR_SET_MDWE.
+    pub mdwe: u32,
     /// Filters of system calls, as a file; -1 for none.
     pub filters: i32,
     /// What the record for its tracer is to know.
@@ -77,6 +79,7 @@ impl Handover {
             self.own as u32 as u64,
             self.mask,
             self.personality.into(),
+            self.mdwe.into(),
             self.filters as u32 as u64,
             self.traced,
             self.former as u64,
@@ -95,7 +98,7 @@ impl Handover {
         let numbers = args.first()?.as_bytes().strip_prefix(MARK)?;
         let numbers = std::str::from_utf8(numbers).ok()?.split(':');
         let numbers: Vec<u64> = numbers.map(|number| u64::from_str_radix(number, 16).ok()).collect::<Option<_>>()?;
-        let [program, own, mask, personality, filters, traced, former, count] = numbers.try_into().ok()?;
+        let [program, own, mask, personality, mdwe, filters, traced, former, count] = numbers.try_into().ok()?;
         let (words, rest) = args[1..].split_at_checked(count as usize)?;
         let mut options = Options::default();
         if !words.iter().all(|word| options.decode(word.as_bytes())) {
@@ -107,6 +110,7 @@ impl Handover {
             own: own as i32,
             mask,
             personality: personality as u32,
+            mdwe: mdwe as u32,
             filters: filters as i32,
             traced,
             former: former as i32,
@@ -237,6 +241,7 @@ impl Vcpu {
             own: passed.own.0,
             mask: self.thread.mask.0,
             personality: self.process.personality.load(Ordering::Relaxed),
+            mdwe: self.process.space.mdwe().inherited().bits(),
             filters: passed.filters.as_ref().map_or(-1, |file| file.0),
             traced: self.mailbox.trace.legacy(),
             former: self.thread.tid,
@@ -358,6 +363,7 @@ mod tests {
             own: -1,
             mask: !0,
             personality: 0x40000,
+            mdwe: 1,
             filters: -1,
             traced: 1 << 40 | 3,
             former: 7,

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use ir::GuestState;
+use memory::space::Mdwe;
 use memory::{AddressSpace, Errno};
 use syscalls::limits::GuestLimits;
 use syscalls::paths::Roots;
@@ -57,6 +58,7 @@ struct Plan {
     /// Whether it may have a parent that is traced too.
     numbered: bool,
     personality: u32,
+    mdwe: Mdwe,
     /// Filters of system calls that outlived an execve.
     filters: seccomp::State,
     /// The architecture that it has to be for.
@@ -106,6 +108,7 @@ pub fn command(command: Command, env: Vec<CString>) -> Result<Vcpu, Error> {
         mask: handler::inherited_mask(),
         numbered: false,
         personality: host_personality(),
+        mdwe: Mdwe::empty(),
         filters: seccomp::State::default(),
         only: command.only,
         options: command.options,
@@ -141,6 +144,7 @@ pub fn take_over(mut handover: Handover, env: Vec<CString>) -> Result<Vcpu, Erro
         mask: SigSet(handover.mask),
         numbered: true,
         personality: handover.personality,
+        mdwe: Mdwe::from_bits_truncate(handover.mdwe),
         filters,
         only: None,
         options: handover.options,
@@ -184,6 +188,7 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     let stack_limit = limits.get(libc::RLIMIT_STACK).map_or(8 << 20, |limit| limit.current);
     let stack_limit = plan.options.stack_size.unwrap_or(stack_limit);
     let loaded = loader::load(&space, guest.target, &opened, interpreter.as_ref(), &start, stack_limit)?;
+    space.set_mdwe(plan.mdwe).map_err(Error::Setup)?; // now that the vDSO is written
     drop((opened, interpreter));
 
     let (target, abi) = (guest.target, guest.abi);

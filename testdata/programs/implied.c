@@ -1,4 +1,4 @@
-// Mappings that become executable by READ_IMPLIES_EXEC, and that can't for their file system is mounted noexec.
+// Mappings that become executable by READ_IMPLIES_EXEC, and that can't: their file system is mounted noexec, or by PR_SET_MDWE.
 // flags: -D_GNU_SOURCE
 #include "check.h"
 #include <errno.h>
@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -64,15 +65,53 @@ static void no_exec(void) {
     CHECK(mapped != MAP_FAILED && has(mapped, "r--p"));
 }
 
-int main(void) {
-    implied();
-    fflush(stdout);
-    pid_t child = fork();
-    if (!child) {
-        no_exec();
-        _exit(failures);
-    }
+enum { SET_MDWE = 65, GET_MDWE = 66, REFUSE = 1, NO_INHERIT = 2 };
+
+static int mdwe(void) { return prctl(GET_MDWE, 0L, 0L, 0L, 0L); }
+
+static int refused(long result, int error) {
+    int is_so = result == -1 && errno == error;
+    errno = 0;
+    return is_so;
+}
+
+static void deny(void) {
+    CHECK(refused(prctl(SET_MDWE, (long)NO_INHERIT, 0L, 0L, 0L), EINVAL));
+    CHECK(refused(prctl(SET_MDWE, 1L, 1L, 0L, 0L), EINVAL) && mdwe() == 0);
+    void *before = pages(PROT_READ | PROT_EXEC), *data = pages(PROT_READ | PROT_WRITE);
+    CHECK(prctl(SET_MDWE, (long)REFUSE, 0L, 0L, 0L) == 0 && mdwe() == REFUSE);
+    CHECK(refused(prctl(SET_MDWE, 0L, 0L, 0L, 0L), EPERM));
+    CHECK(refused((long)pages(PROT_READ | PROT_WRITE | PROT_EXEC), EACCES));
+    CHECK(refused(mprotect(data, 4096, PROT_READ | PROT_EXEC), EACCES));
+    CHECK(refused(mprotect(before, 4096, PROT_WRITE | PROT_EXEC), EACCES));
+    CHECK(mprotect(before, 4096, PROT_EXEC) == 0 && mprotect(before, 4096, PROT_READ) == 0);
+    CHECK(refused(mprotect(before, 4096, PROT_READ | PROT_EXEC), EACCES));
+}
+
+static void deny_and_execute(char *name) {
+    deny();
+    execl("/proc/self/exe", name, "inherited", NULL);
+}
+
+static void deny_and_fork(void) {
+    CHECK(prctl(SET_MDWE, (long)(REFUSE | NO_INHERIT), 0L, 0L, 0L) == 0 && mdwe() == 3);
     int status;
+    pid_t child = fork();
+    if (!child) _exit(mdwe());
     CHECK(waitpid(child, &status, 0) == child && status == 0);
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1) return mdwe() != REFUSE;
+    for (int what = 0; what < 4; what++) {
+        fflush(stdout);
+        pid_t child = fork();
+        if (!child) {
+            what == 0 ? implied() : what == 1 ? no_exec() : what == 2 ? deny_and_fork() : deny_and_execute(argv[0]);
+            _exit(failures);
+        }
+        int status;
+        CHECK(waitpid(child, &status, 0) == child && status == 0);
+    }
     DONE();
 }

@@ -78,7 +78,7 @@ int main(void) {
     strcpy(b, "moved");
     char *c = mremap(b, 2 * PAGE, 300 * PAGE, MREMAP_MAYMOVE);
     printf("mremap: %s, end %s\n", c, touch(c + 299 * PAGE, 1));
-    char *d = mremap(c, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+    char *d = mremap(c, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
     printf("dontunmap: %s, left '%s'\n", d, c);
 
     char name[] = "/tmp/transom-maps-XXXXXX";

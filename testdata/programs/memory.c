@@ -49,7 +49,12 @@ static void moving(void) {
     CHECK(mremap(place, 2 * PAGE, PAGE, 0) == place);
     unsigned char resident[1];
     CHECK(mincore(place + PAGE, PAGE, resident) == -1 && errno == ENOMEM);
-    char *twice = mremap(place, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
+    char *wish = mmap(NULL, 64 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(munmap(wish, 64 * PAGE) == 0);
+    CHECK(syscall(SYS_mremap, place, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, wish + 1) == -1 && errno == EINVAL);
+    CHECK(syscall(SYS_mremap, place, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, wish) == (long)wish);
+    CHECK(mremap(wish, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, place) == place);
+    char *twice = mremap(place, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
     printf("kept: %c, left: %d\n", twice[0], place[0]);
 }
 

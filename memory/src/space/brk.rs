@@ -38,7 +38,7 @@ impl AddressSpace {
         if new_top > old_top {
             let range = Range { start: old_top, end: new_top };
             let prot = Prot::READ | Prot::WRITE;
-            let prot = inner.implied(prot, RegionFlags::empty()).unwrap_or(prot);
+            let prot = inner.allowed(Prot::empty(), prot, RegionFlags::empty()).unwrap_or(prot);
             let region = Region { range, prot, flags: RegionFlags::empty(), backing: Backing::Zero, name: Name::Heap };
             let fits = inner.check_limits(range.len(), range.len()).is_ok() && !inner.map.overlaps(range);
             if !fits || host::map_new(range, prot, inner.locked(Source::ZERO)).is_err() {

@@ -13,6 +13,7 @@
 
 mod advise;
 mod brk;
+mod execution;
 mod gaps;
 mod host;
 mod locking;
@@ -26,6 +27,7 @@ mod render;
 mod shm;
 mod watch;
 
+pub use execution::Mdwe;
 pub use ops::MapRequest;
 pub use region::{Backing, FileStamp, Name, ObjectId, Prot, Region, RegionFlags};
 pub use remap::RemapRequest;
@@ -93,8 +95,8 @@ struct Inner {
     watched: BTreeSet<GuestAddr>,
     /// How new mappings are locked.
     future: locking::Future,
-    /// READ_IMPLIES_EXEC of personality(2).
-    read_implies_exec: bool,
+    /// What may be executed.
+    policy: execution::Policy,
     /// Numbers for shared anonymous objects, which have no inode that could be asked for.
     next_object: u64,
     /// The stamp of each file at the time it was mapped last, by device and inode.
@@ -113,7 +115,7 @@ impl AddressSpace {
             brk: brk::Brk::default(),
             watched: BTreeSet::new(),
             future: locking::Future::default(),
-            read_implies_exec: false,
+            policy: execution::Policy::default(),
             next_object: 1,
             stamps: HashMap::new(),
         };
@@ -140,21 +142,17 @@ impl AddressSpace {
         self.inner.lock().limits = limits;
     }
 
-    /// Says whether mappings that may be read may also be executed from now on (READ_IMPLIES_EXEC, personality(2)).
-    pub fn set_read_implies_exec(&self, on: bool) {
-        self.inner.lock().read_implies_exec = on;
-    }
-
     /// Holds the map still for a fork: the child must not find it locked by a thread that it does not have.
     pub fn lock_for_fork(&self) -> impl Sized + '_ {
         self.inner.lock()
     }
 
-    /// In a forked child: forgets what madvise(MADV_DONTFORK) kept from it, and mlockall(2), which is not inherited.
+    /// In a forked child: forgets what madvise(MADV_DONTFORK) kept from it, and what is not inherited.
     pub fn in_child(&self) {
         if self.withheld.load(Ordering::Relaxed) {
             let inner = &mut *self.inner.lock();
             inner.future = locking::Future::default();
+            inner.policy.mdwe = inner.policy.mdwe.inherited();
             inner.map.retain(|region| !region.flags.contains(RegionFlags::DONT_FORK));
         }
     }

@@ -129,7 +129,7 @@ impl Inner {
             if piece.range.start != at {
                 break;
             }
-            let prot = self.implied(prot, piece.flags).ok_or(Errno::EACCES)?;
+            let prot = self.allowed(piece.prot, prot, piece.flags)?;
             self.check_data(prot, &piece)?;
             // Also where the host's protection stays the same: a sealed mapping must refuse (mseal(2)).
             host::protect(piece.range, prot)?;
@@ -170,17 +170,12 @@ impl Inner {
         let is_file = matches!(backing, Backing::Object { .. });
         flags.set(RegionFlags::WRITABLE, is_file && !shared && request.prot.contains(Prot::WRITE));
         flags.set(RegionFlags::GROWS_DOWN, request.flags & libc::MAP_GROWSDOWN != 0);
-        let prot = self.implied(request.prot, flags).ok_or(Errno::EPERM)?;
-        Ok(Region { range: Range::new(0, 0), prot, flags, backing, name: Name::None })
-    }
-
-    /// The protection that a mapping gets which is to have `prot`, unless it may not (do_mmap in mm/mmap.c).
-    pub(super) fn implied(&self, prot: Prot, flags: RegionFlags) -> Option<Prot> {
-        if flags.contains(RegionFlags::NO_EXEC) {
-            return (!prot.contains(Prot::EXEC)).then_some(prot);
+        if flags.contains(RegionFlags::NO_EXEC) && request.prot.contains(Prot::EXEC) {
+            return Err(Errno::EPERM);
         }
-        let implied = self.read_implies_exec && prot.contains(Prot::READ);
-        Some(if implied { prot | Prot::EXEC } else { prot })
+        // One that is new has what it is to have already.
+        let prot = self.allowed(Prot::EXEC, request.prot, flags)?;
+        Ok(Region { range: Range::new(0, 0), prot, flags, backing, name: Name::None })
     }
 
     /// Maps at the hint if that is free, else where the search finds room, else where the host kernel likes, but for what

@@ -20,7 +20,7 @@ pub struct RemapRequest {
     pub new_len: u64,
     /// MREMAP_* bits.
     pub flags: i32,
-    /// Where it is to go, with MREMAP_FIXED.
+    /// Where it is to go: with MREMAP_FIXED nowhere else, with MREMAP_DONTUNMAP if there is room.
     pub new: GuestAddr,
 }
 
@@ -45,15 +45,16 @@ impl Inner {
         let old_len = if GuestAddr(old_len).align_up(PAGE_SIZE).is_some() { old_len } else { 0 };
         let new_len = GuestAddr(new_len).align_up(PAGE_SIZE).ok_or(Errno::EINVAL)?.0;
         // Where to, and how long, before whether anything is there (check_mremap_params).
-        let new = if flags & FIXED != 0 { Some(checked_range(new, new_len, Errno::EINVAL)?) } else { None };
+        let new = if moves_by_force { checked_range(new, new_len, Errno::EINVAL)? } else { Range::new(0, 0) };
         let old = checked_range(old, old_len, Errno::EFAULT)?;
-        if new_len > USER_END || flags & DONTUNMAP != 0 && new_len != old.len() {
+        let resizes = flags & DONTUNMAP != 0 && new_len != old.len();
+        if new_len > USER_END || resizes || new.overlaps(old) {
             return Err(Errno::EINVAL);
         }
         self.check_remap(old, new_len, flags)?;
         // The host moves what is one mapping for it.
         self.restore_watched(old, changed);
-        if let Some(new) = new {
+        if flags & FIXED != 0 {
             return self.move_to(old, new_len, flags, new, changed);
         }
         if !moves_by_force && !old.is_empty() {
@@ -66,7 +67,7 @@ impl Inner {
             return Err(if old.is_empty() { Errno::EINVAL } else { Errno::ENOMEM });
         }
         // Claimed as a new mapping would be: the host may hold what the guest's map shows as free.
-        let start = self.map_anywhere(GuestAddr::NULL, new_len, Prot::empty(), Source::NOTHING)?;
+        let start = self.map_anywhere(new.start, new_len, Prot::empty(), Source::NOTHING)?;
         let target = Range { start, end: start.offset(new_len) };
         host::unmap(target)?;
         self.move_to(old, new_len, flags | FIXED, target, changed)
@@ -138,9 +139,6 @@ impl Inner {
         target: Range,
         changed: &mut Changed,
     ) -> Result<GuestAddr, Errno> {
-        if target.overlaps(old) {
-            return Err(Errno::EINVAL);
-        }
         let pieces: Vec<Region> = self.map.pieces(old).collect();
         let first = *self.map.at(old.start).ok_or(Errno::EFAULT)?;
         let moved = self.map_over(target, |target| host::remap(old, new_len, flags, target.start).map(|_| ()));

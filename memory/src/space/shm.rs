@@ -13,7 +13,7 @@ impl AddressSpace {
         let host_flags = flags & !(libc::SHM_EXEC | libc::SHM_RND | libc::SHM_REMAP);
         let inner = &mut *self.inner.lock();
         inner.check_limits(len, 0)?;
-        let prot = inner.implied(prot, RegionFlags::SHARED).ok_or(Errno::EPERM)?;
+        let prot = inner.allowed(Prot::EXEC, prot, RegionFlags::SHARED)?;
         let start = if addr.is_null() {
             if flags & libc::SHM_REMAP != 0 {
                 return Err(Errno::EINVAL);

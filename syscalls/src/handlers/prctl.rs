@@ -5,11 +5,13 @@ use crate::abi::Guest;
 use crate::args::{Hex, Int};
 use crate::dispatch::Cx;
 use crate::user_dispatch::UserDispatch;
+use memory::space::Mdwe;
 use memory::{Errno, GuestAddr, PAGE_SIZE, Range};
 use std::sync::atomic::Ordering;
 
 // linux/prctl.h; not all are in libc.
 const PR_SET_MDWE: i32 = 65;
+const PR_GET_MDWE: i32 = 66;
 const PR_SET_SYSCALL_USER_DISPATCH: i32 = 59;
 const PR_SET_TAGGED_ADDR_CTRL: i32 = 55;
 const PR_GET_TAGGED_ADDR_CTRL: i32 = 56;
@@ -28,8 +30,17 @@ pub fn prctl(cx: &mut Cx<'_>, option: Int, a: Hex, b: Hex, c: Hex, d: Hex) -> Va
             cx.thread.user_dispatch = UserDispatch::new(a.0, b.0, c.0, d.0)?;
             Ok(0)
         }
-        // X86's time-stamp counter is not the guest's; code must stay writable.
-        libc::PR_SET_TSC | libc::PR_GET_TSC | PR_SET_MDWE => Err(Errno::EINVAL.into()),
+        // X86's time-stamp counter is not the guest's.
+        libc::PR_SET_TSC | libc::PR_GET_TSC => Err(Errno::EINVAL.into()),
+        PR_SET_MDWE | PR_GET_MDWE if b.0 | c.0 | d.0 != 0 => Err(Errno::EINVAL.into()),
+        // The host would refuse the translator to write code.
+        PR_SET_MDWE => {
+            let bits = u32::try_from(a.0).ok().and_then(Mdwe::from_bits).ok_or(Errno::EINVAL)?;
+            cx.process.space.set_mdwe(bits)?;
+            Ok(0)
+        }
+        PR_GET_MDWE if a.0 != 0 => Err(Errno::EINVAL.into()),
+        PR_GET_MDWE => Ok(cx.process.space.mdwe().bits().into()),
         libc::PR_SET_SECCOMP => seccomp::set_by_prctl(cx, a.0, b.0),
         libc::PR_GET_SECCOMP => Ok(cx.thread.seccomp.mode().into()),
         PR_SET_TAGGED_ADDR_CTRL if aarch64 => {
