@@ -205,6 +205,6 @@ impl Emitter<'_, '_> {
 
     fn gprs_to_halves(&mut self, dst: u8, low: u8, high: u8) {
         self.movq_from_gpr(dst, low);
-        self.vinsert(PINSR_D, dst, dst, high, 1);
+        self.vinsert(PINSR_D, dst, dst, Rm::Reg(high), 1);
     }
 }

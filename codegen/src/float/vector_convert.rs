@@ -87,7 +87,7 @@ impl Emitter<'_, '_> {
         self.buf.alu(Alu::Cmp, true, RCX, Src::Imm(1));
         let high = self.buf.jcc(cc::O);
         self.movq_from_gpr(d, RAX);
-        self.vinsert(PINSR_D, d, d, RCX, 1);
+        self.vinsert(PINSR_D, d, d, Rm::Reg(RCX), 1);
         let back = self.buf.len();
         self.evaluate_behind([low, high], call, back);
     }

@@ -296,13 +296,13 @@ impl Emitter<'_, '_> {
         self.buf.push(imm);
     }
 
-    /// `dst = a` with lane `imm` from a general register.
-    pub(crate) fn vinsert(&mut self, op: Vop, dst: u8, a: u8, gpr: u8, imm: u8) {
+    /// `dst = a` with lane `imm` from a general register, or from memory.
+    pub(crate) fn vinsert(&mut self, op: Vop, dst: u8, a: u8, scalar: Rm, imm: u8) {
         if self.config.features.avx {
-            self.buf.vex(op, dst, a, Rm::Reg(gpr));
+            self.buf.vex(op, dst, a, scalar);
         } else {
             self.vmov(dst, a);
-            self.buf.legacy(op, dst, Rm::Reg(gpr));
+            self.buf.legacy(op, dst, scalar);
         }
         self.buf.push(imm);
     }

@@ -19,9 +19,10 @@ mod zeros;
 
 pub(crate) use encode::{Vop, op, op3a, op38};
 
-use crate::alloc::Class;
+use crate::alloc::{Class, Home};
 use crate::emitter::Emitter;
 use crate::encode::{Amode, Rm};
+use crate::regs::NONE;
 use ir::{Inst, Lane, Op, Val};
 use rows::*;
 
@@ -85,6 +86,12 @@ impl Emitter<'_, '_> {
     /// `val = a op b` by one instruction.
     fn binary(&mut self, val: Val, inst: &Inst, op: Vop) {
         let [a, b, _] = inst.args;
+        // Only the second operand may be memory.
+        let is_saved = |this: &Self, v| {
+            let e = this.alloc.get(this.alloc.ent(v));
+            e.reg == NONE && e.home != Home::None
+        };
+        let (a, b) = if op.commutes && is_saved(self, a) && !is_saved(self, b) { (b, a) } else { (a, b) };
         let a_reg = self.reg(a);
         let b_rm = self.rm_src(b);
         let in_place = if self.config.features.avx || op.commutes { self.dying(b) } else { 0 };

@@ -212,11 +212,26 @@ impl Emitter<'_, '_> {
         if inst.op == Op::VInsLane {
             return self.insert_lane(val, inst);
         }
+        let into = self.inst(a);
+        if lane(inst) == Lane::D && inst.imm == 0 && (into.op, into.imm) == (Op::VConst, 0) {
+            return self.vector_of(val, b);
+        }
         let vector = self.reg(a);
-        let scalar = self.reg(b);
+        // Of a narrower lane a slot may hold less than the instruction reads.
+        let scalar = if matches!(lane(inst), Lane::S | Lane::D) { self.rm_src(b) } else { Rm::Reg(self.reg(b)) };
         let allow = self.dying(a);
         let dst = self.def(val, allow);
         self.vinsert(rows_hs(&PINSR, lane(inst)), dst, vector, scalar, inst.imm as u8);
+    }
+
+    /// A general register's 64 bits, the others zero.
+    fn vector_of(&mut self, val: Val, scalar: Val) {
+        let scalar = self.rm_src(scalar);
+        let dst = self.def(val, 0);
+        match scalar {
+            Rm::Reg(reg) => self.movq_from_gpr(dst, reg),
+            Rm::Mem(at) => self.load_xmm(8, dst, at),
+        }
     }
 
     fn insert_lane(&mut self, val: Val, inst: &Inst) {
@@ -248,7 +263,7 @@ impl Emitter<'_, '_> {
             (narrow, ..) => {
                 self.lane_to_gpr(RAX, b, narrow, from);
                 let dst = self.def_first(val, inst);
-                self.vinsert(rows_hs(&PINSR, narrow), dst, a, RAX, to);
+                self.vinsert(rows_hs(&PINSR, narrow), dst, a, Rm::Reg(RAX), to);
             }
         }
     }

@@ -220,7 +220,8 @@ fn extr(b: &mut Lower, f: Word) {
     } else {
         let down = b.bin_imm(Op::Shr, ty, low, lsb as i64);
         let up = b.bin_imm(Op::Shl, ty, high, (ty.bytes() * 8 - lsb) as i64);
-        b.or(ty, up, down)
+        // The parts have no bits in common: their sum is the same, and leaves the host's flags to a carry that is on its way.
+        b.add(ty, up, down)
     };
     set_reg(b, ty, f.rd(), result);
 }
