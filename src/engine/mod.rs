@@ -183,6 +183,19 @@ impl Engine {
         }
     }
 
+    /// A tracer wrote to code, whether the guest may or not: no file says any more what is in these mappings.
+    pub fn code_poked(&self, space: &AddressSpace, addr: u64, len: u64) {
+        let written = Range { start: GuestAddr(addr), end: GuestAddr(addr.saturating_add(len)) };
+        let regions = space.regions();
+        let mut locked = self.cache.lock();
+        for region in regions.iter().filter(|region| region.range.overlaps(written)) {
+            locked.detach(region.range);
+            locked.refuse(region.range);
+        }
+        drop(locked);
+        self.code_written(space, addr, len);
+    }
+
     /// The guest's mappings changed: suspends the translations of what was executable there.
     pub fn mappings_changed(&self, space: &AddressSpace, changed: &memory::Changed) {
         if changed.is_empty() {

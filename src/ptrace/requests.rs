@@ -63,7 +63,7 @@ impl Vcpu {
             _ => match mode_of(request) {
                 Some(mode) => {
                     resume::may(&tracee, mode, self.machine)?;
-                    resume::resume(&tracee, request, mode, data)
+                    resume::resume(&tracee, mode, data)
                 }
                 None => Err(Errno::EIO),
             },

@@ -19,9 +19,10 @@ fn set(tracee: &Tracee, offset: usize, value: u32) -> Result<(), Errno> {
 }
 
 /// PTRACE_CONT and its like.
-pub fn resume(tracee: &Tracee, request: u32, mode: Mode, signal: u64) -> Result<u64, Errno> {
+pub fn resume(tracee: &Tracee, mode: Mode, signal: u64) -> Result<u64, Errno> {
     if tracee.held == Held::Plain {
-        host::ptrace(request, tracee.tid, 0, signal)?;
+        // There are no registers of the guest's machine that calls and steps could be told by.
+        host::ptrace(libc::PTRACE_CONT, tracee.tid, 0, signal)?;
         return running(tracee);
     }
     let signal = signal_of(signal)?;

@@ -63,7 +63,7 @@ impl Vcpu {
     fn obey(&self) {
         let engine = &self.machine.engine;
         if let Some((start, end)) = WRITTEN.take() {
-            engine.code_written(&self.process.space, start, end - start);
+            engine.code_poked(&self.process.space, start, end - start);
         }
         if self.mailbox.trace.mode() != Mode::Continue {
             engine.calls.close();
