@@ -20,9 +20,10 @@ pub struct Guest {
     pub hwprobe: HwProbe,
 }
 
-/// ELF machines of the guests.
-const EM_AARCH64: u16 = 183;
-const EM_RISCV: u16 = 243;
+/// AArch64 in an ELF header.
+pub const EM_AARCH64: u16 = 183;
+/// RISC-V in an ELF header.
+pub const EM_RISCV: u16 = 243;
 
 /// What an architecture is called.
 #[derive(PartialEq, Eq, Debug)]
@@ -78,6 +79,11 @@ pub fn is_known(machine: u16) -> bool {
 
 /// The guest for an ELF machine, with the CPU that `--cpu` describes. `None` where no guest has this machine.
 pub fn of_machine(machine: u16, cpu: Option<&str>) -> Result<Option<Guest>, String> {
+    of_machine_below(machine, cpu, USER_END)
+}
+
+/// The same with addresses below `end`.
+pub fn of_machine_below(machine: u16, cpu: Option<&str>, end: u64) -> Result<Option<Guest>, String> {
     match machine {
         EM_AARCH64 => {
             let cpu = cpu.map(aarch64::Cpu::parse).transpose()?.unwrap_or_default();
@@ -87,7 +93,7 @@ pub fn of_machine(machine: u16, cpu: Option<&str>) -> Result<Option<Guest>, Stri
         EM_RISCV => {
             let cpu = cpu.map(riscv64::Cpu::parse).transpose().map_err(|error| error.to_string())?.unwrap_or_default();
             let target = &*Box::leak(Box::new(Riscv64::new(cpu)));
-            let hwprobe = HwProbe(Box::new(|key| target.hwprobe(key, clock::cycles_hz, USER_END - 1)));
+            let hwprobe = HwProbe(Box::new(move |key| target.hwprobe(key, clock::cycles_hz, end - 1)));
             Ok(Some(Guest { target, abi: &abi::RISCV64, hwprobe }))
         }
         _ => Ok(None),

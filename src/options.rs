@@ -87,6 +87,8 @@ pub struct Options {
     pub uname: Option<String>,
     /// Size of the stack, instead of RLIMIT_STACK.
     pub stack_size: Option<u64>,
+    /// First address that the program can't have; none: the host's, or what the program is known to need.
+    pub address_end: Option<u64>,
     /// What the random bytes at the start (AT_RANDOM) are made of, instead of the host's.
     pub seed: Option<u64>,
     /// Whether system calls are printed.
@@ -148,6 +150,7 @@ impl Options {
             ('a', (!self.trace_filter.is_empty()).then(|| self.trace_filter.clone())),
             ('f', (!self.strace_filter.is_empty()).then(|| self.strace_filter.clone())),
             ('S', self.stack_size.map(|size| size.to_string())),
+            ('A', self.address_end.map(|end| end.to_string())),
             ('e', self.seed.map(|seed| seed.to_string())),
         ];
         words.extend(texts.into_iter().filter_map(|(letter, text)| Some(format!("{letter}{}", text?).into())));
@@ -182,6 +185,7 @@ impl Options {
             [b'c', cpu @ ..] => self.cpu = Some(String::from_utf8_lossy(cpu).into_owned()),
             [b'u', release @ ..] => self.uname = Some(String::from_utf8_lossy(release).into_owned()),
             [b'S', size @ ..] => self.stack_size = number(size),
+            [b'A', end @ ..] => self.address_end = number(end),
             [b'e', seed @ ..] => self.seed = number(seed),
             [b'G', place @ ..] => self.gdb = Some(String::from_utf8_lossy(place).into_owned()),
             [b'K', connection @ ..] => self.gdb_connection = Some(String::from_utf8_lossy(connection).into_owned()),
@@ -226,6 +230,7 @@ mod tests {
             cpu: Some("max,+lse".into()),
             uname: Some("5.4.0".into()),
             stack_size: Some(1 << 20),
+            address_end: Some(1 << 42),
             seed: Some(7),
             strace: true,
             strace_filter: "file,!read".into(),

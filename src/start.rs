@@ -28,7 +28,7 @@ use crate::engine::Engine;
 use crate::exec::Handover;
 use crate::guest::{self, Architecture, Guest};
 use crate::host;
-use crate::loader::{self, LoadError, Loaded, Malformed, Opened, Start, Wrong};
+use crate::loader::{self, LoadError, Loaded, Malformed, Opened, Start, Wrong, runtime};
 use crate::log::Log;
 use crate::machine::Machine;
 use crate::options::Options;
@@ -176,17 +176,17 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     if plan.only.is_some_and(|only| only.machine != machine) && guest::is_known(machine) {
         return Err(wrong(&opened, Malformed::OtherGuest(machine)).into());
     }
-    let guest = guest::of_machine(machine, plan.options.cpu.as_deref()).map_err(Error::Cpu)?;
+    let end = plan.options.address_end.unwrap_or_else(|| runtime::address_end(&opened));
+    let guest = guest::of_machine_below(machine, plan.options.cpu.as_deref(), end).map_err(Error::Cpu)?;
     let guest = guest.ok_or_else(|| wrong(&opened, Malformed::Machine(machine)))?;
     let interpreter = open_interpreter(&plan.roots, &plan.options, &opened, &guest)?;
-
     let limits = GuestLimits::from_host();
-    let space = AddressSpace::new(plan.personality & NO_RANDOMIZE == 0, limits.of_space());
+    let space = AddressSpace::below(end, plan.personality & NO_RANDOMIZE == 0, limits.of_space());
     let personality = plan.personality & !guest.abi.cleared_personality;
     space.set_read_implies_exec(personality & libc::READ_IMPLIES_EXEC as u32 != 0);
     let start = Start { execfn: plan.execfn, args: plan.found.argv, env: plan.env, seed: plan.options.seed };
-    let stack_limit = limits.get(libc::RLIMIT_STACK).map_or(8 << 20, |limit| limit.current);
-    let stack_limit = plan.options.stack_size.unwrap_or(stack_limit);
+    let of_host = || limits.get(libc::RLIMIT_STACK).map_or(8 << 20, |limit| limit.current);
+    let stack_limit = plan.options.stack_size.unwrap_or_else(of_host);
     let loaded = loader::load(&space, guest.target, &opened, interpreter.as_ref(), &start, stack_limit)?;
     space.set_mdwe(plan.mdwe).map_err(Error::Setup)?; // now that the vDSO is written
     drop((opened, interpreter));

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
+use memory::space::place;
 
 use super::{Called, Command, Refused, Request, Tool, split};
 use crate::filter::Addresses;
@@ -50,6 +51,9 @@ pub struct Args {
     /// The size of the program's stack, in bytes or with K, M or G behind it, whatever `ulimit -s` says
     #[arg(short = 's', long, value_name = "SIZE", value_parser = size, env = "TRANSOM_STACK_SIZE", hide_env_values = true)]
     stack_size: Option<u64>,
+    /// Give the program the addresses below SIZE alone, as a kernel for fewer bits does (512G: 39 bits)
+    #[arg(long, value_name = "SIZE", value_parser = address_space, env = "TRANSOM_ADDRESS_SPACE", hide_env_values = true)]
+    address_space: Option<u64>,
     /// Give the program the same random numbers each time: those at its start (AT_RANDOM)
     #[arg(long, value_name = "NUMBER", env = "TRANSOM_SEED", hide_env_values = true)]
     seed: Option<u64>,
@@ -110,6 +114,16 @@ fn engine(name: &str) -> Result<Engine, String> {
 /// A list that [`Addresses`] are made of.
 pub fn addresses(list: &str) -> Result<String, String> {
     Addresses::parse(list).map(|_| list.to_owned())
+}
+
+/// The size of an address space, as [`size`].
+pub fn address_space(text: &str) -> Result<u64, String> {
+    let given = size(text)?;
+    let (least, most) = (place::SMALLEST >> 30, (place::USER_END >> 30) + 1);
+    match (place::SMALLEST..=most << 30).contains(&given) {
+        true => Ok(given.min(place::USER_END)),
+        false => Err(format!("an address space has {least}G to {most}G")),
+    }
 }
 
 /// A size with its unit: `8388608`, `0x800000`, `8192K`, `8M`.
@@ -184,6 +198,7 @@ fn options(matches: &ArgMatches, args: Args) -> Options {
         cpu: args.cpu,
         uname: args.uname,
         stack_size: args.stack_size,
+        address_end: args.address_space,
         seed: args.seed,
         strace: args.strace_json || args.strace.as_deref().is_some_and(|filter| !OFF.contains(&filter)),
         strace_filter: args.strace.filter(|filter| !ON.contains(&filter.as_str())).unwrap_or_default(),
@@ -242,6 +257,15 @@ mod tests {
         }
         for text in ["", "M", "0", "x", "-1", "99999999999G", "ß"] {
             assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_of_address_spaces() {
+        assert_eq!(address_space("512G"), Ok(1 << 39));
+        assert_eq!(address_space("0x800000000000"), Ok(place::USER_END));
+        for wrong in ["63G", "0x800040000000", "4096", "many"] {
+            assert!(address_space(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -146,7 +146,7 @@ fn is_load(segment: &ProgramHeader) -> bool {
 }
 
 /// As much as there is; errors read as an early end.
-fn read_some(file: &File, out: &mut [u8], offset: u64) -> usize {
+pub fn read_some(file: &File, out: &mut [u8], offset: u64) -> usize {
     let mut done = 0;
     while done < out.len() {
         match offset.checked_add(done as u64).map(|at| file.read_at(&mut out[done..], at)) {

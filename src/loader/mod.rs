@@ -3,6 +3,7 @@
 mod auxv;
 pub mod header;
 mod image;
+pub mod runtime;
 pub mod script;
 mod stack;
 

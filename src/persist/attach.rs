@@ -3,6 +3,7 @@
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
 
+use memory::space::place::USER_END;
 use memory::space::{Backing, FileStamp, ObjectId, RegionFlags};
 use memory::{AddressSpace, GuestAddr, PAGE_SIZE, Prot, Range};
 
@@ -23,7 +24,7 @@ const LARGE_FACTOR: u64 = 2;
 const MIN_REGION: u64 = 4 << 20;
 /// Guest code below this is at fixed addresses: its code names them as they are, and may lie anywhere.
 const LOW: u64 = 1 << 32;
-/// A region that keeps its distance begins at most this far below its guest code, so that 32 bits can tell the
+/// A region that keeps its distance begins at most this far from its guest code, so that 32 bits can tell the
 /// distance of anything from anything around.
 const REACH: u64 = 0x6000_0000;
 /// Small regions begin this far away, as the guest's other libraries are nearer.
@@ -60,7 +61,8 @@ impl Persist {
         }
         let Some((range, subject, stamp)) = candidate(space, pc) else { return };
         cache.make_room();
-        let unit = self.identify(range, &subject, &stamp).and_then(|code| self.place(&code));
+        let is_small = space.layout().end.0 < USER_END;
+        let unit = self.identify(range, &subject, &stamp).and_then(|code| self.place(&code, is_small));
         match unit {
             Some(mut unit) => {
                 self.map_files(&mut unit);
@@ -86,8 +88,9 @@ impl Persist {
         Some(Code { range, content })
     }
 
-    /// A unit for it, at the first place that is free.
-    fn place(&self, code: &Code) -> Option<Unit> {
+    /// A unit for it, at the first place that is free. In a small address space it is above the code: sanitizers claim
+    /// all that lies below the least address where the kernel loads programs.
+    fn place(&self, code: &Code, is_small: bool) -> Option<Unit> {
         let len = region_len(code.range.len());
         if len > self.address_space / LIMITED_SHARE / 8 {
             return None;
@@ -98,9 +101,11 @@ impl Persist {
             let region = Unit::reserve(0, len).ok()?;
             return Some(Unit::new(Place { range, key, region, home: region, len, distances: false }));
         }
-        let home = place_below(code, len, 0)?;
+        let home = start.checked_sub(distance(code, len, 0)?)?;
         (0..CHOICES).find_map(|choice| {
-            let region = Unit::reserve(place_below(code, len, choice)?, len).ok()?;
+            let distance = distance(code, len, choice)?;
+            let place = if is_small { start.checked_add(distance) } else { start.checked_sub(distance) };
+            let region = Unit::reserve(place?, len).ok()?;
             Some(Unit::new(Place { range, key, region, home, len, distances: true }))
         })
     }
@@ -156,13 +161,13 @@ impl Persist {
     }
 }
 
-/// A place for the region of code, by choice.
-fn place_below(code: &Code, len: u64, choice: u64) -> Option<u64> {
+/// How far the region of code is from it, by choice.
+fn distance(code: &Code, len: u64, choice: u64) -> Option<u64> {
     let mut hasher = Hasher::new(4);
     hasher.add_words(&[code.content[0], choice]);
     let (nearest, furthest) = if len <= SMALL_REGION { (CLEAR + len, NEAR) } else { (NEAR + len, REACH) };
     let slack = (furthest.checked_sub(nearest)? / PAGE_SIZE).max(1);
-    code.range.start.0.checked_sub(nearest + hasher.finish()[0] % slack * PAGE_SIZE)
+    Some(nearest + hasher.finish()[0] % slack * PAGE_SIZE)
 }
 
 /// A file's name in its folder.

@@ -40,7 +40,8 @@ impl AddressSpace {
             let prot = Prot::READ | Prot::WRITE;
             let prot = inner.allowed(Prot::empty(), prot, RegionFlags::empty()).unwrap_or(prot);
             let region = Region { range, prot, flags: RegionFlags::empty(), backing: Backing::Zero, name: Name::Heap };
-            let fits = inner.check_limits(range.len(), range.len()).is_ok() && !inner.map.overlaps(range);
+            let free = range.end <= inner.end && !inner.map.overlaps(range);
+            let fits = free && inner.check_limits(range.len(), range.len()).is_ok();
             if !fits || host::map_new(range, prot, inner.locked(Source::ZERO)).is_err() {
                 return (end, changed);
             }

@@ -90,6 +90,8 @@ struct Inner {
     limits: Limits,
     /// Mappings are placed from here down.
     mmap_base: GuestAddr,
+    /// First address that no mapping reaches.
+    end: GuestAddr,
     brk: brk::Brk,
     /// Pages that the guest may write to and the host refuses ([`watch`]).
     watched: BTreeSet<GuestAddr>,
@@ -107,11 +109,17 @@ impl AddressSpace {
     /// An empty address space whose places are random, or always the same if `randomize` is not set
     /// (ADDR_NO_RANDOMIZE, personality(2)).
     pub fn new(randomize: bool, limits: Limits) -> AddressSpace {
-        let layout = Layout::new(randomize);
+        AddressSpace::below(place::USER_END, randomize, limits)
+    }
+
+    /// The same with addresses below `end` alone, as a kernel of fewer bits has it.
+    pub fn below(end: u64, randomize: bool, limits: Limits) -> AddressSpace {
+        let layout = Layout::new(randomize, end);
         let inner = Inner {
             map: RegionMap::default(),
             limits,
             mmap_base: layout.mmap_base,
+            end: layout.end,
             brk: brk::Brk::default(),
             watched: BTreeSet::new(),
             future: locking::Future::default(),
@@ -163,7 +171,7 @@ impl AddressSpace {
     }
 }
 
-/// Checks an address range argument: page-aligned start, rounded-up length, below the end of user space.
+/// Checks an address range argument: page-aligned start, rounded-up length, below the end of the host's user space.
 fn checked_range(addr: GuestAddr, len: u64, too_far: Errno) -> Result<Range, Errno> {
     if !addr.is_aligned(crate::PAGE_SIZE) {
         return Err(Errno::EINVAL);

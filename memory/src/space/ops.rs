@@ -63,6 +63,9 @@ impl AddressSpace {
             return Ok((region.range.start, changed));
         }
         let range = checked_range(request.addr, len, Errno::ENOMEM)?;
+        if range.end > inner.end {
+            return Err(Errno::ENOMEM);
+        }
         region.range = range;
         if request.flags & libc::MAP_FIXED_NOREPLACE != 0 {
             if inner.map.overlaps(range) {
@@ -199,7 +202,7 @@ impl Inner {
                 }
             }
         };
-        let hinted = Range::sized(hint.page(), len).filter(|range| !hint.is_null() && range.end.0 <= place::USER_END);
+        let hinted = Range::sized(hint.page(), len).filter(|range| !hint.is_null() && range.end <= self.end);
         if let Some(range) = hinted.filter(|&range| !self.map.overlaps(range)) {
             match host::map_new(range, prot, source) {
                 Ok(()) => return Ok(range.start),
@@ -216,12 +219,14 @@ impl Inner {
                 // The host has something there.
                 Err(Errno::EEXIST) => top = start.align_down(1 << 24),
                 // Some files choose the place themselves and refuse any other (io_uring_get_unmapped_area).
-                Err(Errno::EINVAL) => break,
+                Err(Errno::EINVAL) => return map_where_the_host_likes(len, prot, source),
                 Err(error) => return Err(error),
             }
         }
-        leave_reserve(len)?;
-        host::map_anywhere(len, prot, source)
+        match self.end.0 < place::USER_END {
+            true => Err(Errno::ENOMEM),
+            false => map_where_the_host_likes(len, prot, source),
+        }
     }
 
     /// Runs `call`, which replaces all of `range`, after claiming the parts that the guest does not own; gives them
@@ -317,6 +322,11 @@ fn leave_reserve(len: u64) -> Result<(), Errno> {
     let both = len.checked_add(RESERVE).ok_or(Errno::ENOMEM)?;
     let start = host::map_anywhere(both, Prot::empty(), Source::NOTHING)?;
     host::unmap(Range { start, end: start.offset(both) })
+}
+
+fn map_where_the_host_likes(len: u64, prot: Prot, source: Source) -> Result<GuestAddr, Errno> {
+    leave_reserve(len)?;
+    host::map_anywhere(len, prot, source)
 }
 
 /// Unmaps places that were claimed for a mapping that failed. That can't fail: nothing else is there.

@@ -21,6 +21,10 @@ const PIE_BITS: u32 = 28;
 const MMAP_BITS: u32 = 28;
 const STACK_BITS: u32 = 22;
 const BRK_BITS: u32 = 13;
+/// Of programs, mappings and stacks in a smaller address space: as arm64's and RISC-V's kernels have it by default.
+const SMALL_BITS: u32 = 18;
+/// The smallest address space that a program may be given: of 36 bits, as arm64 has the fewest.
+pub const SMALLEST: u64 = 1 << 36;
 
 /// The places of one process.
 #[derive(Clone, Copy, Debug)]
@@ -33,21 +37,30 @@ pub struct Layout {
     pub stack_top: GuestAddr,
     /// Bytes between the end of the program's image and the heap.
     pub brk_gap: u64,
+    /// First address that no mapping reaches.
+    pub end: GuestAddr,
 }
 
 impl Layout {
-    /// Chooses the places.
-    pub fn new(randomize: bool) -> Layout {
+    /// Chooses the places, all below `end`: [`USER_END`], or where a kernel of fewer bits has it, at least [`SMALLEST`].
+    pub fn new(randomize: bool, end: u64) -> Layout {
         let random = if randomize { host::random() } else { [0; 4] };
         let pages = |value: u64, bits: u32| (value & ((1 << bits) - 1)) * PAGE_SIZE;
-        let stack_top = AREA_END - pages(random[0], STACK_BITS);
+        let end = end & !(PAGE_SIZE - 1);
+        // Programs go at two thirds of a smaller address space (ELF_ET_DYN_BASE of both guests' kernels).
+        let (top, pie_base, [stack_bits, mmap_bits, pie_bits]) = match end < AREA_END {
+            true => (end, end / 3 * 2 / PAGE_SIZE * PAGE_SIZE, [SMALL_BITS; 3]),
+            false => (AREA_END, PIE_BASE, [STACK_BITS, MMAP_BITS, PIE_BITS]),
+        };
+        let stack_top = top - pages(random[0], stack_bits);
         // Room for the largest stack that is set up (see `stack_size`), and the kernel's guard gap.
-        let mmap_base = stack_top - MAX_STACK - 0x100_0000 - pages(random[1], MMAP_BITS);
+        let mmap_base = stack_top - MAX_STACK - 0x100_0000 - pages(random[1], mmap_bits);
         Layout {
-            pie_base: GuestAddr(PIE_BASE + pages(random[2], PIE_BITS)),
+            pie_base: GuestAddr(pie_base + pages(random[2], pie_bits)),
             mmap_base: GuestAddr(mmap_base),
             stack_top: GuestAddr(stack_top),
             brk_gap: pages(random[3], BRK_BITS),
+            end: GuestAddr(end),
         }
     }
 }

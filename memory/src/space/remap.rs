@@ -1,7 +1,6 @@
 //! mremap(2).
 
 use super::host::{self, Source};
-use super::place::USER_END;
 use super::{AddressSpace, Backing, Changed, Inner, Region, RegionFlags, checked_range};
 use crate::{Errno, GuestAddr, PAGE_SIZE, Prot, Range};
 
@@ -48,7 +47,8 @@ impl Inner {
         let new = if moves_by_force { checked_range(new, new_len, Errno::EINVAL)? } else { Range::new(0, 0) };
         let old = checked_range(old, old_len, Errno::EFAULT)?;
         let resizes = flags & DONTUNMAP != 0 && new_len != old.len();
-        if new_len > USER_END || resizes || new.overlaps(old) {
+        let is_beyond = new_len > self.end.0 || new.end > self.end;
+        if is_beyond || resizes || new.overlaps(old) {
             return Err(Errno::EINVAL);
         }
         self.check_remap(old, new_len, flags)?;
@@ -111,7 +111,7 @@ impl Inner {
         let end = old.start.offset(new_len);
         if end > old.end {
             let grown = Range { start: old.end, end };
-            if self.map.overlaps(grown) || grown.end.0 > super::place::USER_END {
+            if self.map.overlaps(grown) || grown.end > self.end {
                 return Err(Errno::ENOMEM);
             }
             host::remap(old, new_len, 0, GuestAddr::NULL)?;

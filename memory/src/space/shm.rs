@@ -25,6 +25,9 @@ impl AddressSpace {
             addr
         };
         let range = super::checked_range(start, len, Errno::EINVAL)?;
+        if range.end > inner.end {
+            return Err(Errno::ENOMEM);
+        }
         let mut changed = Changed::default();
         if flags & libc::SHM_REMAP != 0 {
             inner

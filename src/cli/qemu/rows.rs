@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
+use memory::space::place;
+
 use super::super::{args, split};
 use super::{Print, Wanted};
 use crate::guest;
@@ -76,12 +78,16 @@ pub const ROWS: &[Row] = rows! {
             _ => to.warn("-B has no effect: the program's addresses are the host's"),
         }
     };
-    "R", "QEMU_RESERVED_VA", "SIZE", "no effect: no addresses are reserved" => |to, size| {
+    "R", "QEMU_RESERVED_VA", "SIZE", "give the program the addresses below SIZE alone" => |to, size| {
         if number(size) == Ok(0) {
             return Ok(());
         }
-        args::size(text(size)?)?;
-        to.warn("-R has no effect: the program has all addresses, and none are reserved")
+        let size = text(size)?;
+        if args::size(size)? < place::SMALLEST {
+            return to.warn("-R has no effect below 64G: the program has all addresses, and none are reserved");
+        }
+        to.command.options.address_end = Some(args::address_space(size)?);
+        Ok(())
     };
     "p", "QEMU_PAGESIZE", "SIZE", "no effect: pages have the host's size" => |to, size| {
         match number(size)? {
