@@ -283,7 +283,7 @@ impl Emitter<'_, '_> {
 
     /// Where a return comes back to: drops the guest address and goes on.
     fn land(&mut self, ret: u64) {
-        asm!(self.buf; add rsp, 8);
+        asm!(self.buf; pop rcx);
         self.jump_to(ret);
     }
 

@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt;
 
 use memory::Errno;
 
-use super::format::{Aux, CODE_ALIGN, FileKey, HEADER, Header, RECORD, Record, Site};
+use super::format::{ANCHORED, Aux, CODE_ALIGN, FileKey, HEADER, Header, Record, Site, records_end};
 use super::hash::Hasher;
 
 /// Code of blocks begins at a multiple of this: fields of links are aligned to it.
@@ -143,7 +143,7 @@ impl<'a> Assembly<'a> {
         pieces.list.dedup_by_key(|piece| piece.order());
         let mut aux = Vec::new();
         let mut records = tables(&pieces, &mut aux);
-        let tables = HEADER + records.len() * RECORD + aux.len() + title.label.len();
+        let tables = records_end(records.len()) + aux.len() + title.label.len();
         let code = tables.next_multiple_of(CODE_ALIGN);
         let mut at = code;
         for (record, piece) in records.iter_mut().zip(&pieces.list) {
@@ -157,9 +157,14 @@ impl<'a> Assembly<'a> {
     /// Writes it. `elsewhere` finds the position in the region of a block of another file.
     pub fn write(&self, file: &File, elsewhere: impl Fn(u32, u16) -> Option<u32>) -> Result<(), Errno> {
         let mut body = Body { file, at: HEADER, buffer: Vec::with_capacity(2 * STRETCH), hasher: Hasher::new(0) };
-        for record in &self.records {
-            body.buffer.extend_from_slice(&record.encode());
+        for records in self.records.chunks(ANCHORED) {
+            for record in records {
+                body.buffer.extend_from_slice(&record.encode(records[0].aux).ok_or(Errno::EFBIG)?);
+            }
             body.write_stretches()?;
+        }
+        for anchor in self.records.iter().step_by(ANCHORED) {
+            body.buffer.extend_from_slice(&anchor.aux.to_le_bytes());
         }
         body.buffer.extend_from_slice(&self.aux);
         body.buffer.extend_from_slice(self.title.label.as_bytes());

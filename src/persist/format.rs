@@ -6,11 +6,15 @@
 use super::hash::checksum;
 
 /// First word of each file. It changes with this form; the key covers all else.
-const MAGIC: u64 = u64::from_le_bytes(*b"transom1");
+const MAGIC: u64 = u64::from_le_bytes(*b"transom2");
 /// Bytes of the header.
 pub const HEADER: usize = 128;
 /// Bytes of a record.
-pub const RECORD: usize = 16;
+pub const RECORD: usize = 14;
+/// So many records in a row say where their tables are from the first one's on, which an anchor of four bytes says.
+pub const ANCHORED: usize = 16;
+/// Bytes of an anchor.
+const ANCHOR: usize = 4;
 /// Code begins at a multiple of this in the file.
 pub const CODE_ALIGN: usize = 64;
 
@@ -96,13 +100,18 @@ impl Header {
     }
 
     fn tables_end(&self) -> u64 {
-        HEADER as u64 + u64::from(self.count) * RECORD as u64 + u64::from(self.aux_len)
+        records_end(self.count as usize) as u64 + u64::from(self.aux_len)
     }
 
     /// What the file is said to be for, in its bytes.
     pub fn label<'a>(&self, file: &'a [u8]) -> Option<&'a [u8]> {
         file.get(self.tables_end() as usize..)?.get(..self.label_len as usize)
     }
+}
+
+/// Where the anchors of so many records end, which follow these.
+pub fn records_end(count: usize) -> usize {
+    HEADER + count * RECORD + count.div_ceil(ANCHORED) * ANCHOR
 }
 
 /// A block in a file.
@@ -121,25 +130,25 @@ pub struct Record {
 }
 
 impl Record {
-    /// Its bytes.
-    pub fn encode(&self) -> [u8; RECORD] {
+    /// Its bytes; `None` if its tables are too far from their anchor.
+    pub fn encode(&self, anchor: u32) -> Option<[u8; RECORD]> {
         let mut bytes = [0; RECORD];
         bytes[..4].copy_from_slice(&self.guest.to_le_bytes());
         bytes[4..8].copy_from_slice(&self.code.to_le_bytes());
-        bytes[8..12].copy_from_slice(&self.aux.to_le_bytes());
-        bytes[12..14].copy_from_slice(&self.len.to_le_bytes());
-        bytes[14..].copy_from_slice(&self.mode.to_le_bytes());
-        bytes
+        bytes[8..10].copy_from_slice(&u16::try_from(self.aux.checked_sub(anchor)?).ok()?.to_le_bytes());
+        bytes[10..12].copy_from_slice(&self.len.to_le_bytes());
+        bytes[12..].copy_from_slice(&self.mode.to_le_bytes());
+        Some(bytes)
     }
 
-    fn decode(bytes: &[u8; RECORD]) -> Record {
-        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *bytes;
+    fn decode(bytes: &[u8; RECORD], anchor: u32) -> Record {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = *bytes;
         Record {
             guest: u32::from_le_bytes([a, b, c, d]),
             code: u32::from_le_bytes([e, f, g, h]),
-            aux: u32::from_le_bytes([i, j, k, l]),
-            len: u16::from_le_bytes([m, n]),
-            mode: u16::from_le_bytes([o, p]),
+            aux: anchor.wrapping_add(u16::from_le_bytes([i, j]).into()),
+            len: u16::from_le_bytes([k, l]),
+            mode: u16::from_le_bytes([m, n]),
         }
     }
 
@@ -153,6 +162,7 @@ impl Record {
 #[derive(Clone, Copy, Debug)]
 pub struct Tables<'a> {
     records: &'a [[u8; RECORD]],
+    anchors: &'a [[u8; ANCHOR]],
     aux: &'a [u8],
     end: u32,
 }
@@ -160,10 +170,10 @@ pub struct Tables<'a> {
 impl<'a> Tables<'a> {
     /// The tables in the beginning of a file, which reaches to its code at the least.
     pub fn new(header: &Header, bytes: &'a [u8]) -> Option<Tables<'a>> {
-        let records_end = HEADER + header.count as usize * RECORD;
-        let (records, _) = bytes.get(HEADER..records_end)?.as_chunks();
-        let aux = bytes.get(records_end..records_end + header.aux_len as usize)?;
-        Some(Tables { records, aux, end: header.len })
+        let count = header.count as usize;
+        let (records, anchors) = bytes.get(HEADER..records_end(count))?.split_at(count * RECORD);
+        let aux = bytes.get(records_end(count)..)?.get(..header.aux_len as usize)?;
+        Some(Tables { records: records.as_chunks().0, anchors: anchors.as_chunks().0, aux, end: header.len })
     }
 
     /// Number of blocks.
@@ -173,7 +183,8 @@ impl<'a> Tables<'a> {
 
     /// Block number `n`.
     pub fn record(&self, n: usize) -> Option<Record> {
-        self.records.get(n).map(Record::decode)
+        let anchor = u32::from_le_bytes(*self.anchors.get(n / ANCHORED)?);
+        Some(Record::decode(self.records.get(n)?, anchor))
     }
 
     /// Where the code of block number `n` ends; at the padding behind it.
@@ -183,13 +194,13 @@ impl<'a> Tables<'a> {
 
     /// The block that begins at a guest offset.
     pub fn find(&self, guest: u32, mode: u16) -> Option<Record> {
-        let n = self.records.partition_point(|bytes| Record::decode(bytes).order() < (guest, mode));
+        let n = self.records.partition_point(|bytes| Record::decode(bytes, 0).order() < (guest, mode));
         self.record(n).filter(|record| record.order() == (guest, mode))
     }
 
     /// The block whose code holds an offset of the file.
     pub fn at(&self, code: u32) -> Option<Record> {
-        let n = self.records.partition_point(|bytes| Record::decode(bytes).code <= code);
+        let n = self.records.partition_point(|bytes| Record::decode(bytes, 0).code <= code);
         self.record(n.checked_sub(1)?).filter(|_| code < self.end)
     }
 
