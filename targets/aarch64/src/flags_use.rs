@@ -3,7 +3,9 @@
 
 use target::{FlagsUse, Flow};
 
+use crate::fields::Word;
 use crate::flow::flow;
+use crate::rows::dp_imm::decode_bit_mask;
 
 /// Bits that tell the group, what they are, and what its instructions do.
 type Group = (u32, u32, Use);
@@ -13,15 +15,21 @@ enum Use {
     Overwrites,
     Passes,
     Reads,
+    /// Is `and` with flags, if its mask is one.
+    OverwritesByMask,
+    /// Is another logical instruction, if its mask is one.
+    PassesByMask,
     /// Jumps, and looks at no flags.
     Branch,
 }
 
-/// The first that matches holds; what matches none may read, or may fault and show them: loads and stores do.
+/// The first that matches holds; what matches none may read, or may fault and show them: loads and stores do, and encodings
+/// that the rows find reserved by more than their pattern, as many of vectors are.
 const GROUPS: &[Group] = &[
     // Data processing, immediate: sums and `and` with flags, and all others.
     (0x3f80_0000, 0x3100_0000, Use::Overwrites),
-    (0x7f80_0000, 0x7200_0000, Use::Overwrites),
+    (0x7f80_0000, 0x7200_0000, Use::OverwritesByMask),
+    (0x1f80_0000, 0x1200_0000, Use::PassesByMask),
     (0x1c00_0000, 0x1000_0000, Use::Passes),
     // Data processing, registers: logical, sums, of one to three operands. With carry or a condition: they read.
     (0x7f00_0000, 0x6a00_0000, Use::Overwrites),
@@ -38,11 +46,12 @@ const GROUPS: &[Group] = &[
     (0xffff_f01f, 0xd503_201f, Use::Passes),
     (0xffff_f0ff, 0xd503_30bf, Use::Passes),
     (0xffff_ffe0, 0xd53b_d040, Use::Passes),
-    // Floating-point scalars: comparisons; conditional ones read, and FJCVTZS writes.
+    // Floating-point scalars: comparisons; conditional ones read, and FJCVTZS writes. Fixed-point ones may be reserved.
     (0xff20_fc07, 0x1e20_2000, Use::Overwrites),
     (0xff20_0400, 0x1e20_0400, Use::Reads),
     (0xffff_fc00, 0x1e7e_0000, Use::Reads),
-    (0x0e00_0000, 0x0e00_0000, Use::Passes),
+    (0x7f20_0000, 0x1e00_0000, Use::Reads),
+    (0x7e00_0000, 0x1e00_0000, Use::Passes),
 ];
 
 /// What `word` at `pc` does.
@@ -51,6 +60,9 @@ pub fn flags_use(word: u32, pc: u64) -> FlagsUse {
     match used {
         Use::Overwrites => FlagsUse::Overwrites,
         Use::Passes => FlagsUse::Passes,
+        Use::OverwritesByMask | Use::PassesByMask if decode_bit_mask(Word(word)).is_none() => FlagsUse::Reads,
+        Use::OverwritesByMask => FlagsUse::Overwrites,
+        Use::PassesByMask => FlagsUse::Passes,
         Use::Reads => FlagsUse::Reads,
         Use::Branch => match flow(word, pc) {
             Flow::Jumps { target, falls } => FlagsUse::Jumps { target, falls },

@@ -27,8 +27,8 @@ fn looking_ahead_agrees_with_the_rows() {
             let traps = matches!(term, Some(Term::Trap { .. }));
             let used = guest.flags_use(word, CODE);
             let right = match used {
-                FlagsUse::Overwrites => !reads && writes && !faults || traps,
-                FlagsUse::Passes => !reads && !writes && !faults,
+                FlagsUse::Overwrites => !reads && writes && !faults && !traps,
+                FlagsUse::Passes => !reads && !writes && !faults && !traps,
                 FlagsUse::Jumps { .. } => !reads && !writes,
                 FlagsUse::Reads => true,
             };
@@ -55,6 +55,9 @@ fn flags_die_where_nobody_can_see_them() {
     assert!(!dies(&[load, compare]), "a load may fault");
     assert!(!dies(&[call, compare]), "a call polls");
     assert!(!dies(&[illegal, compare]));
+    // ands wzr, w0, #mask: of ones alone, and none for 32 bits
+    assert!(dies(&[0x7200_001f]));
+    assert!(!dies(&[0x7200_7c1f]) && !dies(&[0x7240_001f]), "reserved masks raise SIGILL");
     // cbz x0, .+8 or .; then a comparison, or a branch on the flags
     assert!(dies(&[0xb400_0040, compare, compare]));
     assert!(!dies(&[0xb400_0040, compare, 0x5400_0000]));
