@@ -253,8 +253,9 @@ impl Guest for Aarch64 {
             }
         }
         let free = !row.pattern.mask;
+        // Where only bit 0 is fixed the field names a pair (CASP).
         let uses_reserved =
-            [0, 5, 10, 16].iter().any(|at| free >> at & 31 == 31 && [BASE, LINK].contains(&(word >> at & 31)));
+            [0, 5, 10, 16].iter().any(|at| free >> at & 30 == 30 && [BASE, LINK].contains(&(word >> at & 31)));
         if uses_reserved || !row.matches(word) {
             return None;
         }

@@ -4,6 +4,7 @@
 //! state register.
 
 use ir::{SlotDef, SlotId, Ty};
+use target::slots::{rank, x_offset};
 
 /// Slot of X`n`, 0 to 30. 31 is the stack pointer here; the zero register has no slot.
 #[inline]
@@ -61,33 +62,11 @@ const V_PINS: [u32; 24] = [0, 1, 2, 3, 4, 5, 6, 7, 31, 30, 29, 28, 27, 26, 16, 1
 /// The slot table, by slot number.
 pub const SLOTS: &[SlotDef] = &slots();
 
-const fn rank(pins: &[u32], n: u32) -> u8 {
-    let mut i = 0;
-    while i < pins.len() {
-        if pins[i] == n {
-            return i as u8 + 1;
-        }
-        i += 1;
-    }
-    0
-}
-
-/// Where an integer register is: those that live in memory come first, where emitted code has short displacements.
-const fn x_offset(n: u32) -> u16 {
-    let pin = rank(&X_PINS, n) as u16;
-    let (mut before, mut i) = (0, 0);
-    while i < n {
-        before += (rank(&X_PINS, i) == 0) as u16;
-        i += 1;
-    }
-    8 * if pin == 0 { before } else { 32 - pin }
-}
-
 const fn slots() -> [SlotDef; COUNT] {
     let mut all = [SlotDef { name: "", ty: Ty::I64, offset: 0, pin: 0 }; COUNT];
     let mut n = 0;
     while n < 32 {
-        all[n] = SlotDef { name: X_NAMES[n], ty: Ty::I64, offset: x_offset(n as u32), pin: rank(&X_PINS, n as u32) };
+        all[n] = SlotDef { name: X_NAMES[n], ty: Ty::I64, offset: x_offset(&X_PINS, n as u32), pin: rank(&X_PINS, n as u32) };
         all[32 + n] =
             SlotDef { name: V_NAMES[n], ty: Ty::V128, offset: 256 + 16 * n as u16, pin: rank(&V_PINS, n as u32) };
         n += 1;

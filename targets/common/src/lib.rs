@@ -15,6 +15,7 @@ pub mod flow;
 pub mod lower;
 pub mod rows;
 pub mod signal;
+pub mod slots;
 pub mod target;
 pub mod translate;
 pub mod vdso_clock;

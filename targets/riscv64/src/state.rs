@@ -4,6 +4,7 @@
 //! register.
 
 use ir::{SlotDef, SlotId, Ty};
+use target::slots::{rank, x_offset};
 
 /// Slot of x`n`, 1 to 31; slot 0 stands for pc-independent scratch and is never read: x0 is a constant.
 #[inline]
@@ -69,33 +70,11 @@ const F_PINS: [u32; 24] = [15, 14, 10, 11, 12, 13, 0, 1, 8, 9, 16, 17, 2, 3, 4, 
 /// The slot table, by slot number.
 pub const SLOTS: &[SlotDef] = &slots();
 
-const fn rank(pins: &[u32], n: u32) -> u8 {
-    let mut i = 0;
-    while i < pins.len() {
-        if pins[i] == n {
-            return i as u8 + 1;
-        }
-        i += 1;
-    }
-    0
-}
-
-/// Where an integer register is: those that live in memory come first, where emitted code has short displacements.
-const fn x_offset(n: u32) -> u16 {
-    let pin = rank(&X_PINS, n) as u16;
-    let (mut before, mut i) = (0, 0);
-    while i < n {
-        before += (rank(&X_PINS, i) == 0) as u16;
-        i += 1;
-    }
-    8 * if pin == 0 { before } else { 32 - pin }
-}
-
 const fn slots() -> [SlotDef; COUNT] {
     let mut all = [SlotDef { name: "", ty: Ty::I64, offset: 0, pin: 0 }; COUNT];
     let mut n = 0;
     while n < 32 {
-        all[n] = SlotDef { name: X_NAMES[n], ty: Ty::I64, offset: x_offset(n as u32), pin: rank(&X_PINS, n as u32) };
+        all[n] = SlotDef { name: X_NAMES[n], ty: Ty::I64, offset: x_offset(&X_PINS, n as u32), pin: rank(&X_PINS, n as u32) };
         all[32 + n] =
             SlotDef { name: F_NAMES[n], ty: Ty::F64, offset: 256 + 8 * n as u16, pin: rank(&F_PINS, n as u32) };
         all[V as usize + n] = SlotDef { name: V_NAMES[n], ty: Ty::V128, offset: 544 + 16 * n as u16, pin: 0 };
