@@ -66,7 +66,8 @@ const fn slots() -> [SlotDef; COUNT] {
     let mut all = [SlotDef { name: "", ty: Ty::I64, offset: 0, pin: 0 }; COUNT];
     let mut n = 0;
     while n < 32 {
-        all[n] = SlotDef { name: X_NAMES[n], ty: Ty::I64, offset: x_offset(&X_PINS, n as u32), pin: rank(&X_PINS, n as u32) };
+        let (offset, pin) = (x_offset(&X_PINS, n as u32), rank(&X_PINS, n as u32));
+        all[n] = SlotDef { name: X_NAMES[n], ty: Ty::I64, offset, pin };
         all[32 + n] =
             SlotDef { name: V_NAMES[n], ty: Ty::V128, offset: 256 + 16 * n as u16, pin: rank(&V_PINS, n as u32) };
         n += 1;
