@@ -323,6 +323,11 @@ impl Alloc {
         (best.0, self.evict(class, best.0))
     }
 
+    /// Whether this instruction may have one more temporary.
+    pub fn has_temp(&self, class: Class) -> bool {
+        self.temps[class as usize] & !self.files[class as usize].locked != 0
+    }
+
     /// Whether what is in the temporaries is all needed before `next`.
     pub fn are_needed_before(&self, class: Class, next: u32) -> bool {
         let file = &self.files[class as usize];

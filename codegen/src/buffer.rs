@@ -115,6 +115,13 @@ impl<'a> CodeBuf<'a> {
         }
     }
 
+    /// Clears the bits of `mask` in the byte at `at`, which was emitted before.
+    pub(crate) fn clear_bits(&mut self, at: usize, mask: u8) {
+        if let Some(byte) = self.bytes.get_mut(at) {
+            *byte &= !mask;
+        }
+    }
+
     /// Overwrites eight bytes at `at`, which were emitted before.
     pub(crate) fn patch_i64(&mut self, at: usize, value: i64) {
         if let Some(field) = self.bytes.get_mut(at..at + 8) {

@@ -9,6 +9,7 @@ use crate::features::HostFeatures;
 use crate::flags::EflagsState;
 use crate::late::Late;
 use crate::layout::Layout;
+use crate::literals::Literal;
 use crate::regs::Pins;
 use crate::slow::{SlowCall, SlowPath};
 use ir::{Block, SlotDef, SlotId, Ty, Val};
@@ -102,6 +103,8 @@ pub struct Compiler {
     slow: Vec<SlowPath>,
     calls: Vec<SlowCall>,
     late: Late,
+    literals: Vec<Literal>,
+    made: Vec<Val>,
 }
 
 impl Compiler {
@@ -121,6 +124,8 @@ impl Compiler {
             slow: Vec::new(),
             calls: Vec::new(),
             late: Late::new(&pins),
+            literals: Vec::new(),
+            made: Vec::new(),
             pins,
         }
     }
@@ -151,6 +156,8 @@ impl Compiler {
         self.relocs.clear();
         self.slow.clear();
         self.calls.clear();
+        self.literals.clear();
+        self.made.clear();
         self.late.begin(self.analysis.late.len());
         self.faults.clear(block.pc, self.layout.moved(), self.config.slots);
         let mut emitter = Emitter {
@@ -167,6 +174,8 @@ impl Compiler {
             slow: &mut self.slow,
             calls: &mut self.calls,
             late: &mut self.late,
+            literals: &mut self.literals,
+            made: &mut self.made,
             eflags: EflagsState::EMPTY,
             flags_slot: self.flags_slot,
             flags_die,
@@ -208,5 +217,6 @@ impl Emitter<'_, '_> {
             self.terminate(term);
         }
         self.emit_slow_paths();
+        self.emit_literals();
     }
 }

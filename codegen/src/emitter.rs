@@ -10,9 +10,9 @@ use crate::faults::{FaultTable, FlagsAt};
 use crate::flags::EflagsState;
 use crate::late::Late;
 use crate::layout::Layout;
-use crate::regs::{NONE, RAX};
+use crate::literals::Literal;
+use crate::regs::NONE;
 use crate::slow::{SlowCall, SlowPath};
-use crate::vectors::rows::PUNPCKL_D;
 use dynasmrt::DynasmApi;
 use ir::{Block, Inst, Liveness, Op, SlotId, Ty, Val};
 
@@ -49,6 +49,10 @@ pub(crate) struct Emitter<'a, 'b> {
     pub deferred_mask: Val,
     /// The slots that are late.
     pub late: &'a mut Late,
+    /// Where the code reads constants that are still to be emitted.
+    pub literals: &'a mut Vec<Literal>,
+    /// Products that were computed with their other halves, and whose turn is still to come.
+    pub made: &'a mut Vec<Val>,
     /// Offset of the block's first instruction; in front of it the registers are moved.
     pub body: usize,
 }
@@ -227,7 +231,7 @@ impl Emitter<'_, '_> {
         field::GUEST + self.config.slots[slot.0 as usize].offset as i32
     }
 
-    /// Loads an entity that is in no register. A vector constant goes through `rax`.
+    /// Loads an entity that is in no register.
     pub fn load_ent(&mut self, ent: Ent, reg: u8) {
         let e = *self.alloc.get(ent);
         if e.is_const {
@@ -313,16 +317,12 @@ impl Emitter<'_, '_> {
         }
     }
 
-    /// A vector whose halves are equal; goes through `rax`.
+    /// A vector whose halves are equal.
     fn load_vconst(&mut self, reg: u8, half: u64) {
         match half {
             0 => self.vzero(reg),
             u64::MAX => self.vones(reg),
-            _ => {
-                self.buf.mov_imm(RAX, half as i64);
-                self.movq_from_gpr(reg, RAX);
-                self.vrr(PUNPCKL_D, reg, reg, reg);
-            }
+            _ => self.load_halves(reg, half),
         }
     }
 

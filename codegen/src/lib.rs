@@ -9,7 +9,7 @@
 //! | the machine: who has which register, what `rbp` points to, how code is entered, left and what an exit means | `regs` `context` `constants` `stubs` `exit` `faults` |
 //! | the passes | `analysis` (backward), `compiler` (forward), `select` (op to function) |
 //! | registers: entities, homes, spills; operands in and results out; guest slots, which are in registers inside a block, and which are written late | `alloc` `emitter` `slots` `layout` `late` |
-//! | bytes: dynasm's sink, operands whose form is known at run time, rows of vector instructions | `buffer` `encode` `vectors::rows` `float::rows` |
+//! | bytes: dynasm's sink, operands whose form is known at run time, rows of vector instructions, constants behind the code | `buffer` `encode` `vectors::rows` `float::rows` `literals` |
 //! | integers | `ints` `shifts` `muldiv` `bits` |
 //! | flags and conditions | `flags` `nzcv` `truth` |
 //! | guest memory | `memory` `atomics` |
@@ -21,8 +21,7 @@
 //!   block other slots may be in registers (`layout`, `late`), and flags may be late: the fault table says so.
 //! - `rsp` is a multiple of 16 in the body of a block; `[rsp]` and `[rsp + 8]` are the latest call's host and
 //!   guest return addresses.
-//! - Operands are brought into registers before scratch registers are used: loading a vector constant goes
-//!   through `rax`, and so does saving EFLAGS.
+//! - Operands are brought into registers before scratch registers are used: saving EFLAGS goes through `rax`.
 #![forbid(unsafe_code)]
 #![allow(clippy::useless_conversion, reason = "dynasm converts every register number it is given")]
 
@@ -47,6 +46,7 @@ mod float;
 mod ints;
 mod late;
 mod layout;
+mod literals;
 mod lookup;
 mod memory;
 mod moves;

@@ -1,4 +1,4 @@
-//! Products, quotients and remainders.
+//! Products, quotients and remainders. Both halves of a product come from one instruction.
 
 use crate::alloc::Class;
 use crate::buffer::asm;
@@ -8,20 +8,29 @@ use crate::flags::cc;
 use crate::regs::{NONE, RAX, RCX, RDX};
 use crate::vectors::{Vop, op38};
 use dynasmrt::DynasmApi;
-use ir::{Op, Ty, Val};
+use ir::{Inst, Op, Ty, Val};
 
 /// Leaves EFLAGS alone; a general operation in a vector one's form.
 const MULX: Vop = op38(0xf6).prefix(3);
+/// So many instructions of the IR behind one half of a product the other is computed with it.
+const SOON: usize = 8;
 
 impl Emitter<'_, '_> {
     /// `mul`
     pub fn mul(&mut self, val: Val) {
+        if self.is_made(val) {
+            return;
+        }
         let inst = self.inst(val);
         let wide = inst.ty == Ty::I64;
         let [a, b, _] = inst.args;
         let (a, b) = if self.as_const(a).is_some() { (b, a) } else { (a, b) };
-        if self.config.features.bmi2 && self.eflags_are_needed() {
-            return self.mul_keeping_flags(val, a, b);
+        let other = self.other_half(&inst, Op::MulHU);
+        if self.config.features.bmi2 && (other.is_some() || self.eflags_are_needed()) {
+            let (d, factor) = self.mulx_operands(val, a, b);
+            let high = self.def_ahead(other);
+            self.mulx(wide, high, d, factor);
+            return self.zero_above(val);
         }
         self.clobber();
         if let Some(imm) = self.as_const(b).and_then(|imm| i32::try_from(imm).ok()) {
@@ -40,12 +49,29 @@ impl Emitter<'_, '_> {
         self.zero_above(val);
     }
 
-    /// Long additions multiply between the carries: `mulx` leaves EFLAGS to them.
-    fn mul_keeping_flags(&mut self, val: Val, a: Val, b: Val) {
-        let wide = self.inst(val).ty == Ty::I64;
-        let (d, factor) = self.mulx_operands(val, a, b);
-        self.mulx(wide, RAX, d, factor);
-        self.zero_above(val);
+    /// Whether a product was computed together with its other half.
+    fn is_made(&mut self, val: Val) -> bool {
+        let made = self.made.iter().position(|&made| made == val);
+        made.map(|at| self.made.swap_remove(at)).is_some()
+    }
+
+    /// The op that yields the other half of the product of the same numbers, if it follows soon.
+    fn other_half(&self, inst: &Inst, op: Op) -> Option<Val> {
+        let [a, b, _] = inst.args;
+        let is_it = |other: &Inst| {
+            (other.op, other.ty) == (op, inst.ty) && (other.args == inst.args || other.args == [b, a, Val::NONE])
+        };
+        let behind = self.live.needed()[self.cursor + 1..].iter().take(SOON);
+        behind.copied().find(|&at| is_it(&self.block.insts[at as usize])).map(Val)
+    }
+
+    /// A temporary for a result that is computed before its turn, if there is one for it: else `rax`, to be forgotten.
+    fn def_ahead(&mut self, val: Option<Val>) -> u8 {
+        let Some(val) = val.filter(|_| self.alloc.has_temp(Class::Gpr)) else { return RAX };
+        let reg = self.tmp(Class::Gpr);
+        self.alloc.define_in(val.0, Ty::I64, self.live.last_use(val), reg);
+        self.made.push(val);
+        reg
     }
 
     /// Brings one factor into `rdx`, to stay there for products to come; the result's register and the other factor.
@@ -82,11 +108,16 @@ impl Emitter<'_, '_> {
 
     /// `mulhu`, `mulhs`, `mulhsu`
     pub fn mul_high(&mut self, val: Val) {
+        if self.is_made(val) {
+            return;
+        }
         let inst = self.inst(val);
         let [a, b, _] = inst.args;
         if inst.op == Op::MulHU && self.config.features.bmi2 {
+            let other = self.other_half(&inst, Op::Mul);
             let (d, factor) = self.mulx_operands(val, a, b);
-            return self.mulx(true, d, RAX, factor);
+            let low = self.def_ahead(other);
+            return self.mulx(true, d, low, factor);
         }
         self.clobber();
         self.claim(Class::Gpr, RDX);

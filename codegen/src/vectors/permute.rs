@@ -52,7 +52,7 @@ impl Emitter<'_, '_> {
     }
 
     /// The result's register where the first operand may be overwritten by it, and with AVX the second.
-    fn def_first(&mut self, val: Val, inst: &Inst) -> u8 {
+    pub(super) fn def_first(&mut self, val: Val, inst: &Inst) -> u8 {
         let allow = if self.config.features.avx { self.dying_all(inst) } else { self.dying(inst.args[0]) };
         self.def(val, allow)
     }

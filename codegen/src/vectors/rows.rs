@@ -114,6 +114,8 @@ pub(crate) const PMADDWD: Vop = com(0xf5);
 pub(crate) const PMADDUBSW: Vop = op38(0x04);
 pub(crate) const PSADBW: Vop = com(0xf6);
 pub(crate) const PCLMULQDQ: Vop = op3a(0x44).evex_vaes();
+/// The low half of its operand, twice.
+pub(crate) const MOVDDUP: Vop = op(0x12).prefix(3).evex_w1().unit(8);
 /// The low 64 bits; the rest becomes zero.
 pub(crate) const MOVQ: Vop = op(0x7e).prefix(2).evex_w1();
 /// From and to a general register.

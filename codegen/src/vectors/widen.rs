@@ -39,10 +39,10 @@ impl Emitter<'_, '_> {
             Lane::H => self.narrow_pack(val, inst, rows_b(&PMINU_WORDS), LOW16, PACKSSWB, PACKUSWB),
             Lane::S => self.narrow_pack(val, inst, rows_b(&PMINU_DWORDS), LOW32, PACKSSDW, PACKUSDW),
             Lane::D if inst.op == Op::VNarrow => {
+                // Word 2 to 1, and zeros above.
                 let a = self.reg(inst.args[0]);
-                let dst = self.def_after(val, inst);
-                self.v2i(PSHUFD, dst, a, 0x08);
-                self.v2(MOVQ, dst, Rm::Reg(dst));
+                let dst = self.def_first(val, inst);
+                self.vrri(INSERTPS, dst, a, a, 0x9c);
             }
             _ => self.evaluate(val),
         }

@@ -14,6 +14,7 @@ pub(super) fn fold(view: &View<'_>, inst: &Inst) -> Option<Folded> {
     if inst.ty == Ty::V128 {
         return match inst.op {
             Op::And => mask_of_shifted(view, inst),
+            Op::AndNot => masked_by_const(view, inst),
             Op::Or | Op::Xor => {
                 rotated_lanes(view, a, b).or_else(|| rotated_lanes(view, b, a)).or_else(|| rounds::keyed(view, inst))
             }
@@ -116,6 +117,17 @@ fn mask_of_shifted(view: &View<'_>, inst: &Inst) -> Option<Folded> {
     };
     let everywhere = (0..64).step_by(bits as usize).fold(0, |sum, at| sum | left << at);
     (everywhere & !mask.imm as u64 == 0).then_some(Folded::Value(inst.args[0]))
+}
+
+/// Bits cleared by a constant: the host's own operation for that inverts what it has in a register.
+fn masked_by_const(view: &View<'_>, inst: &Inst) -> Option<Folded> {
+    let mask = view.inst(inst.args[1]);
+    let inverted = Inst { imm: !mask.imm, ..*mask };
+    (mask.op == Op::VConst).then_some(Folded::After {
+        first: inverted,
+        inst: Inst { op: Op::And, ..*inst },
+        operand: 1,
+    })
 }
 
 /// Lanes of (x << n) | (x >> width - n), for machines without rotations of lanes.

@@ -162,7 +162,9 @@ const fn family(op: Op) -> Family {
         Op::Zext32 | Op::Sext32 | Op::Trunc | Op::Ext8U | Op::Ext8S | Op::Ext16U | Op::Ext16S => Family::Extend,
         Op::Icmp => Family::Compare,
         Op::Select => Family::Select,
-        Op::Not | Op::Neg | Op::FNeg | Op::Bitcast | Op::VLow | Op::FUnbox | Op::VSplat | Op::Clz => Family::Move,
+        Op::Not | Op::Neg | Op::FNeg | Op::Bitcast | Op::VLow | Op::VZext | Op::FUnbox | Op::VSplat | Op::Clz => {
+            Family::Move
+        }
         Op::Ctz | Op::Popcnt | Op::Bswap | Op::Rbit => Family::Constants,
         Op::MulHU | Op::MulHS | Op::MulHSU | Op::SDiv | Op::SRem => Family::Constants,
         Op::Load | Op::Store => Family::Address,

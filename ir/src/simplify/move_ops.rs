@@ -4,7 +4,7 @@ use super::{Folded, View};
 use crate::block::{Inst, Val};
 use crate::eval::lanes::ones;
 use crate::ops::Op;
-use crate::types::Lane;
+use crate::types::{Access, Lane};
 
 /// Folds an op of one operand.
 pub(super) fn fold(view: &View<'_>, inst: &Inst) -> Option<Folded> {
@@ -19,12 +19,40 @@ pub(super) fn fold(view: &View<'_>, inst: &Inst) -> Option<Folded> {
             _ => None,
         }),
         Op::VLow => undone(view, inst, Op::VZext),
+        Op::VZext => {
+            let low = view.inst(inst.args[0]);
+            let is_zero = low.op == Op::VLow && zero_from(view, low.args[0], DEPTH) <= inst.ty.bytes();
+            is_zero.then_some(Folded::Value(low.args[0]))
+        }
         Op::FUnbox => undone(view, inst, Op::FBox),
         Op::VSplat => {
             let pattern = splat(Lane::from_u8(inst.aux), view.as_const(a)?);
             Some(Folded::Keep(Inst { op: Op::VConst, ty: inst.result(), aux: 0, args: [Val::NONE; 3], imm: pattern }))
         }
         _ => None,
+    }
+}
+
+/// How many ops on lanes a look for zeros goes through.
+const DEPTH: u32 = 2;
+
+/// The byte of a vector from which on all are zero, as far as its latest ops tell: guests clear upper halves by each op
+/// on a lower one.
+fn zero_from(view: &View<'_>, val: Val, depth: u32) -> u32 {
+    let inst = view.inst(val);
+    let of = |arg: usize| if depth == 0 { 16 } else { zero_from(view, inst.args[arg], depth - 1) };
+    let lane = Lane::from_u8(inst.aux).bits() / 8;
+    match inst.op {
+        Op::VZext => inst.ty.bytes(),
+        Op::Load => Access::from_u8(inst.aux).bytes(),
+        Op::VNarrow | Op::VNarrowSS | Op::VNarrowSU | Op::VNarrowUU => 8,
+        Op::VConst if inst.imm == 0 => 0,
+        Op::And => of(0).min(of(1)),
+        Op::AndNot => of(0),
+        Op::Or | Op::Xor => of(0).max(of(1)),
+        Op::VShl | Op::VShrU | Op::VShrS | Op::VRol | Op::VNeg | Op::VAbs => of(0).next_multiple_of(lane),
+        Op::VAdd | Op::VSub | Op::VMul => of(0).max(of(1)).next_multiple_of(lane),
+        _ => 16,
     }
 }
 
