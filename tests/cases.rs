@@ -65,8 +65,9 @@ fn every_row(make: Make) -> Result<(), Failed> {
         let code = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split('"').next());
         words.extend(code.flat_map(str::split_whitespace).filter_map(|word| u32::from_str_radix(word, 16).ok()));
     }
-    let proven: HashSet<_> = words.into_iter().filter_map(|word| guest.target().decode(word)).map(key).collect();
-    let missing = guest.target().rows().into_iter().filter(|row| !proven.contains(&key(row))).map(|row| row.name);
+    let found = words.into_iter().filter_map(|word| guest.target().decode(word));
+    let proven: HashSet<_> = found.map(|found| key(found.row)).collect();
+    let missing = guest.target().rows().into_iter().filter(|row| !proven.contains(&key(row))).map(|row| row.name());
     let missing: Vec<_> = missing.collect();
     if missing.is_empty() { Ok(()) } else { Err(format!("rows without a case: {}", missing.join(" ")).into()) }
 }

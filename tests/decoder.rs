@@ -61,7 +61,7 @@ impl Difference {
             Some(name) => patterns.iter().any(|pattern| is(name, pattern)),
             None => patterns.is_empty(),
         };
-        among(row.map(|row| row.name), self.ours) && among(theirs, self.theirs)
+        among(row.map(|row| row.name()), self.ours) && among(theirs, self.theirs)
     }
 }
 
@@ -135,15 +135,15 @@ impl Judge<'_> {
         }
     }
 
-    fn differs(&mut self, word: u32, row: Option<&Row>, theirs: &str) {
-        let name = row.map_or("undefined", |row| row.name);
+    fn differs(&mut self, word: u32, row: Option<&'static Row>, theirs: &str) {
+        let name = row.map_or("undefined", |row| row.name());
         self.wrong.entry((name, theirs.to_owned())).or_insert((word, 0)).1 += 1;
     }
 
     /// The row of a word that is allocated: some that match a row are illegal by their fields.
     fn row(&mut self, word: u32) -> Option<&'static Row> {
         let target = self.guest.target();
-        let row = target.decode(word).filter(|row| target.features().has(row.feature))?;
+        let row = target.decode(word).map(|found| found.row).filter(|row| target.features().has(row.feature))?;
         let limits = Limits { insts: 1, ..Limits::DEFAULT };
         let code = &word.to_le_bytes()[..self.size];
         translate(target, &mut self.builder, code, 0x40_0000, Mode(0), limits).ok()?;

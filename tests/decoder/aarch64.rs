@@ -34,7 +34,7 @@ impl Guest for Aarch64 {
     }
 
     fn agree(&self, row: &Row, theirs: &str) -> bool {
-        let base = row.name.split('_').next().unwrap_or(row.name);
+        let base = row.name().split('_').next().unwrap_or(row.name());
         let theirs = theirs.split('.').next().unwrap_or(theirs);
         let alias = ALIASES.iter().any(|(name, others)| *name == base && others.contains(&theirs));
         // The hints have names of their own; copies and settings of memory have their options appended.

@@ -76,7 +76,7 @@ impl Guest for Riscv64 {
     fn agree(&self, row: &Row, theirs: &str) -> bool {
         let ordered = [".aqrl", ".aq", ".rl"].iter().find_map(|order| theirs.strip_suffix(order));
         let theirs = ordered.unwrap_or(theirs);
-        let ours = row.name.replace('_', ".");
+        let ours = row.name().replace('_', ".");
         // A row is for any number of fields of a segment, and for sums and differences with and without a carry.
         let segment = theirs.split_once("seg").and_then(|(head, tail)| {
             let tail = tail.strip_prefix(|fields: char| fields.is_ascii_digit())?;

@@ -219,7 +219,7 @@ impl Guest for Aarch64 {
         let value = row.pattern.value;
         let is_forward = is_conditional_branch(value);
         let is_system = value & 0x1c00_0000 == 0x1400_0000;
-        (is_forward || !is_system || PLAIN_SYSTEM.contains(&row.name)) && !MOPS_REST.contains(&row.name)
+        (is_forward || !is_system || PLAIN_SYSTEM.contains(&row.name())) && !MOPS_REST.contains(&row.name())
     }
 
     fn fit(&self, random: &mut Random, row: &Row, mut word: u32) -> Option<Vec<u8>> {

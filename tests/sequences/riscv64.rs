@@ -260,9 +260,10 @@ impl Guest for Riscv64 {
             let to_register = value & 0xe003 == 0x8002 && row.pattern.mask & 0x7c == 0x7c && value & 0x7c == 0;
             return !jumps && !to_register;
         }
-        let is_reservation = row.name.starts_with("lr") || row.name.starts_with("sc_") || row.name.starts_with("sc.");
+        let is_reservation =
+            row.name().starts_with("lr") || row.name().starts_with("sc_") || row.name().starts_with("sc.");
         // Types in registers are reserved ones, and indices far away; both have cases.
-        let is_wild = row.name == "vsetvl" || row.name.contains("xei") || row.name.contains("xsegei");
+        let is_wild = row.name() == "vsetvl" || row.name().contains("xei") || row.name().contains("xsegei");
         // Jumps leave the sequence; ecall, and counters among the CSRs, are no computation.
         !is_reservation && !is_wild && ![0x6f, 0x67, 0x73].contains(&(value & 0x7f))
     }
@@ -272,7 +273,7 @@ impl Guest for Riscv64 {
         let is_short = row.pattern.width == 16;
         let word = if is_short { short_forward(word) } else { forward(valid_type(row, word)) };
         // qemu 11.1 lets an AMOCAS to x0 overwrite the zero that later instructions of its block read.
-        let spoils_qemu = row.name.starts_with("amocas") && word >> 7 & 31 == 0;
+        let spoils_qemu = row.name().starts_with("amocas") && word >> 7 & 31 == 0;
         if uses_reserved(row, word) || !row.matches(word) || spoils_qemu {
             return None;
         }
@@ -304,9 +305,9 @@ fn forward(word: u32) -> u32 {
 
 /// Not so many reserved types, after which no vector instruction is legal.
 fn valid_type(row: &Row, word: u32) -> u32 {
-    let kept = if row.name == "vsetvli" {
+    let kept = if row.name() == "vsetvli" {
         0x8df
-    } else if row.name == "vsetivli" {
+    } else if row.name() == "vsetivli" {
         0xcdf
     } else {
         return word;

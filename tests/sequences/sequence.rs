@@ -52,7 +52,7 @@ fn instruction(guest: &dyn Guest, random: &mut Random, row: &'static Row) -> Opt
         let free = if row.pattern.width == 16 { !row.pattern.mask & 0xffff } else { !row.pattern.mask };
         let word = row.pattern.value | random.next() as u32 & free;
         let code = row.matches(word).then(|| guest.fit(random, row, word)).flatten()?;
-        Some(Instruction { name: row.name, code })
+        Some(Instruction { name: row.name(), code })
     })
 }
 
@@ -65,12 +65,12 @@ pub fn rows(guest: &dyn Guest) -> (Vec<&'static Row>, Vec<&'static Row>) {
 
 /// Whether the word is an instruction that qemu lacks.
 pub fn is_unknown_to_qemu(guest: &dyn Guest, word: u32) -> bool {
-    guest.target().decode(word).is_some_and(|row| lacks(guest, row))
+    guest.target().decode(word).is_some_and(|found| lacks(guest, found.row))
 }
 
 fn lacks(guest: &dyn Guest, row: &Row) -> bool {
     let feature = &guest.target().feature_table()[usize::from(row.feature.0)];
-    [feature.name, row.name].iter().any(|name| guest.unknown_to_qemu().contains(name))
+    [feature.name, row.name()].iter().any(|name| guest.unknown_to_qemu().contains(name))
 }
 
 /// An ELF file that runs the sequences and writes their data, each [`STRIDE`] bytes, to its standard output.

@@ -2,8 +2,8 @@
 
 use ir::{FpControl, GuestState, Helper, NanRule, SlotDef, Underflow};
 use target::{
-    CoreRegisters, FeatureDef, Features, FlagsUse, Flow, Mode, Row, SignalDelivery, SignalFrame, SignalReturn,
-    SyscallRegs, SyscallSlots, Target, Vdso,
+    CoreRegisters, FeatureDef, Features, FlagsUse, Flow, Instruction, Mode, Row, SignalDelivery, SignalFrame,
+    SignalReturn, SyscallRegs, SyscallSlots, Target, Vdso,
 };
 
 use crate::cpu::{self, Cpu};
@@ -78,7 +78,7 @@ impl Target for Aarch64 {
         Some((u32::from_le_bytes(*bytes), 4))
     }
 
-    fn decode(&self, word: u32) -> Option<&'static Row> {
+    fn decode(&self, word: u32) -> Option<Instruction> {
         DECODER.decode(word)
     }
 

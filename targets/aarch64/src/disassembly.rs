@@ -3,6 +3,8 @@
 use yaxpeax_arch::{Decoder, U8Reader};
 use yaxpeax_arm::armv8::a64::InstDecoder;
 
+use target::Instruction;
+
 use crate::rows::DECODER;
 
 /// Families whose text yaxpeax-arm 0.5 gets wrong: MSR loses a bit of its register, hints their names,
@@ -11,14 +13,14 @@ const WRONG: [&str; 9] = ["msr_", "mrs_", "hint", "add_ext", "adds_ext", "sub_ex
 
 /// The instruction, or "undefined".
 pub fn text(word: u32) -> String {
-    let Some(row) = DECODER.decode(word) else { return "undefined".into() };
-    if WRONG.iter().any(|family| row.name.starts_with(family)) {
-        return row.name.into();
+    let Some(Instruction { row, .. }) = DECODER.decode(word) else { return "undefined".into() };
+    if WRONG.iter().any(|family| row.name().starts_with(family)) {
+        return row.name().into();
     }
     let bytes = word.to_le_bytes();
     match InstDecoder::default().decode(&mut U8Reader::new(&bytes)) {
         Ok(instruction) => instruction.to_string(),
-        Err(_) => row.name.into(),
+        Err(_) => row.name().into(),
     }
 }
 

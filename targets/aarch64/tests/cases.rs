@@ -58,7 +58,7 @@ fn set(state: &mut GuestState, id: SlotId, value: u128) {
 /// A defined word of the row over the first registers: d and t are 0, n is 1, m 2, a 3.
 fn word(guest: &Aarch64, row: &Row, random: &mut Random) -> Option<u32> {
     let numbers = [('d', 0), ('t', 0), ('n', 1), ('m', 2), ('a', 3)];
-    let letters: Vec<char> = row.bits.chars().filter(|c| *c != ' ').collect();
+    let letters: Vec<char> = row.bits().chars().filter(|c| *c != ' ').collect();
     (0..200).filter_map(|_| random.word(row)).find_map(|mut word| {
         for (letter, number) in numbers {
             let places = (0..32).filter(|bit| letters[31 - bit] == letter);
@@ -145,7 +145,7 @@ fn path(guest: &Aarch64, row: &Row) -> PathBuf {
 
 /// From the row's name, so that a new row leaves the lines of others alone.
 fn seed(row: &Row) -> u64 {
-    row.name.bytes().fold(5, |seed, byte| (seed * 31 + byte as u64) & 0xffff_ffff_ffff)
+    row.name().bytes().fold(5, |seed, byte| (seed * 31 + byte as u64) & 0xffff_ffff_ffff)
 }
 
 fn update(guest: &Aarch64, rows: &[&'static Row]) {
@@ -180,8 +180,8 @@ fn every_row_of_data_processing_has_cases() {
     for path in std::fs::read_dir(FOLDER).expect("the folder").map(|entry| entry.expect("an entry").path()) {
         let text = std::fs::read_to_string(&path).expect("a text");
         let words = text.lines().filter_map(|line| u32::from_str_radix(line.get(..8)?, 16).ok());
-        seen.extend(words.filter_map(|word| guest.decode(word)).map(|row| row.name));
+        seen.extend(words.filter_map(|word| guest.decode(word)).map(|found| found.row.name()));
     }
-    let missing: Vec<_> = rows.iter().map(|row| row.name).filter(|name| !seen.contains(name)).collect();
+    let missing: Vec<_> = rows.iter().map(|row| row.name()).filter(|name| !seen.contains(name)).collect();
     assert!(missing.is_empty(), "no case for {missing:?}");
 }

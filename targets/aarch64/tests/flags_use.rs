@@ -32,7 +32,7 @@ fn looking_ahead_agrees_with_the_rows() {
                 FlagsUse::Jumps { .. } => !reads && !writes,
                 FlagsUse::Reads => true,
             };
-            assert!(right, "{word:08x} {}: {used:?}", row.name);
+            assert!(right, "{word:08x} {}: {used:?}", row.name());
             known += u32::from(used != FlagsUse::Reads);
         }
     }

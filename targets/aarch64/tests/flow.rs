@@ -32,7 +32,7 @@ fn branches_lead_where_their_rows_say() {
                 }
                 _ => flow == flow_of(&block),
             };
-            assert!(right, "{word:08x} {}: {flow:?}", row.name);
+            assert!(right, "{word:08x} {}: {flow:?}", row.name());
             if let FlagsUse::Jumps { target, falls } = guest.flags_use(word, CODE) {
                 assert_eq!(flow, Flow::Jumps { target, falls }, "{word:08x}");
             }

@@ -2,7 +2,7 @@
 //! tell most rows apart; what is left is a handful of candidates to compare.
 //! Two rows that could match the same word are a compile error.
 
-use crate::rows::{Pattern, Row};
+use crate::rows::{Instruction, Pattern, Row, Table};
 
 /// Up to how many bits of the word index the table.
 pub const KEY_BITS: usize = 11;
@@ -69,7 +69,7 @@ struct Entry {
 /// A decoder for rows of one width. `KEY` is the [`key`] by which it looks them up: a parameter, so that gathering the bits
 /// is a few instructions with constants. `N` is [`Decoder::entries`] of the same rows.
 pub struct Decoder<const KEY: u32, const N: usize> {
-    rows: &'static [&'static [Row]],
+    tables: &'static [Table],
     /// First entry of each bucket, and the end of the last.
     start: [u16; BUCKETS + 1],
     /// Group and index of a candidate row.
@@ -81,14 +81,14 @@ impl<const KEY: u32, const N: usize> Decoder<KEY, N> {
     const BITS: Key = Key::new(KEY);
 
     /// How many entries a decoder for these rows needs.
-    pub const fn entries(rows: &[&[Row]], width: u8) -> usize {
+    pub const fn entries(tables: &[Table], width: u8) -> usize {
         let key = Self::BITS;
         let (mut group, mut total) = (0, 0);
-        while group < rows.len() {
+        while group < tables.len() {
             let mut i = 0;
-            while i < rows[group].len() {
-                if rows[group][i].pattern.width == width {
-                    let free = !key.of(rows[group][i].pattern.mask) & (BUCKETS - 1);
+            while i < tables[group].rows.len() {
+                if tables[group].rows[i].pattern.width == width {
+                    let free = !key.of(tables[group].rows[i].pattern.mask) & (BUCKETS - 1);
                     total += 1 << free.count_ones();
                 }
                 i += 1;
@@ -99,24 +99,24 @@ impl<const KEY: u32, const N: usize> Decoder<KEY, N> {
     }
 
     /// Makes the table.
-    pub const fn new(rows: &'static [&'static [Row]], width: u8) -> Self {
+    pub const fn new(tables: &'static [Table], width: u8) -> Self {
         let mut count = [0u16; BUCKETS + 1];
         let key = Self::BITS;
         let none = Entry { mask: 0, value: 0, row: 0, group: 0, excepts: false };
-        let mut table = Decoder { rows, start: [0; BUCKETS + 1], entry: [none; N], width };
+        let mut table = Decoder { tables, start: [0; BUCKETS + 1], entry: [none; N], width };
         // Two walks over the rows: how many fall into each bucket, then which.
         let mut fill = false;
         loop {
             let mut group = 0;
-            while group < rows.len() {
+            while group < tables.len() {
                 let mut i = 0;
-                while i < rows[group].len() {
-                    let row = &rows[group][i];
+                while i < tables[group].rows.len() {
+                    let row = &tables[group].rows[i];
                     if row.pattern.width == width {
                         let fixed = key.of(row.pattern.value);
                         let free = !key.of(row.pattern.mask) & (BUCKETS - 1);
                         let Pattern { mask, value, .. } = row.pattern;
-                        let excepts = !row.except.is_empty();
+                        let excepts = row.except[0].is_some();
                         let entry = Entry { mask, value, row: i as u16, group: group as u8, excepts };
                         let mut subset = 0;
                         loop {
@@ -169,22 +169,23 @@ impl<const KEY: u32, const N: usize> Decoder<KEY, N> {
     }
 
     const fn row(&self, entry: Entry) -> &'static Row {
-        &self.rows[entry.group as usize][entry.row as usize]
+        &self.tables[entry.group as usize].rows[entry.row as usize]
     }
 
-    /// The row of `word`.
+    /// What `word` is.
     #[inline]
-    pub fn decode(&self, word: u32) -> Option<&'static Row> {
+    pub fn decode(&self, word: u32) -> Option<Instruction> {
         let bucket = Self::BITS.of(word);
         let entries = &self.entry[self.start[bucket] as usize..self.start[bucket + 1] as usize];
         let entry = entries
             .iter()
             .find(|entry| word & entry.mask == entry.value && (!entry.excepts || self.row(**entry).matches(word)))?;
-        Some(self.row(*entry))
+        let Table { rows, lower } = self.tables[entry.group as usize];
+        Some(Instruction { row: &rows[entry.row as usize], lower: lower[entry.row as usize] })
     }
 
     /// All rows, for documentation, tests and generators.
     pub fn rows(&self) -> impl Iterator<Item = &'static Row> + '_ {
-        self.rows.iter().flat_map(|group| group.iter()).filter(|row| row.pattern.width == self.width)
+        self.tables.iter().flat_map(|table| table.rows.iter()).filter(|row| row.pattern.width == self.width)
     }
 }

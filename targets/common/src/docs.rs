@@ -20,7 +20,7 @@ pub fn markdown(target: &dyn Target) -> String {
     );
     for (i, def) in target.feature_table().iter().enumerate() {
         let feature = Feature(i as u8);
-        let mut names: Vec<_> = rows.iter().filter(|row| row.feature == feature).map(|row| row.name).collect();
+        let mut names: Vec<_> = rows.iter().filter(|row| row.feature == feature).map(|row| row.name()).collect();
         names.dedup();
         let default = if target.features().has(feature) { "yes" } else { "no" };
         let list = if names.is_empty() { "none of its own".to_owned() } else { names.join(", ") };

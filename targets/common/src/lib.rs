@@ -26,7 +26,7 @@ pub use decode::Decoder;
 pub use elf::elf_symbol;
 pub use flow::Flow;
 pub use lower::{Lower, Mode};
-pub use rows::{Pattern, Row};
+pub use rows::{Instruction, Pattern, Row, Table};
 pub use signal::{Access, AltStack, CoreRegisters, MemoryFault, Refused, SignalDelivery, SignalFrame, SignalReturn};
 pub use target::{SyscallRegs, SyscallSlots, Target, Vdso};
 pub use translate::{Limits, Source, Stop, translate};

@@ -61,48 +61,112 @@ impl Pattern {
 /// Lowers one instruction word.
 pub type LowerFn = fn(&mut Lower, u32);
 
-/// An instruction.
+/// A short text within a row: a reference would have to be relocated at each start of the process.
+#[derive(Clone, Copy)]
+struct Text<const N: usize>([u8; N]);
+
+impl<const N: usize> Text<N> {
+    const fn new(text: &str) -> Self {
+        assert!(text.len() <= N, "a row has room for its texts");
+        let mut bytes = [0; N];
+        let mut i = 0;
+        while i < text.len() {
+            bytes[i] = text.as_bytes()[i];
+            i += 1;
+        }
+        Text(bytes)
+    }
+
+    fn as_str(&self) -> &str {
+        let len = self.0.iter().position(|&byte| byte == 0).unwrap_or(N);
+        std::str::from_utf8(&self.0[..len]).expect("it was made of a text")
+    }
+}
+
+/// How many patterns a row may leave out.
+pub const EXCEPTIONS: usize = 2;
+
+/// An instruction. There are so many rows that they hold no addresses: in a program that may lie anywhere each page
+/// with an address in it is copied and written to before `main` runs. The meanings stand beside them, in [`Table::lower`].
 #[derive(Clone, Copy)]
 pub struct Row {
-    /// The manual's name, lower case, with the variant appended where a mnemonic has several rows.
-    pub name: &'static str,
-    /// The pattern as written, for documentation and generators: equal letters are one field.
-    pub bits: &'static str,
     /// The pattern.
     pub pattern: Pattern,
-    /// Words of the pattern that are not this instruction.
-    pub except: &'static [Pattern],
     /// The extension it belongs to.
     pub feature: Feature,
-    /// Its meaning.
-    pub lower: LowerFn,
+    /// Words of the pattern that are not this instruction.
+    pub except: [Option<Pattern>; EXCEPTIONS],
+    name: Text<24>,
+    bits: Text<48>,
 }
 
 impl Row {
+    /// The row of an instruction, its patterns as they are written.
+    pub const fn new(name: &str, bits: &str, except: &[&str], feature: Feature) -> Row {
+        assert!(except.len() <= EXCEPTIONS, "a row has room for its exceptions");
+        let (mut patterns, mut i) = ([None; EXCEPTIONS], 0);
+        while i < except.len() {
+            patterns[i] = Some(Pattern::parse(except[i]));
+            i += 1;
+        }
+        let pattern = Pattern::parse(bits);
+        Row { pattern, feature, except: patterns, name: Text::new(name), bits: Text::new(bits) }
+    }
+
+    /// The manual's name, lower case, with the variant appended where a mnemonic has several rows.
+    pub fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    /// The pattern as written, for documentation and generators: equal letters are one field.
+    pub fn bits(&self) -> &str {
+        self.bits.as_str()
+    }
+
     /// Whether `word` is this instruction.
     #[inline]
     pub fn matches(&self, word: u32) -> bool {
-        self.pattern.matches(word) && !self.except.iter().any(|e| e.matches(word))
+        self.pattern.matches(word) && !self.except.iter().flatten().any(|e| e.matches(word))
     }
 
     /// Whether some word is both this instruction and `other`.
     pub const fn overlaps(&self, other: &Row) -> bool {
         match self.pattern.intersect(&other.pattern) {
             None => false,
-            Some(both) => !covered(&both, self.except) && !covered(&both, other.except),
+            Some(both) => !covered(&both, &self.except) && !covered(&both, &other.except),
         }
     }
 }
 
-const fn covered(words: &Pattern, by: &[Pattern]) -> bool {
+const fn covered(words: &Pattern, by: &[Option<Pattern>; EXCEPTIONS]) -> bool {
     let mut i = 0;
-    while i < by.len() {
-        if words.is_within(&by[i]) {
+    while i < EXCEPTIONS {
+        if let Some(by) = &by[i]
+            && words.is_within(by)
+        {
             return true;
         }
         i += 1;
     }
     false
+}
+
+/// Rows of one extension, and what each means.
+#[derive(Clone, Copy)]
+pub struct Table {
+    /// The instructions.
+    pub rows: &'static [Row],
+    /// What lowers each.
+    pub lower: &'static [LowerFn],
+}
+
+/// What a word is.
+#[derive(Clone, Copy)]
+pub struct Instruction {
+    /// Its row.
+    pub row: &'static Row,
+    /// Its meaning.
+    pub lower: LowerFn,
 }
 
 /// Declares a table of instructions:
@@ -122,19 +186,15 @@ macro_rules! instructions {
     ($(#[$meta:meta])* $vis:vis $table:ident: $feature:expr;
      $( $name:ident $bits:literal $(unless $($except:literal),+)? |$b:ident, $f:ident: $fmt:ty| $body:expr; )*) => {
         $(#[$meta])*
-        $vis const $table: &[$crate::Row] = &[ $( $crate::Row {
-            name: stringify!($name),
-            bits: $bits,
-            pattern: const { $crate::Pattern::parse($bits) },
-            except: &[$($($crate::Pattern::parse($except)),+)?],
-            feature: $feature,
-            lower: {
+        $vis const $table: $crate::Table = $crate::Table {
+            rows: &[ $( $crate::Row::new(stringify!($name), $bits, &[$($($except),+)?], $feature) ),* ],
+            lower: &[ $( {
                 fn lower($b: &mut $crate::Lower, word: u32) {
                     let $f = <$fmt>::from(word);
                     $body
                 }
                 lower
-            },
-        } ),* ];
+            } ),* ],
+        };
     };
 }

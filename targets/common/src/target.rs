@@ -7,7 +7,7 @@ use crate::cpu::{FeatureDef, Features};
 use crate::debug::Feature;
 use crate::flow::Flow;
 use crate::lower::Mode;
-use crate::rows::Row;
+use crate::rows::{Instruction, Row};
 use crate::signal::{CoreRegisters, SignalDelivery, SignalFrame, SignalReturn};
 
 /// A system call as the guest's registers say it.
@@ -64,8 +64,8 @@ pub trait Target: Sync + Send {
 
     /// The first instruction word of `code` and its length; `None` where it is cut off.
     fn fetch(&self, code: &[u8]) -> Option<(u32, usize)>;
-    /// The row of a word.
-    fn decode(&self, word: u32) -> Option<&'static Row>;
+    /// What a word is.
+    fn decode(&self, word: u32) -> Option<Instruction>;
     /// Where a word at `pc` goes on.
     fn flow(&self, word: u32, pc: u64) -> Flow;
     /// What a word at `pc` that has a row is to the condition flags, for guests that have any.

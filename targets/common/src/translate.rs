@@ -103,8 +103,8 @@ pub fn translate(
         let mut lower = Lower::new(builder, here, mode, features);
         lower.next = here + len as u64;
         lower.expectation = source.expectation();
-        match target.decode(word).filter(|row| features.has(row.feature)) {
-            Some(row) => (row.lower)(&mut lower, word),
+        match target.decode(word).filter(|found| features.has(found.row.feature)) {
+            Some(found) => (found.lower)(&mut lower, word),
             None => lower.undefined(),
         }
         at += len;

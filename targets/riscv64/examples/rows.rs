@@ -7,8 +7,8 @@ use target::Target;
 fn main() {
     let guest = Riscv64::default();
     for row in guest.rows() {
-        let except: Vec<_> = row.except.iter().map(|e| format!("{:x}/{:x}", e.value, e.mask)).collect();
+        let except: Vec<_> = row.except.iter().flatten().map(|e| format!("{:x}/{:x}", e.value, e.mask)).collect();
         let feature = guest.feature_table()[row.feature.0 as usize].name;
-        println!("{}\t{}\t{}\t{feature}", row.name, row.bits, except.join(","));
+        println!("{}\t{}\t{}\t{feature}", row.name(), row.bits(), except.join(","));
     }
 }

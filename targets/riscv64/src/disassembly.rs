@@ -21,11 +21,11 @@ const EXACT: [&str; 5] = ["fcvt_d_w", "fcvt_d_wu", "fcvt_d_s", "fcvt_s_h", "fcvt
 /// The instruction `word` of `row` at `pc`.
 pub fn text(row: &Row, word: u32, pc: u64) -> String {
     let operands = match row.pattern.width {
-        16 => compressed(row.name, word, pc),
-        _ if row.name.starts_with('v') => vector::text::operands(row, word),
+        16 => compressed(row.name(), word, pc),
+        _ if row.name().starts_with('v') => vector::text::operands(row, word),
         _ => full(row, word, pc),
     };
-    let mut name = row.name.replace('_', ".");
+    let mut name = row.name().replace('_', ".");
     if opcode(word) == AMO && row.pattern.width == 32 {
         name += ["", ".rl", ".aq", ".aqrl"][(word >> 25 & 3) as usize];
     }
@@ -71,7 +71,7 @@ fn upper(u: U) -> String {
 /// Of 32 bits, by the opcode and by what fields the row's pattern has: `t` the second source, `i` an immediate, `h` a shift
 /// count, `m` a rounding mode.
 fn full(row: &Row, word: u32, pc: u64) -> String {
-    let has = |field: char| row.bits.contains(field);
+    let has = |field: char| row.bits().contains(field);
     let (r, i) = (R::from(word), I::from(word));
     match opcode(word) {
         0x37 | 0x17 => upper(U::from(word)),
@@ -96,10 +96,10 @@ fn full(row: &Row, word: u32, pc: u64) -> String {
             let m = F::from(word);
             format!("{},{},{},{}{}", f(m.rd), f(m.rs1), f(m.rs2), f(m.rs3), rounding(m.rm))
         }
-        _ if row.bits.contains("hhhhhh") => format!("{},{},{:#x}", x(r.rd), x(r.rs1), i.imm & 63),
+        _ if row.bits().contains("hhhhhh") => format!("{},{},{:#x}", x(r.rd), x(r.rs1), i.imm & 63),
         _ if has('h') => format!("{},{},{:#x}", x(r.rd), x(r.rs1), i.imm & 31),
         _ if has('i') => format!("{},{},{}", x(r.rd), x(r.rs1), i.imm),
-        _ if row.name == "aes64ks1i" => format!("{},{},{:#x}", x(r.rd), x(r.rs1), i.imm & 15),
+        _ if row.name() == "aes64ks1i" => format!("{},{},{:#x}", x(r.rd), x(r.rs1), i.imm & 15),
         _ if has('t') => format!("{},{},{}", x(r.rd), x(r.rs1), x(r.rs2)),
         _ if has('d') => format!("{},{}", x(r.rd), x(r.rs1)),
         _ => String::new(),
@@ -111,7 +111,7 @@ fn ordering(row: &Row, word: u32) -> String {
     let set = |bits: u32| -> String {
         "iorw".chars().enumerate().filter(|(at, _)| bits & 8 >> at != 0).map(|(_, letter)| letter).collect()
     };
-    match row.name {
+    match row.name() {
         "fence" => {
             let Fence { pred, succ, .. } = Fence::from(word);
             format!("{},{}", set(pred), set(succ))
@@ -124,7 +124,7 @@ fn ordering(row: &Row, word: u32) -> String {
 fn csr(row: &Row, csr: Csr) -> String {
     let name = CSR_NAMES.iter().find(|(number, _)| *number == csr.csr);
     let name = name.map_or_else(|| format!("{:#x}", csr.csr), |(_, name)| (*name).to_owned());
-    match row.name.ends_with('i') {
+    match row.name().ends_with('i') {
         true => format!("{},{name},{}", x(csr.rd), csr.rs1),
         false => format!("{},{name},{}", x(csr.rd), x(csr.rs1)),
     }
@@ -143,11 +143,11 @@ fn floating(row: &Row, fields: F, word: u32) -> String {
         _ => (false, false),
     };
     let rd = register(!to_integer, fields.rd);
-    if row.name.starts_with("fli") {
+    if row.name().starts_with("fli") {
         return format!("{rd},{}", fields.rs1);
     }
-    let second = if row.bits.contains('t') { format!(",{}", f(fields.rs2)) } else { String::new() };
-    let is_said = row.bits.contains('m') && !(fields.rm == 0 && EXACT.contains(&row.name));
+    let second = if row.bits().contains('t') { format!(",{}", f(fields.rs2)) } else { String::new() };
+    let is_said = row.bits().contains('m') && !(fields.rm == 0 && EXACT.contains(&row.name()));
     let rounding = if is_said { rounding(fields.rm) } else { String::new() };
     format!("{rd},{}{second}{rounding}", register(!from_integer, fields.rs1))
 }

@@ -1,8 +1,8 @@
 //! The RISC-V guest as a [`Target`].
 
 use ::target::{
-    CoreRegisters, FeatureDef, Features, Flow, Mode, Row, SignalDelivery, SignalFrame, SignalReturn, SyscallRegs,
-    SyscallSlots, Target, Vdso,
+    CoreRegisters, FeatureDef, Features, Flow, Instruction, Mode, Row, SignalDelivery, SignalFrame, SignalReturn,
+    SyscallRegs, SyscallSlots, Target, Vdso,
 };
 use ir::{FpControl, GuestState, Helper, NanRule, SlotDef};
 
@@ -95,7 +95,7 @@ impl Target for Riscv64 {
         }
     }
 
-    fn decode(&self, word: u32) -> Option<&'static Row> {
+    fn decode(&self, word: u32) -> Option<Instruction> {
         if word & 3 == 3 { DECODER32.decode(word) } else { DECODER16.decode(word) }
     }
 
@@ -104,7 +104,7 @@ impl Target for Riscv64 {
     }
 
     fn disassemble(&self, word: u32, pc: u64) -> String {
-        self.decode(word).map_or_else(|| "undefined".to_owned(), |row| disassembly::text(row, word, pc))
+        self.decode(word).map_or_else(|| "undefined".to_owned(), |found| disassembly::text(found.row, word, pc))
     }
 
     fn mode(&self, state: &GuestState) -> Mode {

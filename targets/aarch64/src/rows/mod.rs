@@ -1,7 +1,7 @@
 //! Instruction rows, a file per group of the Arm ARM's encoding index (C4.1), and the decoder over all.
 
 use target::decode::key;
-use target::{Decoder, Row};
+use target::{Decoder, Table};
 
 pub mod branches;
 pub mod crc32;
@@ -39,7 +39,7 @@ pub mod sysregs;
 pub mod system;
 
 /// All groups.
-pub const GROUPS: &[&[Row]] = &[
+pub const GROUPS: &[Table] = &[
     dp_imm::ROWS,
     dp_imm::CSSC,
     branches::ROWS,

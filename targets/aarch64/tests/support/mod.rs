@@ -42,7 +42,7 @@ pub fn block_at(guest: &Aarch64, words: &[u32], pc: u64, mode: Mode, passes: Pas
 /// Data processing of general registers (op0 = 100x, x101), but what depends on its address.
 pub fn is_integer(row: &Row) -> bool {
     let group = row.pattern.value >> 25 & 15;
-    (matches!(group, 8 | 9) || group & 7 == 5) && !row.name.starts_with("adr")
+    (matches!(group, 8 | 9) || group & 7 == 5) && !row.name().starts_with("adr")
 }
 
 /// A generator of numbers (splitmix64), the same on every run.

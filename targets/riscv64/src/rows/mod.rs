@@ -30,10 +30,10 @@ pub(crate) use i::is_link;
 pub use z::CACHE_BLOCK;
 
 use target::decode::key;
-use target::{Decoder, Row};
+use target::{Decoder, Table};
 
 /// Every table.
-pub static TABLES: &[&[Row]] = &[
+pub static TABLES: &[Table] = &[
     i::COMPUTE,
     i::JUMPS,
     i::MEMORY,
