@@ -86,8 +86,9 @@ impl DirectCalls {
     }
 
     /// Those that `calls` names by the guest's numbers, where addresses and descriptors are no larger than said.
-    pub fn new(calls: impl Iterator<Item = (usize, DirectCall)>, address: u64, descriptor: u64) -> DirectCalls {
-        let mut all = DirectCalls { limits: [u64::MAX, address, descriptor], ..DirectCalls::closed() };
+    pub fn new(calls: impl Iterator<Item = (usize, DirectCall)>, address: u64, descriptor: u64) -> Box<DirectCalls> {
+        let mut all = Box::new(DirectCalls::closed());
+        all.limits = [u64::MAX, address, descriptor];
         for (number, call) in calls {
             if let Some(to) = all.calls.get_mut(number) {
                 *to = call;

@@ -123,7 +123,7 @@ fn a_call_that_the_host_takes_as_it_is_is_made() {
     const ARG: u64 = 2;
     let limits = [Limit::Descriptor, Limit::None, Limit::None, Limit::None, Limit::None, Limit::None];
     let call = (NUMBER as usize, DirectCall::new(libc::SYS_getpid as u16, limits));
-    let calls: &'static DirectCalls = Box::leak(Box::new(DirectCalls::new([call].into_iter(), u64::MAX, ARG)));
+    let calls: &'static DirectCalls = Box::leak(DirectCalls::new([call].into_iter(), u64::MAX, ARG));
     let (pending, running) = (AtomicU32::new(0), AtomicU64::new(5));
     let (mut machine, codes) = machine(&[CALL]);
     machine.context.set_calls(calls, &pending, &running);

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Arenas of the present generation, of one on its way out, the runtime's, and the regions of units.
 const MAX: usize = 512;
 
-#[derive(Default)]
 struct Row {
     start: AtomicU64,
     end: AtomicU64,
@@ -13,15 +12,17 @@ struct Row {
 
 /// The ranges; rows that are not in use have an empty one.
 pub struct Ranges {
-    rows: [Row; MAX],
+    /// On the heap from the start: as part of the machine they would be copied from frame to frame while it is put together,
+    /// each time on new pages of the stack.
+    rows: Box<[Row]>,
     /// No row from this on is in use.
     bound: AtomicU64,
 }
 
 impl Default for Ranges {
     fn default() -> Ranges {
-        let rows = [const { Row { start: AtomicU64::new(u64::MAX), end: AtomicU64::new(0) } }; MAX];
-        Ranges { rows, bound: AtomicU64::new(0) }
+        let none = || Row { start: AtomicU64::new(u64::MAX), end: AtomicU64::new(0) };
+        Ranges { rows: std::iter::repeat_with(none).take(MAX).collect(), bound: AtomicU64::new(0) }
     }
 }
 

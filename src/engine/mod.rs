@@ -40,7 +40,7 @@ pub struct Engine {
     /// Whether code is watched for writes that nobody announces.
     pub watches: bool,
     /// The system calls that emitted code makes itself.
-    pub calls: DirectCalls,
+    pub calls: Box<DirectCalls>,
     /// Where the guest stops for a debugger.
     pub breakpoints: Breakpoints,
     /// What is printed of code, if anything is.
@@ -80,7 +80,7 @@ impl Engine {
     pub fn new(
         target: &'static dyn Target,
         options: &Options,
-        calls: DirectCalls,
+        calls: Box<DirectCalls>,
         persist: Option<Persist>,
         log: Log,
         mut profile: Option<Profile>,

@@ -204,7 +204,7 @@ fn translate(path: &Path, options: &Options) -> Result<u64, String> {
     let hidden = HiddenFds::default();
     let persist = Persist::open(options, guest.target.name(), &hidden).ok_or("the cache can't be written")?;
     let log = crate::log::Log { fd: 2 };
-    let engine = Engine::new(guest.target, options, codegen::DirectCalls::closed(), Some(persist), log, None)
+    let engine = Engine::new(guest.target, options, Box::new(codegen::DirectCalls::closed()), Some(persist), log, None)
         .map_err(|error| error.to_string())?;
     let mode = guest.target.mode(&GuestState::default());
     let mut found: Vec<u64> =
