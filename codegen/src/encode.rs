@@ -121,6 +121,9 @@ impl Opcode {
     pub const XADD: Opcode = two(0, 0xc1);
     /// CMPXCHG16B with `reg` 1 and REX.W.
     pub const CMPXCHG16B: Opcode = two(0, 0xc7);
+    /// With a digit for the register; these have no result.
+    pub const PREFETCH: Opcode = two(0, 0x18);
+    pub const PREFETCHW: Opcode = two(0, 0x0d);
     pub const BSF: Opcode = two(0, 0xbc);
     pub const BSR: Opcode = two(0, 0xbd);
     pub const LZCNT: Opcode = two(0xf3, 0xbd);

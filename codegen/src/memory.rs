@@ -6,7 +6,7 @@ use crate::emitter::Emitter;
 use crate::encode::{Alu, Amode, Opcode, Rm};
 use crate::regs::RAX;
 use dynasmrt::DynasmApi;
-use ir::{Access, Inst, Mem, Ty, Val};
+use ir::{Access, Inst, Mem, Near, Ty, Val};
 
 /// What loads an integer, and whether with 64 bits: by type, i32 and i64, and by [`Access`].
 static LOADS: [[(Opcode, bool); Access::ALL.len()]; 2] = [loads(false), loads(true)];
@@ -129,6 +129,20 @@ impl Emitter<'_, '_> {
         }
         self.may_fault();
         self.store_reg(Class::Xmm, access.bytes(), at, reg);
+    }
+
+    /// `prefetch`
+    pub fn prefetch(&mut self, inst: &Inst) {
+        let at = self.amode(inst);
+        let (op, digit) = match Near::from_u8(inst.aux) {
+            Near::Once => (Opcode::PREFETCH, 0),
+            Near::First => (Opcode::PREFETCH, 1),
+            Near::Second => (Opcode::PREFETCH, 2),
+            Near::Third => (Opcode::PREFETCH, 3),
+            // Does nothing on a host that lacks it.
+            Near::Write => (Opcode::PREFETCHW, 1),
+        };
+        self.buf.mem(op, false, digit, at);
     }
 
     /// `fence`: a locked operation on the stack that changes nothing (Intel SDM 3, 9.2.3.9), a fifth of `mfence`.

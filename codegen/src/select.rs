@@ -92,6 +92,7 @@ impl Emitter<'_, '_> {
             VLow => self.vlow(val),
             GetFpFlags => self.get_fp_flags(val),
             SetFpFlags => self.set_fp_flags(val),
+            Prefetch => self.prefetch(inst),
             Fence => self.fence(),
             LoadLanes => self.load_lanes(val, inst),
             StoreLanes => self.store_lanes(inst),

@@ -28,4 +28,4 @@ pub use ops::Op;
 pub use passes::Liveness;
 pub use slot::{GuestState, Nzcv, STATE_BYTES, SlotDef, SlotId};
 pub use tables::Tables;
-pub use types::{Access, CallArgs, Cond, FCond, FpControl, Icond, Lane, NanRule, RmwOp, Round, Ty, Underflow};
+pub use types::{Access, CallArgs, Cond, FCond, FpControl, Icond, Lane, NanRule, Near, RmwOp, Round, Ty, Underflow};

@@ -78,6 +78,7 @@ pub enum Aux {
     RmwOp,
     CallArgs,
     Ty,
+    Near,
 }
 
 macro_rules! result_ty {
@@ -494,6 +495,8 @@ ops! {
     LoadLanes "loadlanes" 3 V128 Load Lane;
     /// Stores the lanes of c whose bits in b are set; other memory is not touched.
     StoreLanes "storelanes" 3 None Store Lane;
+    /// Memory there is brought as near as `aux` says; it never faults.
+    Prefetch "prefetch" 2 None Fixed Near;
     /// Every access before it is seen before every access after it.
     Fence "fence" 0 None Fixed None;
     /// Atomic `aux` of memory at a with b; yields the old value, zero-extended to `ty`. `imm` is the [`Access`](crate::Access).

@@ -116,6 +116,7 @@ pub fn of(inst: &Inst) -> Signature {
         Op::VSplat => row(BITS, &[lane_source(inst.aux)]),
         Op::VInsert => row(BITS, &[vec, lane_source(inst.aux)]),
         Op::VExtractU | Op::VExtractS => row(INT, &[vec]),
+        Op::Prefetch => row(NONE, &[i64, Want::Index]),
         Op::Load => row(DATA, &[i64, Want::Index]),
         Op::Store => row(DATA, &[i64, Want::Index, ty]),
         Op::LoadLanes => row(VEC, &[i64, i64, vec]),

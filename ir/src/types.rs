@@ -144,6 +144,12 @@ impl Access {
 }
 
 aux_enum! {
+    /// How near memory is brought that is going to be accessed: a level of the caches, as near as what is used once had
+    /// better be, or for a write.
+    Near { First = "l1", Second = "l2", Third = "l3", Once = "once", Write = "write" }
+}
+
+aux_enum! {
     /// Atomic read-modify-write operations; the old value is the result.
     RmwOp {
         Swap = "swap", Add = "add", And = "and", Or = "or", Xor = "xor", Clear = "clear",

@@ -4,7 +4,7 @@ use super::{Builder, Mem};
 use crate::block::Val;
 use crate::helper::HelperId;
 use crate::ops::Op;
-use crate::types::{Access, CallArgs, Cond, FCond, Icond, Lane, RmwOp, Round, Ty};
+use crate::types::{Access, CallArgs, Cond, FCond, Icond, Lane, Near, RmwOp, Round, Ty};
 
 impl Builder {
     // ---- families
@@ -139,6 +139,11 @@ impl Builder {
     /// Stores the low bytes of `value`, whose type is `ty`.
     pub fn store(&mut self, ty: Ty, access: Access, mem: Mem, value: Val) {
         self.op(Op::Store, ty, access as u8, [mem.base, mem.index, value], mem.imm());
+    }
+
+    /// Brings memory near.
+    pub fn prefetch(&mut self, near: Near, mem: Mem) {
+        self.op(Op::Prefetch, Ty::None, near as u8, [mem.base, mem.index, Val::NONE], mem.imm());
     }
 
     /// Loads the lanes at `addr` whose bits are set; the others are those of `old`.

@@ -6,7 +6,7 @@ use crate::block::{Block, Inst, Term, Trap, Val};
 use crate::builder::Mem;
 use crate::ops::{Aux, Op};
 use crate::tables::Tables;
-use crate::types::{Access, CallArgs, Cond, FCond, Icond, Lane, NanRule, RmwOp, Round, Ty, Underflow};
+use crate::types::{Access, CallArgs, Cond, FCond, Icond, Lane, NanRule, Near, RmwOp, Round, Ty, Underflow};
 use std::collections::HashMap;
 use std::fmt;
 
@@ -134,7 +134,7 @@ impl Parser<'_> {
                 line.expect(",")?;
                 inst.args[0] = self.value(line)?;
             }
-            Op::Load => self.memory(line, inst)?,
+            Op::Load | Op::Prefetch => self.memory(line, inst)?,
             Op::Store => {
                 self.memory(line, inst)?;
                 line.expect(",")?;
@@ -298,6 +298,7 @@ fn aux(kind: Aux, name: &str) -> Option<u8> {
         Aux::RmwOp => encoding(name, RmwOp::ALL, RmwOp::name),
         Aux::CallArgs => encoding(name, CallArgs::ALL, CallArgs::name),
         Aux::Ty => encoding(name, Ty::ALL, Ty::name),
+        Aux::Near => encoding(name, Near::ALL, Near::name),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::builder::Mem;
 use crate::ops::{Aux, Op};
 use crate::passes::Liveness;
 use crate::tables::Tables;
-use crate::types::{Access, CallArgs, Cond, FCond, Icond, Lane, RmwOp, Round, Ty, Underflow};
+use crate::types::{Access, CallArgs, Cond, FCond, Icond, Lane, Near, RmwOp, Round, Ty, Underflow};
 use std::fmt::{self, Display, Formatter};
 
 /// A block to display with the names of its target.
@@ -84,7 +84,7 @@ impl Print<'_> {
             Op::Addr | Op::VConst | Op::Insn => write!(f, " {:#x}", inst.imm),
             Op::Get => write!(f, " {}", self.slot(inst)),
             Op::Put => write!(f, " {}, v{a}", self.slot(inst)),
-            Op::Load => write!(f, " {}", MemText(Mem::of(inst))),
+            Op::Load | Op::Prefetch => write!(f, " {}", MemText(Mem::of(inst))),
             Op::Store => write!(f, " {}, v{c}", MemText(Mem::of(inst))),
             Op::Rmw => write!(f, " [v{a}], v{b}"),
             Op::Cas => write!(f, " [v{a}], v{b}, v{c}"),
@@ -137,6 +137,7 @@ fn aux_name(inst: &Inst) -> Option<&'static str> {
         Aux::RmwOp => RmwOp::from_u8(aux).name(),
         Aux::CallArgs => CallArgs::from_u8(aux).name(),
         Aux::Ty => Ty::from_u8(aux).name(),
+        Aux::Near => Near::from_u8(aux).name(),
     })
 }
 

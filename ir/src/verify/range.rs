@@ -4,7 +4,7 @@ use crate::block::Inst;
 use crate::helper::HelperFn;
 use crate::ops::{Aux, Op};
 use crate::tables::Tables;
-use crate::types::{Access, CallArgs, Cond, FCond, Icond, Lane, RmwOp, Round, Ty};
+use crate::types::{Access, CallArgs, Cond, FCond, Icond, Lane, Near, RmwOp, Round, Ty};
 
 /// Checks the parameter and the constant of `inst`.
 pub(super) fn check(inst: &Inst, tables: &Tables<'_>) -> Result<(), String> {
@@ -19,6 +19,7 @@ pub(super) fn check(inst: &Inst, tables: &Tables<'_>) -> Result<(), String> {
         Aux::RmwOp => RmwOp::ALL.len(),
         Aux::CallArgs => CallArgs::ALL.len(),
         Aux::Ty => Ty::ALL.len(),
+        Aux::Near => Near::ALL.len(),
     };
     if inst.aux as usize >= count {
         return Err(format!("parameter {} out of range", inst.aux));
@@ -30,7 +31,10 @@ pub(super) fn check(inst: &Inst, tables: &Tables<'_>) -> Result<(), String> {
         Op::Get | Op::Put => slot(inst, tables),
         Op::Call => call(inst, tables),
         Op::Cas if inst.imm != 0 => Err(format!("constant {} out of range", inst.imm)),
-        Op::Load | Op::Store if !inst.args[1].is_some() && inst.imm & 3 != 0 => Err("a scale without an index".into()),
+        Op::Load | Op::Store | Op::Prefetch if !inst.args[1].is_some() && inst.imm & 3 != 0 => {
+            Err("a scale without an index".into())
+        }
+        Op::Prefetch => Ok(()),
         Op::Load | Op::Store | Op::Cas => access(inst, Access::from_u8(inst.aux)),
         Op::Rmw if inst.imm as usize >= Access::ALL.len() => Err(format!("constant {} out of range", inst.imm)),
         Op::Rmw => access(inst, Access::from_u8(inst.imm as u8)),

@@ -1,7 +1,7 @@
 //! Addressing modes and transfers of single registers (Arm ARM C1.3.3).
 
 use ir::ops::WITHIN_16;
-use ir::{Access, Mem, Op, Ty, Val};
+use ir::{Access, Mem, Near, Op, Ty, Val};
 use target::Lower;
 
 use crate::cpu;
@@ -128,6 +128,21 @@ pub fn load(b: &mut Lower, f: Word, IntLoad(access, ty): IntLoad, mode: Mode) {
     let value = b.load(ty, access, at.mem);
     at.finish(b, f);
     set_reg(b, ty, f.rt(), value);
+}
+
+/// PRFM: Rt says for what, how near and whether it will be used again (Arm ARM C6.2, PRFM). Instructions are brought by
+/// nobody who runs them translated.
+pub fn prefetch(b: &mut Lower, f: Word, mode: Mode) {
+    const DOUBLE: u32 = 3;
+    let (kind, level, once) = (f.bits(3, 2), f.bits(1, 2), f.bit(0));
+    let near = match (kind, level) {
+        (0, 0..=2) if once => Near::Once,
+        (0, 0..=2) => [Near::First, Near::Second, Near::Third][level as usize],
+        (2, 0..=2) => Near::Write,
+        _ => return,
+    };
+    let at = mode(b, f, DOUBLE);
+    b.prefetch(near, at.mem);
 }
 
 /// Stores Rt.

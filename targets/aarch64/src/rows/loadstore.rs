@@ -6,7 +6,8 @@ use target::instructions;
 use crate::cpu;
 use crate::fields::Word;
 use crate::memory_ops::{
-    IntLoad, literal, load, load_vector, post_index, pre_index, register, scaled, store, store_vector, unscaled,
+    IntLoad, literal, load, load_vector, post_index, pre_index, prefetch, register, scaled, store, store_vector,
+    unscaled,
 };
 
 const LDRB: IntLoad = IntLoad(Access::U8, Ty::I64);
@@ -35,7 +36,7 @@ instructions! {
     ldrsw_imm   "10 111 0 01 10 iiiiiiiiiiii nnnnn ttttt" |b, f: Word| load(b, f, LDRSW, scaled);
     str_x_imm   "11 111 0 01 00 iiiiiiiiiiii nnnnn ttttt" |b, f: Word| store(b, f, Access::B64, scaled);
     ldr_x_imm   "11 111 0 01 01 iiiiiiiiiiii nnnnn ttttt" |b, f: Word| load(b, f, LDR_X, scaled);
-    prfm_imm    "11 111 0 01 10 iiiiiiiiiiii nnnnn ttttt" |_b, _f: Word| ();
+    prfm_imm    "11 111 0 01 10 iiiiiiiiiiii nnnnn ttttt" |b, f: Word| prefetch(b, f, scaled);
     str_vb_imm  "00 111 1 01 00 iiiiiiiiiiii nnnnn ttttt" |b, f: Word| store_vector(b, f, Access::U8, scaled);
     ldr_vb_imm  "00 111 1 01 01 iiiiiiiiiiii nnnnn ttttt" |b, f: Word| load_vector(b, f, Access::U8, scaled);
     str_vh_imm  "01 111 1 01 00 iiiiiiiiiiii nnnnn ttttt" |b, f: Word| store_vector(b, f, Access::U16, scaled);
@@ -64,7 +65,7 @@ instructions! {
     ldursw   "10 111 0 00 10 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| load(b, f, LDRSW, unscaled);
     stur_x   "11 111 0 00 00 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| store(b, f, Access::B64, unscaled);
     ldur_x   "11 111 0 00 01 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| load(b, f, LDR_X, unscaled);
-    prfum    "11 111 0 00 10 0 iiiiiiiii 00 nnnnn ttttt" |_b, _f: Word| ();
+    prfum    "11 111 0 00 10 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| prefetch(b, f, unscaled);
     stur_vb  "00 111 1 00 00 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| store_vector(b, f, Access::U8, unscaled);
     ldur_vb  "00 111 1 00 01 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| load_vector(b, f, Access::U8, unscaled);
     stur_vh  "01 111 1 00 00 0 iiiiiiiii 00 nnnnn ttttt" |b, f: Word| store_vector(b, f, Access::U16, unscaled);
@@ -167,7 +168,7 @@ instructions! {
     ldrsw_reg   "10 111 0 00 10 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDRSW, register);
     str_x_reg   "11 111 0 00 00 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| store(b, f, Access::B64, register);
     ldr_x_reg   "11 111 0 00 01 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| load(b, f, LDR_X, register);
-    prfm_reg    "11 111 0 00 10 1 mmmmm o1o S 10 nnnnn ttttt" |_b, _f: Word| ();
+    prfm_reg    "11 111 0 00 10 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| prefetch(b, f, register);
     str_vb_reg  "00 111 1 00 00 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| store_vector(b, f, Access::U8, register);
     ldr_vb_reg  "00 111 1 00 01 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| load_vector(b, f, Access::U8, register);
     str_vh_reg  "01 111 1 00 00 1 mmmmm o1o S 10 nnnnn ttttt" |b, f: Word| store_vector(b, f, Access::U16, register);
@@ -186,7 +187,7 @@ instructions! {
     ldr_w_lit "00 011 0 00 iiiiiiiiiiiiiiiiiii ttttt" |b, f: Word| load(b, f, LDR_W, literal);
     ldr_x_lit "01 011 0 00 iiiiiiiiiiiiiiiiiii ttttt" |b, f: Word| load(b, f, LDR_X, literal);
     ldrsw_lit "10 011 0 00 iiiiiiiiiiiiiiiiiii ttttt" |b, f: Word| load(b, f, LDRSW, literal);
-    prfm_lit "11 011 0 00 iiiiiiiiiiiiiiiiiii ttttt" |_b, _f: Word| ();
+    prfm_lit "11 011 0 00 iiiiiiiiiiiiiiiiiii ttttt" |b, f: Word| prefetch(b, f, literal);
     ldr_s_lit "00 011 1 00 iiiiiiiiiiiiiiiiiii ttttt" |b, f: Word| load_vector(b, f, Access::U32, literal);
     ldr_d_lit "01 011 1 00 iiiiiiiiiiiiiiiiiii ttttt" |b, f: Word| load_vector(b, f, Access::B64, literal);
     ldr_q_lit "10 011 1 00 iiiiiiiiiiiiiiiiiii ttttt" |b, f: Word| load_vector(b, f, Access::B128, literal);

@@ -1,7 +1,7 @@
 //! RV32I and RV64I, the base integer instructions (unprivileged ISA). The shared meanings
 //! of this file serve the compressed instructions too.
 
-use ir::{Access, Icond, Mem, Op, Term, Trap, Ty, Val};
+use ir::{Access, Icond, Mem, Near, Op, Term, Trap, Ty, Val};
 use target::{Lower, instructions};
 
 use crate::cpu;
@@ -19,7 +19,7 @@ instructions! {
     slti  "iiiiiiiiiiii sssss 010 ddddd 0010011" |b, f: I| set_less_imm(b, f, Icond::LtS);
     sltiu "iiiiiiiiiiii sssss 011 ddddd 0010011" |b, f: I| set_less_imm(b, f, Icond::LtU);
     xori  "iiiiiiiiiiii sssss 100 ddddd 0010011" |b, f: I| alui(b, f, Op::Xor);
-    ori   "iiiiiiiiiiii sssss 110 ddddd 0010011" |b, f: I| alui(b, f, Op::Or);
+    ori   "iiiiiiiiiiii sssss 110 ddddd 0010011" |b, f: I| or_immediate(b, f);
     andi  "iiiiiiiiiiii sssss 111 ddddd 0010011" |b, f: I| alui(b, f, Op::And);
     slli  "000000 hhhhhh sssss 001 ddddd 0010011" |b, f: Shamt6| alui(b, f.0, Op::Shl);
     srli  "000000 hhhhhh sssss 101 ddddd 0010011" |b, f: Shamt6| alui(b, f.0, Op::Shr);
@@ -122,6 +122,20 @@ pub fn aluiw(b: &mut Lower, f: I, op: Op) {
     let rs1 = b.w(f.rs1);
     let val = b.bin_imm(op, Ty::I32, rs1, f.imm);
     b.set_w(f.rd, val);
+}
+
+/// `ori`; to x0 it is a prefetch, the lowest bits of whose offset say for what (Zicbop 2.7).
+fn or_immediate(b: &mut Lower, f: I) {
+    if f.rd != 0 {
+        return alui(b, f, Op::Or);
+    }
+    let near = match f.imm & 31 {
+        1 => Near::First,
+        3 => Near::Write,
+        _ => return,
+    };
+    let base = b.x(f.rs1);
+    b.prefetch(near, Mem::disp(base, f.imm & !31));
 }
 
 fn set_less(b: &mut Lower, f: R, cond: Icond) {

@@ -1,7 +1,7 @@
 //! Small extensions: Zicond (conditional operations), Zimop (may-be-operations), Zicbom and
 //! Zicboz (cache-block management and zeroing), of the chapters of these names.
 //!
-//! Hints need no row. The prefetches of Zicbop are `ori` to x0, the locality hints of Zihintntl `add` to
+//! Hints need no row. The prefetches of Zicbop are `ori` to x0 (in `i`), the locality hints of Zihintntl `add` to
 //! x0; and `lpad` of Zicfilp is `auipc` to x0.
 
 use ir::{Access, Icond, Mem, Op, Ty, Val};
