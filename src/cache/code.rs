@@ -193,6 +193,11 @@ impl Code {
         pieces
     }
 
+    /// Whether all blocks that there are were offered.
+    pub fn is_saved(&self) -> bool {
+        self.saved as usize == self.blocks.len()
+    }
+
     /// The blocks that there are need not be kept once more.
     pub fn mark_saved(&mut self) {
         self.saved = self.blocks.len() as u32;

@@ -198,6 +198,11 @@ impl Locked<'_> {
         self.inner.units.live.iter().for_each(|unit| save(unit, &self.inner.current));
     }
 
+    /// Whether nothing was translated since.
+    pub fn is_saved(&self) -> bool {
+        self.inner.current.is_saved()
+    }
+
     /// The code that there is was kept as far as it can be.
     pub fn mark_saved(&mut self) {
         self.inner.current.mark_saved();

@@ -18,8 +18,9 @@ use super::format::{HEADER, Header, Site, Tables};
 use super::hash::checksum;
 use crate::cache::{Code, Locked, Unit};
 
-/// Fewer new guest bytes are not worth a file.
-const LEAST: usize = 256;
+/// Fewer new guest bytes are not worth a file: its calls take each later start as long as a few blocks do. A small program
+/// has hardly more of its own.
+const LEAST: usize = 64;
 /// How often it is tried again where others write at the same time.
 const TRIES: usize = 3;
 /// Continuations are merged when they have the n-th part of the first file's bytes.
@@ -72,6 +73,9 @@ impl Persist {
     /// Writes what was translated since the last time.
     pub fn save(&self, cache: &mut Locked<'_>) {
         let Some(folder) = self.folders.last().filter(|folder| folder.index.is_some()) else { return };
+        if cache.is_saved() {
+            return;
+        }
         let mut wrote = false;
         let maps = Maps::default();
         cache.each_unit(|unit, code| wrote |= self.save_unit(folder, &maps, unit, code));

@@ -1,5 +1,7 @@
 //! The threads that this process traces.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use memory::Lock;
 
 use super::files;
@@ -42,6 +44,8 @@ pub struct Tracee {
 }
 
 static TABLE: Lock<Vec<Tracee>> = Lock::new(Vec::new());
+/// Whether there was ever anything in the table.
+static TRACES: AtomicBool = AtomicBool::new(false);
 
 /// What is known of a thread.
 pub fn get(tid: i32) -> Option<Tracee> {
@@ -62,6 +66,7 @@ pub fn all() -> Vec<Tracee> {
 /// Keeps what is known.
 pub fn put(tracee: Tracee) {
     files::begin();
+    TRACES.store(true, Ordering::Relaxed);
     let mut table = TABLE.lock();
     match table.iter_mut().find(|other| other.tid == tracee.tid) {
         Some(other) => *other = tracee,
@@ -76,9 +81,11 @@ pub fn remove(tid: i32) -> Option<Tracee> {
     Some(table.swap_remove(index))
 }
 
-/// A forked child traces nobody.
+/// A forked child traces nobody. The lock is left alone where it can be: to write to it is to copy a page.
 pub fn forget_in_child() {
-    TABLE.lock().clear();
+    if TRACES.load(Ordering::Relaxed) {
+        TABLE.lock().clear();
+    }
 }
 
 /// Holds the table over a fork.
