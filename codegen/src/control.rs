@@ -17,7 +17,11 @@ impl Emitter<'_, '_> {
     /// The terminator.
     pub fn terminate(&mut self, term: &Term) {
         self.eflags.pending &= self.analysis.flags_live_at(self.alloc.now);
-        self.write_pending();
+        if self.loops_blind_to_flags(term) {
+            self.write_pending_apart();
+        } else {
+            self.write_pending();
+        }
         match *term {
             Term::Jump { target } if target == self.block.pc => return self.loop_back(),
             Term::Branch { cond, taken, fall } => return self.branch(cond, taken, fall),
@@ -46,6 +50,14 @@ impl Emitter<'_, '_> {
                 self.emit_exit(next, RawExit::Invalidate);
             }
         }
+    }
+
+    /// Whether the block goes on with itself or with who has no use for the flags, and writes them before it reads them.
+    fn loops_blind_to_flags(&self, term: &Term) -> bool {
+        let Term::Branch { taken, fall, .. } = *term else { return false };
+        let head = self.block.pc;
+        let leaves = taken == head && self.flags_die.contains(&fall) || fall == head && self.flags_die.contains(&taken);
+        leaves && self.flags_slot.is_some_and(|slot| !self.layout.is_read_first(slot))
     }
 
     /// Comes back only from a call that was made.

@@ -12,7 +12,7 @@ use crate::encode::Opcode;
 use crate::faults::FlagsAt;
 use crate::regs::{NONE, RAX};
 use dynasmrt::DynasmApi;
-use ir::{Cond, Ty, Val};
+use ir::{Cond, SlotId, Ty, Val};
 
 /// Numbers of the host's conditions.
 pub(crate) mod cc {
@@ -116,6 +116,27 @@ impl Emitter<'_, '_> {
         self.nzcv_to_rax();
         let disp = self.slot_disp(slot);
         self.buf.field(Opcode::MOV_STORE, false, RAX, disp);
+        self.was_written(slot);
+    }
+
+    /// The same at the end of a loop's round where nobody but a fault reads them before they are written again: by
+    /// bytes. To put two bytes of a register together costs the host more, but who reads the slot as a whole would
+    /// wait for both stores.
+    pub fn write_pending_apart(&mut self) {
+        let Some(slot) = self.flags_slot.filter(|_| self.eflags.pending) else { return };
+        if matches!(self.eflags.at, FlagsAt::Fcmp | FlagsAt::FcmpSwapped) {
+            return self.write_pending();
+        }
+        if self.eflags.at == FlagsAt::Add {
+            self.make_sub_kind();
+        }
+        let disp = self.slot_disp(slot);
+        asm!(self.buf; lahf ; mov [rbp + disp + 1], ah ; seto [rbp + disp]);
+        self.was_written(slot);
+    }
+
+    /// The flags slot holds what EFLAGS do.
+    fn was_written(&mut self, slot: SlotId) {
         self.eflags.pending = false;
         let ent = self.eflags.ent;
         self.alloc.slot_owner[slot.0 as usize] = ent;

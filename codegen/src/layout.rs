@@ -89,6 +89,11 @@ impl Layout {
         &self.moved
     }
 
+    /// Whether a block that loops to itself, the one that was planned last, reads `slot` before it writes it.
+    pub fn is_read_first(&self, slot: SlotId) -> bool {
+        self.uses.get(slot.0 as usize).is_none_or(|used| used.count != 0 && used.first_get != u32::MAX)
+    }
+
     /// Decides for `block`.
     pub fn plan(&mut self, block: &Block, slots: &[SlotDef], pins: &Pins) {
         self.reset();

@@ -66,9 +66,10 @@ impl Emitter<'_, '_> {
         call.result = self.def(val, allow);
         let args = self.order_operands(&inst, call.args);
         self.float_compute(inst.op, shape, call.result, args);
-        self.check_nan(call, shape);
         if self.checks_tiny(inst.op) {
-            self.check_least_normal(call, Shape::of(&inst).lane());
+            self.check_nan_and_least_normal(call, shape);
+        } else {
+            self.check_nan(call, shape);
         }
         // The upper lanes come from the first operand (the addend of a fused operation).
         let upper = inst.args[if fuses { 2 } else { 0 }];
@@ -144,15 +145,42 @@ impl Emitter<'_, '_> {
             && matches!(op, FMul | FDiv | FMulAdd | FCvt | VFMul | VFDiv | VFMulAdd | VFCvtDown)
     }
 
-    /// Computes a result again in which a lane is the least normal number: it may have been tiny before it was rounded.
-    pub fn check_least_normal(&mut self, call: SlowCall, lane: Lane) {
+    /// Both by one comparison, that of the magnitude with the least normal number.
+    fn check_nan_and_least_normal(&mut self, call: SlowCall, shape: Shape) {
+        if !shape.scalar && !self.config.features.avx {
+            self.check_nan(call, shape);
+            return self.check_least_normal(call, shape.lane());
+        }
+        let least = self.magnitude(call.result, shape.lane());
+        let code = if shape.scalar {
+            // Unordered is equal too.
+            self.v2(ordered(UCOMIS, shape.double), X0, least);
+            cc::E
+        } else {
+            self.v3i(shape.form(CMP), X0, X0, least, predicate::EQ_OR_UNORDERED);
+            self.v2(PTEST, X0, Rm::Reg(X0));
+            cc::NE
+        };
+        let field = self.buf.jcc(code);
+        let back = self.buf.len();
+        self.evaluate_behind([field, 0], call, back);
+    }
+
+    /// The lanes of `reg` without their signs in [`X0`]; the least normal number.
+    fn magnitude(&mut self, reg: u8, lane: Lane) -> Rm {
         let (magnitude, least) = match lane {
             Lane::D => (constants::ABS64, constants::LEAST64),
             Lane::S => (constants::ABS32, constants::LEAST32),
             _ => (constants::ABS16, constants::LEAST16),
         };
-        self.v3(AND, X0, call.result, Rm::Mem(Amode::context(magnitude)));
-        self.v3(row(&PCMPEQ, lane), X0, X0, Rm::Mem(Amode::context(least)));
+        self.v3(AND, X0, reg, Rm::Mem(Amode::context(magnitude)));
+        Rm::Mem(Amode::context(least))
+    }
+
+    /// Computes a result again in which a lane is the least normal number: it may have been tiny before it was rounded.
+    pub fn check_least_normal(&mut self, call: SlowCall, lane: Lane) {
+        let least = self.magnitude(call.result, lane);
+        self.v3(row(&PCMPEQ, lane), X0, X0, least);
         self.v2(PTEST, X0, Rm::Reg(X0));
         let field = self.buf.jcc(cc::NE);
         let back = self.buf.len();

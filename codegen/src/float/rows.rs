@@ -58,6 +58,8 @@ pub(crate) mod predicate {
     pub const LE: u8 = 2;
     pub const UNORDERED: u8 = 3;
     pub const NOT_LT: u8 = 5;
+    /// AVX.
+    pub const EQ_OR_UNORDERED: u8 = 8;
 }
 
 /// The form for scalars.
