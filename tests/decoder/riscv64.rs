@@ -69,7 +69,8 @@ impl Guest for Riscv64 {
             elf: 243,
             features: "+m,+a,+f,+d,+c,+zicsr,+zifencei,+zba,+zbb,+zbc,+zbs,+zbkb,+zbkc,+zbkx,+zicond,+zimop,+zcmop,+zcb,\
                        +zfh,+zfa,+experimental-zacas,+zabha,+zawrs,+zicbom,+zicbop,+zicboz,+zihintntl,+zihintpause,+zknd,+zkne,+zknh,\
-                       +v,+zvfh,+zvbb,+zvbc,+zvkg,+zvkned,+zvknhb",
+                       +zksed,+zksh,\
+                       +v,+zvfh,+zvbb,+zvbc,+zvkg,+zvkned,+zvknhb,+zvksed,+zvksh",
         }
     }
 

@@ -16,6 +16,7 @@ pub mod lower;
 pub mod rows;
 pub mod signal;
 pub mod slots;
+pub mod sm4;
 pub mod target;
 pub mod translate;
 pub mod vdso_clock;

@@ -33,6 +33,17 @@ formats! {
         /// Second source.
         rs2: u32 = bits(w, 20, 5),
     } from w;
+    /// Register-register on a byte.
+    Byte {
+        /// Destination.
+        rd: u32 = bits(w, 7, 5),
+        /// First source.
+        rs1: u32 = bits(w, 15, 5),
+        /// Second source.
+        rs2: u32 = bits(w, 20, 5),
+        /// The byte of it.
+        byte: u32 = bits(w, 30, 2),
+    } from w;
     /// Register-immediate, loads, `jalr`.
     I {
         /// Destination.

@@ -3,6 +3,7 @@
 
 pub mod fixed;
 pub mod float_lanes;
+mod sm4;
 mod vector;
 
 use ir::fp::{self, Env, Format};
@@ -62,6 +63,14 @@ helpers! {
     SATURATES "saturates" Vec(fixed::saturates);
     /// Floating-point operations in a rounding mode or a format of which there is none packed.
     FLOAT_LANES "float.lanes" Vec(float_lanes::compute);
+    /// SM4ED, but for its sum with rs1.
+    SM4ED "sm4ed" Int(sm4::encrypt_byte);
+    /// SM4KS, but for its sum with rs1.
+    SM4KS "sm4ks" Int(sm4::expand_byte);
+    /// VSM4R
+    VSM4R "vsm4r" Vec(sm4::encrypt);
+    /// VSM4K
+    VSM4K "vsm4k" Vec(sm4::expand_key);
 }
 
 /// The constant a helper is called with: formats of operand and result, rounding.

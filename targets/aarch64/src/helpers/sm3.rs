@@ -1,6 +1,7 @@
 //! Steps of the hash SM3 (Arm ARM, SM3SS1, SM3TT1A to SM3TT2B, SM3PARTW1, SM3PARTW2; GB/T 32905).
 
 use ir::VecArgs;
+use target::sm4::{vector, words};
 
 /// Kinds of [`round`]: SM3TT1A …
 pub const TT1A: i64 = 0;
@@ -10,16 +11,6 @@ pub const TT1B: i64 = 4;
 pub const TT2A: i64 = 8;
 /// … and SM3TT2B; the word of Vm is in the two bits below.
 pub const TT2B: i64 = 12;
-
-/// The words of a vector, low one first.
-pub(super) fn words(v: u128) -> [u32; 4] {
-    [0, 32, 64, 96].map(|shift| (v >> shift) as u32)
-}
-
-/// A vector from its words.
-pub(super) fn vector(words: [u32; 4]) -> u128 {
-    words.iter().rev().fold(0, |v, &word| v << 32 | word as u128)
-}
 
 /// SM3SS1 of Vn, Vm and Va.
 pub extern "C" fn sum(args: &mut VecArgs) {

@@ -1,110 +1,14 @@
-//! Rounds of the cipher SM4 (Arm ARM, SM4E, SM4EKEY; GB/T 32907).
+//! Rounds of the cipher SM4 (Arm ARM, SM4E, SM4EKEY).
 
 use ir::VecArgs;
-
-use super::sm3::{vector, words};
-
-/// The S-box: an affine map, an inversion, and the map again.
-const SBOX: [u8; 256] = sbox();
-
-/// A product in GF(2^8) modulo x^8 + x^7 + x^6 + x^5 + x^4 + x^2 + 1.
-const fn multiply(a: u8, b: u8) -> u8 {
-    let (mut product, mut a, mut bit) = (0u8, a as u16, 0);
-    while bit < 8 {
-        if b >> bit & 1 != 0 {
-            product ^= a as u8;
-        }
-        a <<= 1;
-        if a & 0x100 != 0 {
-            a ^= 0x1f5;
-        }
-        bit += 1;
-    }
-    product
-}
-
-/// The inverse, a^254 = a^2 a^4 … a^128; 0 for 0.
-const fn invert(a: u8) -> u8 {
-    let (mut square, mut product, mut count) = (a, 1, 0);
-    while count < 7 {
-        square = multiply(square, square);
-        product = multiply(product, square);
-        count += 1;
-    }
-    product
-}
-
-/// The affine map: each bit is the parity of five bits of the operand, and 0xd3 is added.
-const fn affine(x: u8) -> u8 {
-    let (mut result, mut i) = (0xd3, 0);
-    while i < 8 {
-        let row = 0xa7u8.rotate_left(i);
-        result ^= ((row & x).count_ones() as u8 & 1) << i;
-        i += 1;
-    }
-    result
-}
-
-const fn sbox() -> [u8; 256] {
-    let mut table = [0; 256];
-    let mut i = 0;
-    while i < 256 {
-        table[i] = affine(invert(affine(i as u8)));
-        i += 1;
-    }
-    table
-}
-
-/// The S-box on every byte.
-fn substitute(word: u32) -> u32 {
-    u32::from_le_bytes(word.to_le_bytes().map(|byte| SBOX[byte as usize]))
-}
-
-/// Four rounds: each makes a word from the first of four and what `mix` makes of the other three and a key.
-fn rounds(state: u128, keys: u128, mix: fn(u32) -> u32) -> u128 {
-    let mut state = words(state);
-    for key in words(keys) {
-        let new = state[0] ^ mix(substitute(state[1] ^ state[2] ^ state[3] ^ key));
-        state = [state[1], state[2], state[3], new];
-    }
-    vector(state)
-}
+use target::sm4;
 
 /// SM4E: Vd with the round keys in Vn.
 pub extern "C" fn encrypt(args: &mut VecArgs) {
-    let mix = |x: u32| x ^ x.rotate_left(2) ^ x.rotate_left(10) ^ x.rotate_left(18) ^ x.rotate_left(24);
-    args.v[0] = rounds(args.v[0], args.v[1], mix);
+    args.v[0] = sm4::encrypt(args.v[0], args.v[1]);
 }
 
 /// SM4EKEY: Vn with the constants in Vm.
 pub extern "C" fn expand_key(args: &mut VecArgs) {
-    let mix = |x: u32| x ^ x.rotate_left(13) ^ x.rotate_left(23);
-    args.v[0] = rounds(args.v[1], args.v[2], mix);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The example of GB/T 32907, A.1: a key expanded and a block encrypted by it.
-    #[test]
-    fn the_standards_example() {
-        let block = vector([0x0123_4567, 0x89ab_cdef, 0xfedc_ba98, 0x7654_3210]);
-        let family_key = vector([0xa3b1_bac6, 0x56aa_3350, 0x677d_9197, 0xb270_22dc]);
-        let (mut key, mut state) = (block ^ family_key, block);
-        for i in 0..8u32 {
-            let constants: [u32; 4] = std::array::from_fn(|j| {
-                u32::from_be_bytes(std::array::from_fn(|k| ((4 * (4 * i + j as u32) + k as u32) * 7) as u8))
-            });
-            let mut args = VecArgs { v: [0, key, vector(constants)], ..VecArgs::default() };
-            expand_key(&mut args);
-            key = args.v[0];
-            let mut args = VecArgs { v: [state, key, 0], ..VecArgs::default() };
-            encrypt(&mut args);
-            state = args.v[0];
-        }
-        let mut output = words(state);
-        output.reverse();
-        assert_eq!(output, [0x681e_df34, 0xd206_965e, 0x86b3_e94f, 0x536e_4246]);
-    }
+    args.v[0] = sm4::expand_key(args.v[1], sm4::words(args.v[2]));
 }

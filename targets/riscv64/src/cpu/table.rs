@@ -147,6 +147,10 @@ extensions! {
     ZKNE "zkne" Max 12 linux [];
     /// SHA-2.
     ZKNH "zknh" Max 13 linux [];
+    /// SM4.
+    ZKSED "zksed" Max 14 linux [];
+    /// SM3.
+    ZKSH "zksh" Max 15 linux [];
     /// Data-independent execution latency.
     ZKT "zkt" Rva22 16 linux [];
     /// Total store ordering, which the host has.
@@ -179,6 +183,10 @@ extensions! {
     ZVKNHA "zvknha" Max 22 linux [V];
     /// Vectors: SHA-256 and SHA-512.
     ZVKNHB "zvknhb" Max 23 linux [ZVKNHA];
+    /// Vectors: SM4.
+    ZVKSED "zvksed" Max 24 linux [V];
+    /// Vectors: SM3.
+    ZVKSH "zvksh" Max 25 linux [V];
     /// Vectors: data-independent execution latency.
     ZVKT "zvkt" Rva23 26 linux [V];
     /// Instructions that two extensions share.
@@ -198,7 +206,11 @@ extensions! {
 }
 
 /// Names that stand for several extensions.
-pub const GROUPS: &[(&str, &[Feature])] = &[("b", &[ZBA, ZBB, ZBS]), ("zkn", &[ZBKB, ZBKC, ZBKX, ZKND, ZKNE, ZKNH])];
+pub const GROUPS: &[(&str, &[Feature])] = &[
+    ("b", &[ZBA, ZBB, ZBS]),
+    ("zkn", &[ZBKB, ZBKC, ZBKX, ZKND, ZKNE, ZKNH]),
+    ("zks", &[ZBKB, ZBKC, ZBKX, ZKSED, ZKSH]),
+];
 
 /// Whether a row is an extension of its own, which can be chosen; others follow from two that can.
 pub fn is_extension(feature: Feature) -> bool {

@@ -19,6 +19,7 @@ mod v_mask;
 mod v_memory;
 mod v_permute;
 mod v_reduce;
+mod v_sm3;
 mod v_widen;
 mod z;
 mod zfa;
@@ -70,6 +71,8 @@ pub static TABLES: &[Table] = &[
     zk::ZKNE,
     zk::ZKND_ZKNE,
     zk::ZKNH,
+    zk::ZKSED,
+    zk::ZKSH,
     v_config::CONFIG,
     v_memory::UNIT,
     v_memory::STRIDED,
@@ -107,6 +110,8 @@ pub static TABLES: &[Table] = &[
     v_crypto::ZVKNED,
     v_crypto::ZVKNHA,
     v_crypto::ZVKG,
+    v_crypto::ZVKSED,
+    v_sm3::ZVKSH,
     c::MEMORY,
     c::MEMORY_D,
     c::JUMPS,

@@ -1,11 +1,12 @@
-//! Zvkned, Zvknha, Zvknhb and Zvkg: AES, SHA-2 and GHASH (unprivileged ISA, vector cryptography extensions). Elements come
-//! in groups of four, which are a register each, or with SHA-512 two.
+//! Zvkned, Zvksed, Zvknha, Zvknhb and Zvkg: AES, SM4, SHA-2 and GHASH (unprivileged ISA, vector cryptography extensions).
+//! Elements come in groups of four, which are a register each, or with SHA-512 two.
 
 use ir::{Lane, Op, Ty, Val};
 use target::{Lower, instructions};
 
 use crate::cpu;
 use crate::fields::V;
+use crate::helpers;
 use crate::state::v;
 use crate::vector::active::join;
 use crate::vector::group::{self, NO_GROUP, Operand, sources_fit};
@@ -15,17 +16,25 @@ use crate::vector::{Config, constant, grouped_config, is_aligned, overlap};
 instructions! {
     /// AES: the round keys are as many as the states, or one for all.
     pub ZVKNED: cpu::ZVKNED;
-    vaesdm_vv  "101000 1 ttttt 00000 010 ddddd 1110111" |b, f: V| aes(b, f, Keys::Each, decrypt_middle);
-    vaesdf_vv  "101000 1 ttttt 00001 010 ddddd 1110111" |b, f: V| aes(b, f, Keys::Each, decrypt_final);
-    vaesem_vv  "101000 1 ttttt 00010 010 ddddd 1110111" |b, f: V| aes(b, f, Keys::Each, encrypt_middle);
-    vaesef_vv  "101000 1 ttttt 00011 010 ddddd 1110111" |b, f: V| aes(b, f, Keys::Each, encrypt_final);
-    vaesdm_vs  "101001 1 ttttt 00000 010 ddddd 1110111" |b, f: V| aes(b, f, Keys::One, decrypt_middle);
-    vaesdf_vs  "101001 1 ttttt 00001 010 ddddd 1110111" |b, f: V| aes(b, f, Keys::One, decrypt_final);
-    vaesem_vs  "101001 1 ttttt 00010 010 ddddd 1110111" |b, f: V| aes(b, f, Keys::One, encrypt_middle);
-    vaesef_vs  "101001 1 ttttt 00011 010 ddddd 1110111" |b, f: V| aes(b, f, Keys::One, encrypt_final);
-    vaesz_vs   "101001 1 ttttt 00111 010 ddddd 1110111" |b, f: V| aes(b, f, Keys::One, |b, state, key| b.xor(Ty::V128, state, key));
+    vaesdm_vv  "101000 1 ttttt 00000 010 ddddd 1110111" |b, f: V| cipher(b, f, Keys::Each, decrypt_middle);
+    vaesdf_vv  "101000 1 ttttt 00001 010 ddddd 1110111" |b, f: V| cipher(b, f, Keys::Each, decrypt_final);
+    vaesem_vv  "101000 1 ttttt 00010 010 ddddd 1110111" |b, f: V| cipher(b, f, Keys::Each, encrypt_middle);
+    vaesef_vv  "101000 1 ttttt 00011 010 ddddd 1110111" |b, f: V| cipher(b, f, Keys::Each, encrypt_final);
+    vaesdm_vs  "101001 1 ttttt 00000 010 ddddd 1110111" |b, f: V| cipher(b, f, Keys::One, decrypt_middle);
+    vaesdf_vs  "101001 1 ttttt 00001 010 ddddd 1110111" |b, f: V| cipher(b, f, Keys::One, decrypt_final);
+    vaesem_vs  "101001 1 ttttt 00010 010 ddddd 1110111" |b, f: V| cipher(b, f, Keys::One, encrypt_middle);
+    vaesef_vs  "101001 1 ttttt 00011 010 ddddd 1110111" |b, f: V| cipher(b, f, Keys::One, encrypt_final);
+    vaesz_vs   "101001 1 ttttt 00111 010 ddddd 1110111" |b, f: V| cipher(b, f, Keys::One, |b, state, key| b.xor(Ty::V128, state, key));
     vaeskf1_vi "100010 1 ttttt sssss 010 ddddd 1110111" |b, f: V| key_schedule(b, f, schedule_128);
     vaeskf2_vi "101010 1 ttttt sssss 010 ddddd 1110111" |b, f: V| key_schedule(b, f, schedule_256);
+}
+
+instructions! {
+    /// SM4.
+    pub ZVKSED: cpu::ZVKSED;
+    vsm4k_vi "100001 1 ttttt sssss 010 ddddd 1110111" |b, f: V| key_schedule(b, f, schedule_sm4);
+    vsm4r_vv "101000 1 ttttt 10000 010 ddddd 1110111" |b, f: V| cipher(b, f, Keys::Each, sm4_rounds);
+    vsm4r_vs "101001 1 ttttt 10000 010 ddddd 1110111" |b, f: V| cipher(b, f, Keys::One, sm4_rounds);
 }
 
 instructions! {
@@ -45,7 +54,7 @@ instructions! {
 
 /// The configuration of an instruction on groups of four elements of 32 bits: all are whole.
 fn begin(b: &mut Lower, sources: impl Fn(&Config) -> bool, vd: u32) -> Option<Config> {
-    let config = grouped_config(b)?;
+    let config = grouped_config(b, 4)?;
     let legal = config.sew == Lane::S && config.lmul >= 0 && is_aligned(vd, config.lmul) && sources(&config);
     if !legal {
         b.undefined();
@@ -60,7 +69,7 @@ enum Keys {
     One,
 }
 
-fn aes(b: &mut Lower, f: V, keys: Keys, step: impl Fn(&mut Lower, Val, Val) -> Val) {
+fn cipher(b: &mut Lower, f: V, keys: Keys, step: impl Fn(&mut Lower, Val, Val) -> Val) {
     let sources = |config: &Config| match keys {
         Keys::Each => is_aligned(f.vs2, config.lmul),
         Keys::One => !overlap(f.vd, config.registers(), f.vs2, 1),
@@ -103,6 +112,14 @@ fn key_schedule(b: &mut Lower, f: V, next: impl Fn(&mut Lower, Val, Val, u32) ->
         keys[i] = next(b, present[i], keys[i], f.vs1 & 15);
     }
     group::write(b, &config, false, f.vd, &keys);
+}
+
+fn sm4_rounds(b: &mut Lower, state: Val, keys: Val) -> Val {
+    b.call_vec(helpers::VSM4R, Ty::V128, [state, keys, Val::NONE], 0)
+}
+
+fn schedule_sm4(b: &mut Lower, present: Val, _: Val, number: u32) -> Val {
+    b.call_vec(helpers::VSM4K, Ty::V128, [present, Val::NONE, Val::NONE], i64::from(number & 7))
 }
 
 const ROUND_CONSTANTS: [u64; 10] = [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0x1b, 0x36];
@@ -166,7 +183,7 @@ fn hash(
     narrow: impl Fn(&mut Lower, [Val; 3]) -> Val,
     wide: impl Fn(&mut Lower, Words) -> [Val; 4],
 ) {
-    let Some(config) = grouped_config(b) else { return };
+    let Some(config) = grouped_config(b, 4) else { return };
     let operands = [f.vs2, f.vs1].map(|reg| Operand(reg, config.lmul, config.sew));
     let apart = operands.iter().all(|operand| !overlap(f.vd, config.registers(), operand.0, config.registers()));
     if !has_hash(b, &config) || !sources_fit(false, &operands) || !is_aligned(f.vd, config.lmul) || !apart {

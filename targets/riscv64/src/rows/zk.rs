@@ -1,11 +1,12 @@
-//! Zkn: the scalar instructions for AES (Zknd, Zkne) and SHA-2 (Zknh) of 64-bit CPUs (unprivileged ISA, cryptography
-//! extensions). AES's state is rs2 above rs1, a column every 32 bits.
+//! Zkn and Zks: the scalar instructions for AES (Zknd, Zkne), SHA-2 (Zknh), SM4 (Zksed) and SM3 (Zksh) of 64-bit CPUs
+//! (unprivileged ISA, cryptography extensions). AES's state is rs2 above rs1, a column every 32 bits.
 
-use ir::{Lane, Op, Ty, Val};
+use ir::{HelperId, Lane, Op, Ty, Val};
 use target::{Lower, instructions};
 
 use crate::cpu;
-use crate::fields::R;
+use crate::fields::{Byte, R};
+use crate::helpers;
 use crate::regs::Regs;
 
 instructions! {
@@ -42,6 +43,20 @@ instructions! {
     sha512sum1 "000100000101 sssss 001 ddddd 0010011" |b, f: R| mix(b, f, Ty::I64, [14, 18, 41], Op::Ror);
     sha512sig0 "000100000110 sssss 001 ddddd 0010011" |b, f: R| mix(b, f, Ty::I64, [1, 8, 7], Op::Shr);
     sha512sig1 "000100000111 sssss 001 ddddd 0010011" |b, f: R| mix(b, f, Ty::I64, [19, 61, 6], Op::Shr);
+}
+
+instructions! {
+    /// SM4, on a byte of rs2.
+    pub ZKSED: cpu::ZKSED;
+    sm4ed "ii 11000 ttttt sssss 000 ddddd 0110011" |b, f: Byte| sm4(b, f, helpers::SM4ED);
+    sm4ks "ii 11010 ttttt sssss 000 ddddd 0110011" |b, f: Byte| sm4(b, f, helpers::SM4KS);
+}
+
+instructions! {
+    /// SM3: its permutations of words.
+    pub ZKSH: cpu::ZKSH;
+    sm3p0 "000100001000 sssss 001 ddddd 0010011" |b, f: R| permute(b, f, [32 - 9, 32 - 17]);
+    sm3p1 "000100001001 sssss 001 ddddd 0010011" |b, f: R| permute(b, f, [32 - 15, 32 - 23]);
 }
 
 /// x[rd] = the low half of a vector.
@@ -118,4 +133,26 @@ fn mix(b: &mut Lower, f: R, ty: Ty, [first, second, third]: [i64; 3], last: Op) 
         Ty::I32 => b.set_w(f.rd, val),
         _ => b.set_x(f.rd, val),
     }
+}
+
+/// rs1 and what a byte of rs2 adds to it, rotated to where the byte was.
+fn sm4(b: &mut Lower, f: Byte, helper: HelperId) {
+    let at = 8 * i64::from(f.byte);
+    let (rs1, rs2) = (b.w(f.rs1), b.x(f.rs2));
+    let byte = b.bin_imm(Op::Shr, Ty::I64, rs2, at);
+    let mixed = b.call_int(helper, [byte, Val::NONE, Val::NONE], 0);
+    let mixed = b.trunc(mixed);
+    let mixed = b.bin_imm(Op::Ror, Ty::I32, mixed, (32 - at) % 32);
+    let val = b.xor(Ty::I32, rs1, mixed);
+    b.set_w(f.rd, val);
+}
+
+/// rs1 and what two rotations to the right make of it, added without carry.
+fn permute(b: &mut Lower, f: R, [first, second]: [i64; 2]) {
+    let rs1 = b.w(f.rs1);
+    let one = b.bin_imm(Op::Ror, Ty::I32, rs1, first);
+    let two = b.bin_imm(Op::Ror, Ty::I32, rs1, second);
+    let val = b.xor(Ty::I32, one, two);
+    let val = b.xor(Ty::I32, val, rs1);
+    b.set_w(f.rd, val);
 }

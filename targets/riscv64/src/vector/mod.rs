@@ -98,8 +98,10 @@ const WHOLE: u32 = 1;
 const PARTIAL: u32 = 2;
 /// No vector instruction is legal: `vill` is set, or `vstart` is what no instruction here leaves behind.
 const ILLEGAL: u32 = 3;
-/// Partial, and `vl` is a multiple of [`GROUP`].
-const GROUPS: u32 = 4;
+/// Partial, and `vl` is a multiple of 4 but not of 8, for instructions on so many elements at once.
+const FOURS: u32 = 4;
+/// Partial, and `vl` is a multiple of 8.
+const EIGHTS: u32 = 5;
 const KIND: u32 = 5;
 
 /// The vector part of the mode that a state is in.
@@ -113,7 +115,8 @@ pub fn mode_of(state: &GuestState) -> u32 {
         Some((sew, lmul)) => {
             let kind = match word(VL) {
                 vl if vl == elements(sew, lmul).into() => WHOLE,
-                vl if vl.is_multiple_of(GROUP.into()) => GROUPS,
+                vl if vl.is_multiple_of(8) => EIGHTS,
+                vl if vl.is_multiple_of(4) => FOURS,
                 _ => PARTIAL,
             };
             kind << KIND | (word(VTYPE) & 7) as u32 | (sew as u32) << 3
@@ -221,15 +224,14 @@ pub fn known(b: &mut Lower) -> Known {
     Known::So(Config { sew, lmul, vl })
 }
 
-/// Elements that instructions for cryptography work on at once.
-pub const GROUP: u32 = 4;
-
-/// The configuration for an instruction that is legal only where `vl` is a multiple of [`GROUP`].
-pub fn grouped_config(b: &mut Lower) -> Option<Config> {
+/// The configuration for an instruction that works on 4 or 8 elements at once, and is legal only where `vl` is a multiple
+/// of that.
+pub fn grouped_config(b: &mut Lower, group: u32) -> Option<Config> {
     let config = config(b)?;
+    let kind = b.mode.0 >> MODE_SHIFT >> KIND;
     match config.vl {
-        Length::Known(vl) if vl.is_multiple_of(GROUP) => return Some(config),
-        Length::Dynamic(_) if b.mode.0 >> MODE_SHIFT >> KIND == GROUPS => return Some(config),
+        Length::Known(vl) if vl.is_multiple_of(group) => return Some(config),
+        Length::Dynamic(_) if kind == EIGHTS || kind == FOURS && group == 4 => return Some(config),
         Length::Dynamic(_) if !is_keyed(b) => find_out(b),
         _ => b.undefined(),
     }
