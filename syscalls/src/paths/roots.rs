@@ -28,6 +28,19 @@ pub struct Roots {
 pub(super) const RESOLVE_NO_SYMLINKS: u64 = 0x04;
 const RESOLVE_IN_ROOT: u64 = 0x10;
 
+/// That no root has a file.
+pub(super) struct Lack {
+    /// Why. Where the roots disagree it is the first one's reason.
+    pub reason: Errno,
+    /// Whether a root meets a link before the name that it lacks.
+    pub links: bool,
+}
+
+impl Lack {
+    /// It is no name that a file can have.
+    pub const INVALID: Lack = Lack { reason: Errno::EINVAL, links: false };
+}
+
 /// An open only to name the file.
 pub(super) fn look(last: Last, resolve: u64) -> OpenHow {
     let nofollow = if last == Last::Follow { 0 } else { libc::O_NOFOLLOW };
@@ -88,30 +101,30 @@ impl Roots {
         self.search(path, if follow { Last::Follow } else { Last::Stay }).ok()
     }
 
-    /// The same with the reason why there is none. Where the roots disagree it is the first one's.
-    pub(super) fn search(&self, path: &[u8], last: Last) -> Result<CString, Errno> {
-        let mut reason = Errno::ENOENT;
-        for result in self.tries(path, look(last, 0)) {
+    /// The same with the reason why there is none. Most paths have no links, and most look-ups of a program that starts
+    /// find nothing: so it is asked first for a way without links, and where there is none no more has to be asked.
+    pub(super) fn search(&self, path: &[u8], last: Last) -> Result<CString, Lack> {
+        let mut lack = Lack { reason: Errno::ENOENT, links: false };
+        for root in &self.roots {
+            let mut result = self.try_in(root, path, look(last, RESOLVE_NO_SYMLINKS));
+            if let Some(Err(Errno::ELOOP)) = result {
+                lack.links = true;
+                result = self.try_in(root, path, look(last, 0));
+            }
             match result {
-                Ok(fd) => return proc::fd_path(fd.0).ok_or(Errno::ENOENT),
-                Err(error) if reason == Errno::ENOENT => reason = error,
-                Err(_) => {}
+                Some(Ok(fd)) => return proc::fd_path(fd.0).ok_or(lack),
+                Some(Err(error)) if lack.reason == Errno::ENOENT => lack.reason = error,
+                _ => {}
             }
         }
-        Err(reason)
+        Err(lack)
     }
 
-    /// Whether no root meets a link before the name that it lacks.
-    pub(super) fn lack_without_links(&self, path: &[u8], last: Last) -> bool {
-        self.tries(path, look(last, RESOLVE_NO_SYMLINKS)).all(|result| !matches!(result, Err(Errno::ELOOP)))
-    }
-
-    /// What each root has to say to a path.
-    fn tries(&self, path: &[u8], how: OpenHow) -> impl Iterator<Item = Result<OwnedFd, Errno>> {
+    /// What a root has to say to a path; none if the path is not looked up there.
+    fn try_in(&self, root: &Root, path: &[u8], how: OpenHow) -> Option<Result<OwnedFd, Errno>> {
         let looked_up = self.are_active() && path.starts_with(b"/") && !belongs_to_kernel(path);
-        let text = CString::new(path).ok().filter(|_| looked_up);
-        let roots = text.into_iter().flat_map(|text| self.roots.iter().map(move |root| (root, text.clone())));
-        roots.map(move |(root, text)| match open_in(root, &text, how) {
+        let text = CString::new(path).ok().filter(|_| looked_up)?;
+        Some(match open_in(root, &text, how) {
             Ok(fd) if is_mount_point_for_host(path, &fd) => Err(Errno::ENOENT),
             result => result,
         })
@@ -140,7 +153,7 @@ impl Roots {
 
     /// Opens a file in the roots with host flags; none where no root has it, and where another look has to say why.
     pub(crate) fn open_file(&self, path: &[u8], how: OpenHow) -> Option<Result<OwnedFd, Errno>> {
-        self.tries(path, how).find(|result| {
+        self.roots.iter().filter_map(|root| self.try_in(root, path, how)).find(|result| {
             let nofollow = how.flags as i32 & libc::O_NOFOLLOW != 0;
             let confined = how.resolve != 0;
             match result {

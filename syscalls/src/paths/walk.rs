@@ -5,7 +5,7 @@
 //! depends on where the look-up stopped. The path that comes out has no link before its last name that the host would
 //! take otherwise than the guest.
 
-use super::roots::{self, RESOLVE_NO_SYMLINKS, Roots};
+use super::roots::{self, Lack, RESOLVE_NO_SYMLINKS, Roots};
 use super::{Last, OwnedFd, open_path};
 use crate::{proc, sys};
 use memory::Errno;
@@ -22,8 +22,7 @@ pub(super) fn locate(roots: &Roots, dirfd: i32, path: &[u8], last: Last) -> Resu
         match found(roots, path, last) {
             Ok(host) => return Ok(Some(host)),
             // A link that a root has may lead to what only the host has.
-            Err(Errno::ENOENT) => roots.lack_without_links(path, last),
-            Err(_) => false,
+            Err(lack) => lack.reason == Errno::ENOENT && !lack.links,
         }
     } else {
         !leaves(path) || folder_name(roots, dirfd).is_none_or(|(_, across)| !across)
@@ -38,17 +37,17 @@ pub(super) fn locate(roots: &Roots, dirfd: i32, path: &[u8], last: Last) -> Resu
 }
 
 /// The file in a root. Of a name that is made or removed, what is behind it counts: "link/" is not the folder.
-fn found(roots: &Roots, path: &[u8], last: Last) -> Result<CString, Errno> {
+fn found(roots: &Roots, path: &[u8], last: Last) -> Result<CString, Lack> {
     if last != Last::Name {
         return roots.search(path, last);
     }
     let len = path.len() - path.iter().rev().take_while(|&&byte| byte == b'/').count();
     let (trimmed, slashes) = path.split_at(len);
     if trimmed.is_empty() || trimmed.ends_with(b"/.") || trimmed.ends_with(b"/..") {
-        return Err(Errno::EINVAL);
+        return Err(Lack::INVALID);
     }
     let host = roots.search(trimmed, Last::Stay)?;
-    CString::new([host.to_bytes(), slashes].concat()).map_err(|_| Errno::EINVAL)
+    CString::new([host.to_bytes(), slashes].concat()).map_err(|_| Lack::INVALID)
 }
 
 /// Whether a relative path may lead out of the root that it begins in: by `..`, or to what is the kernel's.
@@ -192,7 +191,7 @@ impl Walk<'_> {
         let whole = if name.is_empty() { b"/" } else { name };
         let host = match self.across.then(|| self.roots.search(whole, Last::Stay)) {
             Some(Ok(host)) => Some(host),
-            Some(Err(Errno::ENOENT)) => self.roots.place(whole),
+            Some(Err(Lack { reason: Errno::ENOENT, .. })) => self.roots.place(whole),
             Some(Err(_)) => self.roots.in_first(name),
             None => None,
         };
