@@ -13,8 +13,9 @@ pub struct HiddenFds {
 }
 
 /// Where descriptors go that can't be beyond the limit. The kernel's table grows to the highest number, and each fork goes
-/// over all of it (dup_fd in fs/file.c; 2000 numbers are 10 µs); RLIMIT_NOFILE may leave but a few.
-const PLACES: [u64; 5] = [500, 100, 20, 12, 3];
+/// over all of it (dup_fd in fs/file.c; 2000 numbers are 10 µs); RLIMIT_NOFILE may leave but a few. Programs that choose a
+/// number for a copy choose a round one.
+const PLACES: [u64; 5] = [507, 107, 23, 13, 3];
 /// Up to which limit numbers beyond it are cheap.
 const LOW_LIMIT: u64 = 1024;
 /// How many numbers beyond the limit are looked at.

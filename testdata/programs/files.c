@@ -72,6 +72,7 @@ static void links(void) {
 static void descriptors(void) {
     int file = open("data", O_RDWR), other = open("data", O_RDWR);
     CHECK(dup2(file, 50) == 50 && dup3(file, 51, O_CLOEXEC) == 51 && fcntl(51, F_GETFD) == FD_CLOEXEC);
+    for (int number = 100; number < 1000; number += 100) CHECK(dup2(file, number) == number && close(number) == 0);
     CHECK(fcntl(file, F_DUPFD, 60) == 60 && dup2(file, file) == file && dup3(file, file, 0) == -1 && errno == EINVAL);
     CHECK(flock(file, LOCK_EX) == 0 && flock(other, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK && flock(file, LOCK_UN) == 0);
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 10, .l_len = 20};
