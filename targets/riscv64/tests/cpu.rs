@@ -64,7 +64,7 @@ fn hwprobe_tells_the_same_as_the_isa_string() {
     assert_eq!(probe("rv64gc,+zba", 4), Some(FD_C_ZICNTR_ZIHPM_ZCA_ZCD_ZAAMO_ZALRSC | 1 << 3));
     assert_eq!((probe("rv64gc", 6), probe("max", 6), probe("max", 12)), (Some(0), Some(64), Some(64)));
     assert_eq!((probe("max", 3), probe("max", 9), probe("max", 8)), (Some(1), Some(3), Some(10_000_000)));
-    assert_eq!((probe("max", 15), probe("max", -1)), (None, None));
+    assert_eq!((probe("max", 15), probe("max", 17), probe("max", -1)), (Some(64), None, None));
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! What the system call `riscv_hwprobe` answers (Linux 6.18, Documentation/arch/riscv/hwprobe.rst).
+//! What the system call `riscv_hwprobe` answers (Linux 7.2, Documentation/arch/riscv/hwprobe.rst).
 
 use target::{Feature, Features};
 
-use super::table::{A, EXTENSIONS, I, M, V, ZICBOM, ZICBOZ};
+use super::table::{A, EXTENSIONS, I, M, V, ZICBOM, ZICBOP, ZICBOZ};
 use crate::rows::CACHE_BLOCK;
 
-/// The value of a key; `None` for one that Linux 6.18 doesn't know. `time_hz` finds out the rate of the `time` register,
+/// The value of a key; `None` for one that Linux 7.2 doesn't know. `time_hz` finds out the rate of the `time` register,
 /// `highest_address` the last one a program can map.
 pub fn hwprobe(features: Features, key: i64, time_hz: impl FnOnce() -> u64, highest_address: u64) -> Option<u64> {
     const IMA: u64 = 1;
@@ -35,6 +35,10 @@ pub fn hwprobe(features: Features, key: i64, time_hz: impl FnOnce() -> u64, high
         12 => block(ZICBOM),
         // VENDOR_EXT_THEAD_0, _SIFIVE_0, _MIPS_0
         11 | 13 | 14 => 0,
+        // ZICBOP_BLOCK_SIZE
+        15 => block(ZICBOP),
+        // IMA_EXT_1: shadow stacks and landing pads alone, which are not there.
+        16 => 0,
         _ => return None,
     })
 }

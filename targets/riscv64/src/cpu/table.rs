@@ -80,7 +80,7 @@ extensions! {
     /// Cache-block management.
     ZICBOM "zicbom" Rva22 55 linux [];
     /// Prefetch hints.
-    ZICBOP "zicbop" Rva22 - linux [];
+    ZICBOP "zicbop" Rva22 60 linux [];
     /// Cache-block zeroing.
     ZICBOZ "zicboz" Rva22 6 linux [];
     /// LR and SC make progress.
