@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,6 +45,20 @@ static void from_memory(void) {
     printf("memory: exit %d\n", WEXITSTATUS(status));
 }
 
+// AT_EXECVE_CHECK: the file is not executed, nor looked into. Kernels before Linux 6.14 say EINVAL.
+static void check_only(void) {
+    char path[] = "/tmp/transom-check-XXXXXX", *none[] = {NULL};
+    int file = mkstemp(path), flags = 0x10000 | AT_EMPTY_PATH;
+    CHECK(close(file) == 0 && (file = open(path, O_RDONLY)) >= 0);
+    int refused = syscall(SYS_execveat, file, "", none, none, flags) == -1 && (errno == EACCES || errno == EINVAL);
+    CHECK(fchmod(file, 0700) == 0);
+    int granted = syscall(SYS_execveat, file, "", none, none, flags) == 0 || errno == EINVAL;
+    int by_path = syscall(SYS_execveat, AT_FDCWD, path, none, none, 0x10000) == 0 || errno == EINVAL;
+    int folder = syscall(SYS_execveat, AT_FDCWD, "/", none, none, 0x10000) == -1 && (errno == EACCES || errno == EINVAL);
+    printf("checked only: %d %d %d %d\n", refused, granted, by_path, folder);
+    unlink(path);
+}
+
 int main(int argc, char **argv) {
     if (argc == 1) {
         CHECK(readlink("/proc/self/exe", self, sizeof self - 1) > 0);
@@ -66,5 +81,6 @@ int main(int argc, char **argv) {
     if (*argv[1] == '2') next("3");
     script();
     from_memory();
+    check_only();
     DONE();
 }

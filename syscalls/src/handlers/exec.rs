@@ -3,7 +3,7 @@
 use super::Asked;
 use crate::args::{Argv, AtFlags, DirFd, Envp, OwnPath};
 use crate::dispatch::Cx;
-use crate::outcome::{ExecRequest, Outcome};
+use crate::outcome::{ExecRequest, Outcome, Stop};
 use crate::paths::{self, GuestPath, Last, OwnedFd};
 use crate::sys;
 use memory::copy::{StrError, read_cstr};
@@ -14,6 +14,8 @@ use std::ffi::{CStr, CString};
 const MAX_STRING: usize = 32 * 4096;
 /// What the strings and their pointers may take together: 3/4 of _STK_LIM (fs/exec.c).
 const MAX_TOTAL: usize = 6 << 20;
+/// Whether it might be executed is asked, no more (linux/fcntl.h); not in libc.
+const AT_EXECVE_CHECK: i32 = 0x10000;
 
 pub fn execve(cx: &mut Cx<'_>, path: OwnPath, argv: Argv, envp: Envp) -> Asked {
     exec(cx, libc::AT_FDCWD, path.0, argv.0, envp.0, 0)
@@ -28,7 +30,7 @@ fn exec(cx: &mut Cx<'_>, dirfd: i32, path: GuestAddr, argv: GuestAddr, envp: Gue
     if path.bytes().is_empty() && flags & libc::AT_EMPTY_PATH == 0 {
         return Err(Errno::ENOENT.into());
     }
-    if flags & !(libc::AT_EMPTY_PATH | libc::AT_SYMLINK_NOFOLLOW) != 0 {
+    if flags & !(libc::AT_EMPTY_PATH | libc::AT_SYMLINK_NOFOLLOW | AT_EXECVE_CHECK) != 0 {
         return Err(Errno::EINVAL.into());
     }
     let follow = flags & libc::AT_SYMLINK_NOFOLLOW == 0;
@@ -43,7 +45,18 @@ fn exec(cx: &mut Cx<'_>, dirfd: i32, path: GuestAddr, argv: GuestAddr, envp: Gue
         // Since Linux 5.18 no program starts without argv[0] (fs/exec.c, do_execveat_common).
         argv.push(CString::default());
     }
+    if flags & AT_EXECVE_CHECK != 0 {
+        return check(dirfd, &path, flags).map(Outcome::Return).map_err(Stop::from);
+    }
     Ok(Outcome::Exec(Box::new(ExecRequest { dirfd, path, guest_path, argv, envp, flags })))
+}
+
+/// What the host says to a file that is not executed. It looks at the file's permissions and not at what is in it, so it
+/// does not matter that the machine is another (Documentation/userspace-api/check_exec.rst).
+fn check(dirfd: i32, path: &CStr, flags: i32) -> Result<u64, Errno> {
+    let none = [path.as_ptr() as u64, 0];
+    let array = none.as_ptr() as u64;
+    sys::host(libc::SYS_execveat, [dirfd as u64, path.as_ptr() as u64, array, array + 8, flags as u64, 0])
 }
 
 /// Why a file can't be opened to be executed, if it can't.
