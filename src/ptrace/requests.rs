@@ -3,7 +3,6 @@
 use std::mem::offset_of;
 use std::sync::atomic::Ordering;
 
-use ir::GuestState;
 use memory::{Errno, GuestAddr, IoVec, UserPtr};
 use syscalls::TraceRequest;
 use target::Target;
@@ -20,6 +19,7 @@ pub const LISTEN: u32 = 0x4208;
 const SYSEMU: u32 = 31;
 const SYSEMU_SINGLESTEP: u32 = 32;
 const GET_SYSCALL_INFO: u32 = 0x420e;
+const SET_SYSCALL_INFO: u32 = 0x4212;
 
 /// A tracee that stands where the guest was told that it does, or could have been.
 pub fn held(tid: i32) -> Result<Tracee, Errno> {
@@ -60,6 +60,7 @@ impl Vcpu {
             libc::PTRACE_GETREGSET => self.get_registers(&tracee, addr, data),
             libc::PTRACE_SETREGSET => self.set_registers(&tracee, addr, data),
             GET_SYSCALL_INFO => self.call_info(&tracee, addr, data),
+            SET_SYSCALL_INFO => self.set_call_info(&tracee, addr, data),
             _ => match mode_of(request) {
                 Some(mode) => {
                     resume::may(&tracee, mode, self.machine)?;
@@ -134,36 +135,6 @@ impl Vcpu {
         at.write(vector)?;
         Ok(0)
     }
-
-    /// `struct ptrace_syscall_info`.
-    fn call_info(&self, tracee: &Tracee, room: u64, to: u64) -> Result<u64, Errno> {
-        let record = registers::record(tracee)?;
-        let target = registers::target_of(self.machine, &record)?;
-        let state = registers::read(tracee, &record, target)?;
-        let at = if tracee.held == Held::Trap { record.at() } else { At::Nowhere };
-        let (op, rest): (u8, Vec<u8>) = match at {
-            At::Entry => (1, entry(&record, target, &state)),
-            At::Event if record.event.load(Ordering::Relaxed) == libc::PTRACE_EVENT_SECCOMP as u32 => {
-                let mut bytes = entry(&record, target, &state);
-                bytes.extend((record.message.load(Ordering::Relaxed) as u32).to_le_bytes());
-                (3, bytes)
-            }
-            At::Exit => {
-                let value = target.syscall(&state).args[0];
-                let failed = Errno::from_return(value).is_err();
-                (2, value.to_le_bytes().into_iter().chain([failed.into()]).collect())
-            }
-            _ => (0, Vec::new()),
-        };
-        let mut bytes = vec![op, 0, 0, 0];
-        bytes.extend(audit_arch(record.machine).to_le_bytes());
-        bytes.extend(state.pc.to_le_bytes());
-        bytes.extend(target.sp(&state).to_le_bytes());
-        bytes.extend(rest);
-        let len = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
-        memory::write_bytes(GuestAddr(to), &bytes[..len])?;
-        Ok(bytes.len() as u64)
-    }
 }
 
 /// Debuggers find out by this how long registers are (kernel/ptrace.c, ptrace_regset).
@@ -171,21 +142,8 @@ fn check_unit(target: &dyn Target, kind: u32, len: u64) -> Result<(), Errno> {
     if len.is_multiple_of(target.regset_unit(kind) as u64) { Ok(()) } else { Err(Errno::EINVAL) }
 }
 
-/// Number and arguments of the call at hand.
-fn entry(record: &Record, target: &dyn Target, state: &GuestState) -> Vec<u8> {
-    let number = u64::from(registers::call_number(record, target, state));
-    let mut args = target.syscall(state).args;
-    args[0] = record.first.load(Ordering::Relaxed);
-    std::iter::once(number).chain(args).flat_map(u64::to_le_bytes).collect()
-}
-
 /// More than any set of registers has.
 const MOST_REGISTERS: usize = 4096;
-
-/// AUDIT_ARCH_* of a machine of 64 bits, little-endian (uapi/linux/audit.h).
-fn audit_arch(machine: u32) -> u32 {
-    0xc000_0000 | machine
-}
 
 fn mode_of(request: u32) -> Option<Mode> {
     match request {

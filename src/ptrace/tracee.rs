@@ -204,6 +204,7 @@ impl Vcpu {
         record.number.store(NOT_SET, Ordering::Relaxed);
         record.first.store(asked.args[0], Ordering::Relaxed);
         let mode = record.mode();
+        self.refuse_none(asked.number);
         let call = match mode {
             Mode::Continue | Mode::Step => asked,
             _ => self.report_entry(asked),
@@ -224,6 +225,14 @@ impl Vcpu {
         Ok(resume)
     }
 
+    /// A call that is none has its result before the tracer sees it, and keeps what the tracer makes of that
+    /// (arch/arm64/kernel/syscall.c, el0_svc_common).
+    fn refuse_none(&mut self, number: u64) {
+        if number as u32 == NO_CALL {
+            self.machine.engine.target.set_result(&mut self.context.guest, Errno::ENOSYS.to_return());
+        }
+    }
+
     fn make_call(&mut self, SyscallRegs { number: nr, args }: SyscallRegs) -> Result<Resume, End> {
         self.serve(&Call { nr, args, ..self.call_here() })
     }
@@ -235,7 +244,14 @@ impl Vcpu {
         self.halt_for(At::Entry, self.call_code());
         target.mark_stop(&mut self.context.guest, kept);
         let number = self.mailbox.trace.number.load(Ordering::Relaxed);
+        let asked = self.with_first(asked);
         target.traced_syscall(&self.context.guest, &asked, (number != NOT_SET).then_some(number))
+    }
+
+    /// A call with the first argument that its tracer left it.
+    fn with_first(&self, mut call: SyscallRegs) -> SyscallRegs {
+        call.args[0] = self.mailbox.trace.first.load(Ordering::Relaxed);
+        call
     }
 
     /// A system call that a filter leaves to the tracer; without one it is not there (kernel/seccomp.c,
@@ -249,8 +265,9 @@ impl Vcpu {
         }
         record.number.store(call.nr, Ordering::Relaxed);
         record.first.store(call.args[0], Ordering::Relaxed);
+        self.refuse_none(call.nr);
         self.halt_at_event(libc::PTRACE_EVENT_SECCOMP, data.into());
-        let asked = SyscallRegs { number: call.nr, args: call.args };
+        let asked = self.with_first(SyscallRegs { number: call.nr, args: call.args });
         let number = self.mailbox.trace.number.load(Ordering::Relaxed);
         let call = target.traced_syscall(&self.context.guest, &asked, Some(number));
         if call.number as u32 == NO_CALL {

@@ -56,6 +56,51 @@ static void trace_calls(void) {
     expect("ends", pid, 0);
 }
 
+// struct ptrace_syscall_info (linux/ptrace.h); behind a call `number` is the result, the first byte of `args` whether it failed.
+struct call_info { unsigned char op, reserved; short flags; int arch; long pc, sp, number, args[6], data; };
+#define GET_SYSCALL_INFO 0x420e
+#define SET_SYSCALL_INFO 0x4212
+
+static void informed(void) {
+    // Another number, another argument, none, another result, an error, a call that is none from the beginning.
+    long results[4] = {syscall(SYS_getppid), syscall(SYS_close, 1000), syscall(SYS_getpid), syscall(SYS_getpid)};
+    int failed = syscall(SYS_getpid) == -1 && errno == EISDIR, none = syscall(-1, 5) == -1 && errno == ENOSYS;
+    _exit(results[0] == getpid() && results[1] == -1 && results[2] == -1 && results[3] == 99 && failed && none ? 8 : 9);
+}
+
+static void trace_call_info(void) {
+    static const long numbers[] = {SYS_getppid, SYS_close, SYS_getpid, SYS_getpid, SYS_getpid, -1};
+    struct call_info info;
+    pid_t pid = begin(informed, PTRACE_O_TRACESYSGOOD);
+    CHECK(ptrace(SET_SYSCALL_INFO, pid, sizeof info, &info) == -1 && errno == EINVAL);
+    for (int stop = 0; stop < 12; stop++) {
+        go_on(PTRACE_SYSCALL, pid, 0);
+        CHECK(waitpid(pid, NULL, 0) == pid);
+        long size = ptrace(GET_SYSCALL_INFO, pid, sizeof info, &info);
+        int call = stop / 2, op = info.op;
+        info.op = 3;
+        CHECK(ptrace(SET_SYSCALL_INFO, pid, sizeof info, &info) == -1 && errno == EINVAL);
+        info.op = op;
+        CHECK(ptrace(SET_SYSCALL_INFO, pid, size, &info) == -1 && errno == EINVAL);
+        if (op == 1) {
+            CHECK(info.number == numbers[call]);
+            if (call == 0) info.number = SYS_getpid;
+            if (call == 1) info.args[0] = 1001;
+            if (call == 2) info.number = -1;
+        } else {
+            printf("result %ld, failed %d\n", info.number == pid ? 0 : info.number, (int)(info.args[0] & 1));
+            if (call == 3) info.number = 99;
+            if (call == 4) info.number = -EISDIR, info.args[0] = 1;
+        }
+        CHECK(ptrace(SET_SYSCALL_INFO, pid, sizeof info, &info) == 0);
+        struct call_info again;
+        CHECK(ptrace(GET_SYSCALL_INFO, pid, sizeof again, &again) == size && again.number == info.number);
+        printf("op %d, %ld bytes, argument %ld\n", op, size, op == 1 && call == 1 ? again.args[0] : 0);
+    }
+    go_on(PTRACE_CONT, pid, 0);
+    expect("ends", pid, 0);
+}
+
 static void pokes(void) { _exit(word == 4711 ? 10 : 11); }
 
 static void trace_memory(void) {
@@ -176,6 +221,7 @@ static void trace_state(void) {
 
 int main(void) {
     trace_calls();
+    trace_call_info();
     trace_memory();
     trace_signals();
     trace_faults();
