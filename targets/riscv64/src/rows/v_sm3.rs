@@ -20,12 +20,13 @@ instructions! {
 /// Words of a group.
 type Words = [Val; 8];
 
-/// The configuration, where the instruction is legal with these sources.
-fn begin(b: &mut Lower, f: V, sources: &[u32]) -> Option<Config> {
+/// The configuration, where the instruction is legal with these registers: the second source is no part of the destination.
+fn begin(b: &mut Lower, f: V, registers: &[u32]) -> Option<Config> {
     let config = grouped_config(b, 8)?;
-    let (lmul, count) = (config.lmul, config.registers());
-    let apart = sources.iter().all(|&source| is_aligned(source, lmul) && !overlap(f.vd, count, source, count));
-    let legal = config.sew == Lane::S && lmul >= 1 && is_aligned(f.vd, lmul) && apart;
+    let count = config.registers();
+    let fit =
+        registers.iter().all(|&register| is_aligned(register, config.lmul)) && !overlap(f.vd, count, f.vs2, count);
+    let legal = config.sew == Lane::S && config.lmul >= 1 && fit;
     if !legal {
         b.undefined();
     }
@@ -71,7 +72,7 @@ fn permuted(b: &mut Lower, word: Val, [first, second]: [u32; 2]) -> Val {
 
 /// vsm3me: the next eight words of the message schedule of sixteen (GB/T 32905, 5.3.2).
 fn schedule(b: &mut Lower, f: V) {
-    let Some(config) = begin(b, f, &[f.vs1, f.vs2]) else { return };
+    let Some(config) = begin(b, f, &[f.vd, f.vs1, f.vs2]) else { return };
     let mut result = NO_GROUP;
     for i in (0..config.registers()).step_by(2) {
         let mut w = [Val::NONE; 24];
@@ -93,7 +94,7 @@ fn schedule(b: &mut Lower, f: V) {
 
 /// vsm3c: two rounds of the compression of vd, with the words 0, 1, 4 and 5 of vs2 (GB/T 32905, 5.3.3).
 fn compress(b: &mut Lower, f: V) {
-    let Some(config) = begin(b, f, &[f.vs2]) else { return };
+    let Some(config) = begin(b, f, &[f.vd, f.vs2]) else { return };
     let mut result = NO_GROUP;
     for i in (0..config.registers()).step_by(2) {
         let (mut state, w) = (words(b, f.vd + i), words(b, f.vs2 + i));
