@@ -92,7 +92,8 @@ impl Vcpu {
     /// Tells the thread its id.
     pub fn set_tid(&mut self, tid: i32) {
         self.thread.set_tid(tid);
-        self.mailbox.trace.tid.store(tid, Ordering::Relaxed);
+        // Tracers know the record by this.
+        self.mailbox.trace.tid.store(tid, Ordering::Release);
         self.resident.set_tid(tid);
     }
 

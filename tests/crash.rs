@@ -65,7 +65,7 @@ fn silence(guest: &str) -> Result<(), Failed> {
 /// The core file that a program leaves, by itself in a folder; none where the kernel's pattern leads elsewhere.
 fn dump(binary: &Path) -> Result<Option<(TempDir, PathBuf)>, Failed> {
     let pattern = std::fs::read_to_string("/proc/sys/kernel/core_pattern")?;
-    if pattern.starts_with(['|', '/']) {
+    if pattern.starts_with(['|', '@', '/']) {
         eprintln!("core files go elsewhere here: {}", pattern.trim_end());
         return Ok(None);
     }

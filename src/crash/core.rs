@@ -29,8 +29,8 @@ pub struct Wanted {
     limit: u64,
 }
 
-/// What the process' limit and the kernel's pattern say. A pattern that names a program to pipe to gets nothing: the kernel
-/// alone can start that.
+/// What the process' limit and the kernel's pattern say. A pattern that names a program to pipe to, or a socket, gets
+/// nothing: the kernel alone can start that, and vouch there for whose core it is.
 pub fn wanted() -> Option<Wanted> {
     let (limit, _) = getrlimit(Resource::RLIMIT_CORE).ok().filter(|&(soft, _)| soft != 0)?;
     // SAFETY: the command touches no memory.
@@ -38,7 +38,7 @@ pub fn wanted() -> Option<Wanted> {
         return None;
     }
     let pattern = std::fs::read_to_string("/proc/sys/kernel/core_pattern").ok()?.trim_end().to_owned();
-    (!pattern.is_empty() && !pattern.starts_with('|')).then_some(Wanted { pattern, limit })
+    (!pattern.is_empty() && !pattern.starts_with(['|', '@'])).then_some(Wanted { pattern, limit })
 }
 
 /// The pattern with its % signs replaced.

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::mem::offset_of;
 use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use memory::Errno;
 use syscalls::{SigSet, Signal};
@@ -41,6 +42,8 @@ enum Verdict {
     Disguise(Signal),
     /// The thread is to come to where it may stop.
     Call,
+    /// It is not as far that it may stop: it is asked again in a moment.
+    Later,
     /// It has come there, and stops as the host stops it.
     Interrupt,
     /// It has come there, and stops with its process.
@@ -71,11 +74,25 @@ fn carry_out(stop: &Stop, tracee: &Tracee, verdict: Verdict) -> Option<i32> {
         Verdict::Resume(signal) => host::resume(tid, signal),
         Verdict::Disguise(signal) => host::resume_with(tid, Word::Signal(signal), &stop.info.unwrap_or([0; 128])),
         Verdict::Call => host::send(tid, Word::Stop).and_then(|()| host::resume(tid, 0)),
+        Verdict::Later => stop_later(stop),
         Verdict::Interrupt => host::ptrace(libc::PTRACE_INTERRUPT, tid, 0, 0).and_then(|_| host::resume(tid, 0)),
         Verdict::Regroup(signal) => regroup(tracee, signal),
     };
     let _ = done;
     None
+}
+
+/// How long a thread takes, after fork or execve, to get where it may stop.
+const MOMENT: Duration = Duration::from_micros(200);
+
+/// Lets a thread run for a moment and has it stop as it did.
+fn stop_later(stop: &Stop) -> Result<(), Errno> {
+    host::resume(stop.tid, 0)?;
+    std::thread::sleep(MOMENT);
+    match stop.event() {
+        EVENT_STOP => host::ptrace(libc::PTRACE_INTERRUPT, stop.tid, 0, 0).map(|_| ()),
+        _ => host::kill(stop.tid, libc::SIGSTOP),
+    }
 }
 
 /// Has a thread that left the stop of its process stop again, where its registers are exact.
@@ -167,6 +184,9 @@ fn of_unknown(stop: &Stop, tracee: &mut Tracee) -> Verdict {
     match (stop.event(), stop.info) {
         // A thread that the guest knew, with nothing left of it but what the kernel has.
         (libc::PTRACE_EVENT_EXIT, _) if !tracee.hidden => Verdict::Tell(stop.status, Held::Plain),
+        // What PTRACE_ATTACH and PTRACE_INTERRUPT ask for.
+        (0, Some(_)) if tracee.attached == Some(false) && stop.signal() == libc::SIGSTOP => Verdict::Later,
+        (EVENT_STOP, _) if tracee.attached == Some(true) => Verdict::Later,
         // The first stop of a child; it makes one of its own when it is ready.
         (0, Some(info)) if stop.signal() == libc::SIGSTOP && !tracee.met && sender(&info) == 0 => Verdict::Resume(0),
         (0, Some(_)) => Verdict::Resume(stop.signal()),

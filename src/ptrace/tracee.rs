@@ -322,7 +322,7 @@ impl Vcpu {
         (record.legacy(), record.is_traced() && wanted)
     }
 
-    /// The thread is a child that `heir` was said of; it has its id.
+    /// The thread is a child that `heir` was said of; it does not have its id yet.
     pub fn be_born(&mut self, (parent, traced): (u64, bool)) {
         self.mailbox.trace.be_born(parent, traced);
         if traced {

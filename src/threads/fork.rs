@@ -28,8 +28,9 @@ impl Vcpu {
         let heir = self.heir(request);
         let result = if is_alone() { bare_fork(request) } else { self.fork_shared(request) };
         if let Ok(0) = result {
-            self.begin_child(request, parting);
+            // Before it has its id: from then on its record may say more, of who attaches to it.
             self.be_born(heir);
+            self.begin_child(request, parting);
             let (target, state) = (self.machine.engine.target, &mut self.context.guest);
             make_child_state(target, state, request);
             if request.flags & CLEAR_SIGHAND != 0 {

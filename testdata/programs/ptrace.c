@@ -219,7 +219,23 @@ static void trace_state(void) {
     expect("ends", pid, 0);
 }
 
+// Attaches to children that have hardly begun.
+static void trace_newborn(void) {
+    for (int i = 0; i < 20; i++) {
+        int status = 0, seizes = i % 2;
+        pid_t pid = fork();
+        while (!pid) pause();
+        CHECK(ptrace(seizes ? PTRACE_SEIZE : PTRACE_ATTACH, pid, 0, 0) == 0);
+        if (seizes) CHECK(ptrace(PTRACE_INTERRUPT, pid, 0, 0) == 0);
+        CHECK(waitpid(pid, &status, 0) == pid);
+        if (status != (seizes ? PTRACE_EVENT_STOP << 16 | SIGTRAP << 8 | 0x7f : SIGSTOP << 8 | 0x7f)) printf("newborn: %x\n", status);
+        kill(pid, SIGKILL);
+        CHECK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status));
+    }
+}
+
 int main(void) {
+    trace_newborn();
     trace_calls();
     trace_call_info();
     trace_memory();
