@@ -5,24 +5,27 @@ use std::os::fd::IntoRawFd;
 use std::path::{Path, PathBuf};
 
 use memory::{Errno, sys};
-use syscalls::HiddenFds;
+use syscalls::{HiddenFd, HiddenFds};
 
 use crate::program;
 
 /// A descriptor that the guest does not see, or its standard error.
 #[derive(Clone, Copy, Debug)]
 pub struct Log {
-    /// Its number.
-    pub fd: i32,
+    /// Which one.
+    pub fd: HiddenFd,
 }
 
 impl Log {
+    /// Standard error.
+    pub const STDERR: Log = Log { fd: HiddenFd::Fixed(2) };
+
     /// Standard error, or `path` with `%d` replaced by the process' id. Programs that the guest executes write behind
     /// what is there, as does everybody where the name is the same for all.
     pub fn open(path: Option<&Path>, hidden: &HiddenFds) -> Result<Log, Errno> {
-        let Some(path) = path else { return Ok(Log { fd: 2 }) };
+        let Some(path) = path else { return Ok(Log::STDERR) };
         let file = OpenOptions::new().create(true).append(true).open(named(path)).map_err(program::errno_of)?;
-        hidden.adopt(file.into_raw_fd()).map(|fd| Log { fd })
+        hidden.keep(file.into_raw_fd()).map(|fd| Log { fd })
     }
 
     /// Empties the file, at the start of the first program.
@@ -33,9 +36,12 @@ impl Log {
 
     /// Writes a text in one call; that nobody may be listening changes nothing.
     pub fn write(&self, text: &str) {
-        let args = [self.fd as u64, text.as_ptr() as u64, text.len() as u64, 0, 0, 0];
-        // SAFETY: write(2) reads the bytes.
-        let _ = unsafe { sys::syscall(libc::SYS_write as u64, args) };
+        let write = |fd: i32| {
+            let args = [fd as u64, text.as_ptr() as u64, text.len() as u64, 0, 0, 0];
+            // SAFETY: write(2) reads the bytes.
+            unsafe { sys::syscall(libc::SYS_write as u64, args) }
+        };
+        let _ = self.fd.with(write);
     }
 }
 

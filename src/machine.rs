@@ -1,6 +1,7 @@
 //! What all threads of the running machine share, for the life of the process.
 
 use memory::Lock;
+use syscalls::HiddenFd;
 
 use crate::debug::Debugger;
 use crate::engine::Engine;
@@ -16,7 +17,7 @@ pub struct Machine {
     /// What the user asked for.
     pub options: Options,
     /// A descriptor of our own program, to be executed again; `None` where it could not be had.
-    pub own_program: Option<i32>,
+    pub own_program: Option<HiddenFd>,
     /// Guest address of the vDSO's signal return.
     pub sigreturn: u64,
     /// Exits of the threads that ended.

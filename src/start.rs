@@ -19,7 +19,7 @@ use syscalls::paths::Roots;
 use syscalls::proc::{self, ProgramMap};
 use syscalls::seccomp;
 use syscalls::strace::{Filter, Strace, Style};
-use syscalls::{Action, Actions, CpuInfo, HiddenFds, Image, Process, SigSet};
+use syscalls::{Action, Actions, CpuInfo, HiddenFd, HiddenFds, Image, Process, SigSet};
 
 use crate::calls;
 use crate::cli::{self, Command, Refused};
@@ -48,9 +48,9 @@ const NO_RANDOMIZE: u32 = 0x004_0000;
 /// A program found, and how to run it.
 struct Plan {
     options: Options,
-    hidden: HiddenFds,
+    hidden: Arc<HiddenFds>,
     roots: Roots,
-    own_program: Option<i32>,
+    own_program: Option<HiddenFd>,
     found: Found,
     execfn: CString,
     env: Vec<CString>,
@@ -67,7 +67,7 @@ struct Plan {
 
 /// Starts what the command line names.
 pub fn command(command: Command, env: Vec<CString>) -> Result<Vcpu, Error> {
-    let hidden = HiddenFds::default();
+    let hidden = HiddenFds::begin();
     let mut command = command;
     if command.lenient_sysroots {
         command.options.sysroots.retain(|path| path.is_dir());
@@ -97,7 +97,7 @@ pub fn command(command: Command, env: Vec<CString>) -> Result<Vcpu, Error> {
     let argv = std::iter::once(argv0).chain(command.args.into_iter().map(c_string)).collect();
     let found = program::find(&roots, file, path.clone(), name.clone(), argv).map_err(fail)?;
     let script = (found.path != path).then(|| to_path(&name));
-    let own_program = open_own().and_then(|file| hidden.adopt(file.into_raw_fd()).ok());
+    let own_program = open_own().and_then(|file| hidden.keep(file.into_raw_fd()).ok());
     start(Plan {
         hidden,
         roots,
@@ -122,12 +122,12 @@ pub fn command(command: Command, env: Vec<CString>) -> Result<Vcpu, Error> {
 /// Goes on where an execve of the guest left off.
 pub fn take_over(mut handover: Handover, env: Vec<CString>) -> Result<Vcpu, Error> {
     handover.options.cache = crate::persist::inherited(handover.options.cache);
-    let hidden = HiddenFds::default();
+    let hidden = HiddenFds::begin();
     // In a mount namespace that the guest made since, the roots may be out of sight: its paths are its own then.
     let roots = open_roots(&handover.options, &hidden).unwrap_or_else(|_| Roots::none());
     // SAFETY: the run before passed the descriptor for this use alone.
     let file = unsafe { File::from_raw_fd(handover.program) };
-    let own_program = (handover.own >= 0).then(|| hidden.adopt(handover.own).ok()).flatten();
+    let own_program = (handover.own >= 0).then(|| hidden.keep(handover.own).ok()).flatten();
     let path = program::name_of(&file).map(|name| c_string(name.into_os_string())).unwrap_or_default();
     let filters = match handover.filters {
         -1 => seccomp::State::default(),
@@ -211,7 +211,7 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
         host_signals: &handler::Host,
         image: Arc::new(image),
         roots: Arc::new(plan.roots),
-        hidden: Arc::new(plan.hidden),
+        hidden: plan.hidden,
         rings: Arc::default(),
         limits: Arc::new(limits),
         personality: Arc::new(AtomicU32::new(personality)),
@@ -306,7 +306,7 @@ fn describe(guest: Guest, loaded: &Loaded, start: &Start, exe: File, roots: &Roo
     let renamed = roots.name_for_guest(&name);
     let is_gone = name.as_os_str().as_bytes().ends_with(b" (deleted)");
     // Where the name does not lead to the file on the host, the descriptor does.
-    let exe_fd = (renamed.is_some() || is_gone).then(|| hidden.adopt(exe.into_raw_fd()).ok()).flatten();
+    let exe_fd = (renamed.is_some() || is_gone).then(|| hidden.keep(exe.into_raw_fd()).ok()).flatten();
     let target = guest.target;
     let joined = |strings: &[CString]| strings.iter().flat_map(|string| string.as_bytes_with_nul()).copied().collect();
     let mut image = Image {

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::os::fd::{AsRawFd, FromRawFd};
 
 use memory::{Errno, sys};
+use syscalls::HiddenFd;
 
 use crate::debug::Legacy;
 use crate::program::{self, Found};
@@ -28,10 +29,10 @@ pub(super) struct PassedOn {
 
 impl PassedOn {
     /// Gives all of them places.
-    pub fn new(own: i32, found: &Found, filters: Option<Vec<u8>>, lines: Option<i32>) -> Result<PassedOn, Errno> {
+    pub fn new(own: HiddenFd, found: &Found, filters: Option<Vec<u8>>, lines: Option<i32>) -> Result<PassedOn, Errno> {
         let filters = filters.map(|bytes| file_with(&bytes).and_then(|file| pass_on(file.as_raw_fd()))).transpose()?;
         let lines = lines.map(pass_on).transpose()?;
-        let (own, program) = (pass_on(own)?, pass_on(found.file.as_raw_fd())?);
+        let (own, program) = (own.with(pass_on)?, pass_on(found.file.as_raw_fd())?);
         Ok(PassedOn { own, program, filters, lines, debugger: None })
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use memory::space::FileStamp;
 use memory::{Errno, sys};
-use syscalls::HiddenFds;
+use syscalls::{HiddenFd, HiddenFds};
 
 use super::hash::Hasher;
 use super::index::{Index, Subject};
@@ -23,7 +23,7 @@ const OTHERS_WRITE: u32 = 0o022;
 /// nothing.
 #[derive(Debug)]
 pub struct Folder {
-    fd: i32,
+    fd: HiddenFd,
     /// The index, in a folder that may be written.
     pub index: Option<Index>,
     /// Whose files are run.
@@ -70,7 +70,7 @@ impl Folder {
         if !is_safe(&folder.metadata().ok()?, owner) {
             return None;
         }
-        let fd = hidden.adopt(folder.into_raw_fd()).ok()?;
+        let fd = hidden.keep(folder.into_raw_fd()).ok()?;
         let mut folder = Folder { fd, index: None, owner };
         if writable {
             folder.index = folder.open_index(hidden);
@@ -90,16 +90,17 @@ impl Folder {
         if metadata.len() != Index::size() {
             file.set_len(Index::size()).ok()?;
         }
-        let fd = hidden.adopt(file.into_raw_fd()).ok()?;
-        // SAFETY: the descriptor was just made and is nobody else's.
-        Some(Index(unsafe { File::from_raw_fd(fd) }))
+        hidden.keep(file.into_raw_fd()).ok().map(Index)
     }
 
     fn call(&self, number: i64, name: &str, rest: [u64; 3]) -> Result<u64, Errno> {
         let name = CString::new(name.as_bytes()).map_err(|_| Errno::EINVAL)?;
-        let args = [i64::from(self.fd) as u64, name.as_ptr() as u64, rest[0], rest[1], rest[2], 0];
-        // SAFETY: these calls read the name and touch no other memory.
-        unsafe { sys::syscall(number as u64, args) }
+        let call = |fd: i32| {
+            let args = [fd as u64, name.as_ptr() as u64, rest[0], rest[1], rest[2], 0];
+            // SAFETY: these calls read the name and touch no other memory.
+            unsafe { sys::syscall(number as u64, args) }
+        };
+        self.fd.with(call)
     }
 
     fn open_at(&self, name: &str, flags: i32) -> Result<File, Errno> {
@@ -157,12 +158,13 @@ impl Folder {
     /// Gives a file its name.
     fn put(&self, temporary: &str, name: &str, replace: bool) -> Result<(), Errno> {
         let to = CString::new(name).map_err(|_| Errno::EINVAL)?;
-        let fd = i64::from(self.fd) as u64;
-        let flags = if replace { 0 } else { libc::RENAME_NOREPLACE };
-        match self.call(libc::SYS_renameat2, temporary, [fd, to.as_ptr() as u64, flags.into()]) {
+        let to_here = |number, flags: u32| {
+            self.fd.with(|fd| self.call(number, temporary, [fd as u64, to.as_ptr() as u64, flags.into()]))
+        };
+        match to_here(libc::SYS_renameat2, if replace { 0 } else { libc::RENAME_NOREPLACE }) {
             // Not every file system can do without replacing (rename(2)); all that have links do by them.
             Err(Errno::EINVAL) if !replace => {
-                self.call(libc::SYS_linkat, temporary, [fd, to.as_ptr() as u64, 0])?;
+                to_here(libc::SYS_linkat, 0)?;
                 self.remove(temporary);
                 Ok(())
             }
@@ -184,7 +186,7 @@ impl Folder {
 
     /// The path of the folder as far as this process is concerned, for reading its list of files.
     pub fn path(&self) -> std::path::PathBuf {
-        format!("/proc/self/fd/{}", self.fd).into()
+        self.fd.with(|fd| format!("/proc/self/fd/{fd}")).into()
     }
 }
 

@@ -5,9 +5,12 @@
 //! not have the sum that it says, and counts for nothing.
 
 use std::fs::File;
+use std::mem::ManuallyDrop;
+use std::os::fd::FromRawFd;
 use std::os::unix::fs::FileExt;
 
 use memory::space::FileStamp;
+use syscalls::HiddenFd;
 
 use super::hash::{Hasher, checksum};
 
@@ -32,7 +35,7 @@ pub struct Subject {
 
 /// The index, opened.
 #[derive(Debug)]
-pub struct Index(pub File);
+pub struct Index(pub HiddenFd);
 
 fn now() -> i64 {
     let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
@@ -64,10 +67,19 @@ fn decode(bytes: &[u8; ROW]) -> Option<[u64; WORDS]> {
 }
 
 impl Index {
+    fn with<R>(&self, act: impl FnOnce(&File) -> std::io::Result<R>) -> Option<R> {
+        // SAFETY: the descriptor is open as long as this process is, and is not closed here.
+        self.0.with(|fd| act(&ManuallyDrop::new(unsafe { File::from_raw_fd(fd) }))).ok()
+    }
+
+    fn read(&self, rows: &mut [u8], position: u64) -> Option<()> {
+        self.with(|file| file.read_exact_at(rows, position))
+    }
+
     /// What was noted of a file while it had this stamp.
     pub fn get(&self, subject: &Subject, stamp: &FileStamp) -> Option<[u64; 2]> {
         let mut rows = [0; ROW * PROBES];
-        self.0.read_exact_at(&mut rows, subject.position()).ok()?;
+        self.read(&mut rows, subject.position())?;
         let (rows, _) = rows.as_chunks::<ROW>();
         let row = rows.iter().filter_map(decode).find(|row| row[..4] == subject.words())?;
         let settled = row[9] as i64 - stamp.modified.max(stamp.changed) > SETTLED;
@@ -77,7 +89,7 @@ impl Index {
     /// What was noted of a file last, whatever its stamp was.
     pub fn noted(&self, subject: &Subject) -> Option<[u64; 2]> {
         let mut rows = [0; ROW * PROBES];
-        self.0.read_exact_at(&mut rows, subject.position()).ok()?;
+        self.read(&mut rows, subject.position())?;
         let (rows, _) = rows.as_chunks::<ROW>();
         rows.iter().filter_map(decode).find(|row| row[..4] == subject.words()).map(|row| [row[7], row[8]])
     }
@@ -90,7 +102,7 @@ impl Index {
         let mut rows = [0; ROW * PROBES];
         let position = subject.position();
         // The file may be shorter: what is missing is empty.
-        let _ = self.0.read_at(&mut rows, position);
+        self.with(|file| file.read_at(&mut rows, position));
         let (rows, _) = rows.as_chunks::<ROW>();
         let known: Vec<Option<[u64; WORDS]>> = rows.iter().map(decode).collect();
         let own = known.iter().position(|row| row.is_some_and(|row| row[..4] == subject.words()));
@@ -104,7 +116,7 @@ impl Index {
         let mut bytes: Vec<u8> = row.iter().flat_map(|word| word.to_le_bytes()).collect();
         let sum = checksum(&bytes[..ROW - 8]);
         bytes[ROW - 8..].copy_from_slice(&sum.to_le_bytes());
-        let _ = self.0.write_all_at(&bytes, position + (place * ROW) as u64);
+        self.with(|file| file.write_all_at(&bytes, position + (place * ROW) as u64));
     }
 
     /// Bytes of an index that is full.
@@ -116,12 +128,13 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::fd::AsRawFd;
 
     #[test]
     fn rows_are_found_by_stamp_and_damage_is_no_row() {
         let file = tempfile::tempfile().unwrap();
         file.set_len(Index::size()).unwrap();
-        let index = Index(file);
+        let index = Index(HiddenFd::Fixed(file.as_raw_fd()));
         let subject = Subject { file: (1, 2), part: (3, 4) };
         let old = FileStamp { size: 9, modified: 5, changed: 6 };
         index.set(&subject, &old, [7, 8]);
@@ -132,7 +145,7 @@ mod tests {
         index.set(&subject, &fresh, [7, 9]);
         assert_eq!(index.get(&subject, &fresh), None, "it may still change under the same stamp");
         index.set(&subject, &old, [1, 1]);
-        index.0.write_all_at(b"x", subject.position() + 60).unwrap();
+        file.write_all_at(b"x", subject.position() + 60).unwrap();
         assert_eq!(index.get(&subject, &old), None);
     }
 }

@@ -18,7 +18,7 @@ pub fn path() -> PathBuf {
 /// Opens it.
 pub fn open(path: &Path, hidden: &HiddenFds, goes_on: bool) -> Result<Log, Errno> {
     let file = super::create(path, goes_on)?;
-    hidden.adopt(file.into_raw_fd()).map(|fd| Log { fd })
+    hidden.keep(file.into_raw_fd()).map(|fd| Log { fd })
 }
 
 /// A line of it. A name ends with the line, whatever else is in it.

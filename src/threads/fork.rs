@@ -25,6 +25,9 @@ impl Vcpu {
     pub(super) fn fork(&mut self, request: &CloneRequest) -> Result<i32, Errno> {
         let mask = handler::set_mask(SigSet::ALL.host_mask());
         let parting = self.before_fork();
+        if has(request, libc::CLONE_FILES) {
+            self.process.hidden.fix();
+        }
         let heir = self.heir(request);
         let result = if is_alone() { bare_fork(request) } else { self.fork_shared(request) };
         if let Ok(0) = result {

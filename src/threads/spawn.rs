@@ -9,7 +9,7 @@ use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use memory::{Errno, UserPtr, sys};
-use syscalls::{AltStack, CloneRequest, SigSet};
+use syscalls::{AltStack, CloneRequest, HiddenFds, SigSet};
 
 use super::{Stacks, give_back, has};
 use crate::debug::Ended;
@@ -39,6 +39,9 @@ impl Vcpu {
             return Err(Errno::EPERM);
         }
         let stacks = Stacks::new()?;
+        if !has(request, libc::CLONE_FILES) {
+            self.process.hidden.fix();
+        }
         let (base, size) = stacks.host();
         let mut vcpu = Vcpu::new(self.machine, self.process.clone(), self.child_state(request), stacks);
         vcpu.thread.mask = self.thread.mask;
@@ -109,6 +112,7 @@ fn live(mut vcpu: Box<Vcpu>, birth: &mut Birth) {
     let tid = give_back(clear);
     vcpu.set_tid(tid);
     signals::set_current(&raw const *vcpu.mailbox);
+    HiddenFds::enter(&vcpu.process.hidden);
     let (base, size) = vcpu.stacks.signal();
     handler::set_stack(base, size);
     let made = announce(&birth.request, tid);
@@ -136,6 +140,7 @@ fn live(mut vcpu: Box<Vcpu>, birth: &mut Birth) {
     }
     handler::set_mask(SigSet::ALL);
     signals::set_current(std::ptr::null());
+    HiddenFds::leave();
     vcpu.stacks.retire(tid);
 }
 

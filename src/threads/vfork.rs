@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use memory::Errno;
 use syscalls::abi::CloneArgs;
-use syscalls::{AltStack, CloneRequest, SigSet};
+use syscalls::{AltStack, CloneRequest, HiddenFds, SigSet};
 
 use super::clone_args::{CLEAR_SIGHAND, args_of, call_of, host_flags};
 use super::{Stacks, has, kin, quarters, stacks};
@@ -102,6 +102,7 @@ impl Vcpu {
     /// Takes back what the child used as this thread.
     fn after_vfork(&self) {
         signals::set_current(&raw const *self.mailbox);
+        HiddenFds::enter(&self.process.hidden);
         self.machine.engine.recover_after_vfork();
         self.machine.exits.recover();
         self.process.recover_after_vfork();
@@ -117,6 +118,7 @@ pub(super) extern "C" fn child_main(vcpu: *mut c_void) -> ! {
     // SAFETY: it is the child's alone while that lives.
     let vcpu = unsafe { &mut *vcpu.cast::<Vcpu>() };
     signals::set_current(&raw const *vcpu.mailbox);
+    HiddenFds::enter(&vcpu.process.hidden);
     let (base, size) = vcpu.stacks.signal();
     handler::set_stack(base, size);
     // SAFETY: gettid touches no memory.

@@ -41,6 +41,8 @@ pub enum Kind {
     Fd,
     /// The descriptor of a file whose bytes the call changes.
     OutFd,
+    /// The number that a descriptor is to have.
+    NewFd,
     /// A descriptor or AT_FDCWD, that the path behind it is relative to.
     DirFd,
     /// Signed 32 bits.
@@ -168,6 +170,8 @@ args! {
     Fd(i32) = Kind::Fd;
     /// A descriptor of what is written to.
     OutFd(i32) = Kind::OutFd;
+    /// A number for a descriptor.
+    NewFd(i32) = Kind::NewFd;
     /// A directory's descriptor or AT_FDCWD.
     DirFd(i32) = Kind::DirFd;
     /// `int`.

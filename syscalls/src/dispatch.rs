@@ -2,6 +2,7 @@
 
 use crate::abi::Abi;
 use crate::args::{Arg, Kind};
+use crate::hidden;
 use crate::outcome::{Outcome, Restart, Stop};
 use crate::paths::PathStore;
 use crate::process::{Process, Thread};
@@ -115,8 +116,11 @@ fn run(row: &Row, process: &Process, thread: &mut Thread, call: &Call) -> Outcom
         }
         _ => &call.args,
     };
-    if row.fds != 0 && !process.hidden.is_empty() && names_hidden(row, process, args) {
-        return Outcome::Return(Errno::EBADF.to_return());
+    if row.fds != 0
+        && !process.hidden.is_empty()
+        && let Err(errno) = keep_hidden(row, process, args)
+    {
+        return Outcome::Return(errno.to_return());
     }
     if row.paths == 0 {
         return act(row, process, thread, call, args);
@@ -150,9 +154,19 @@ fn untag(row: &Row, mask: u64, args: &[u64; 6]) -> [u64; 6] {
     })
 }
 
+/// To the guest the translator's descriptors are closed, and their numbers free.
 #[inline]
-fn names_hidden(row: &Row, process: &Process, args: &[u64; 6]) -> bool {
-    (0..row.args.len()).any(|index| row.fds >> index & 1 != 0 && process.hidden.contains(args[index] as i32))
+fn keep_hidden(row: &Row, process: &Process, args: &[u64; 6]) -> Result<(), Errno> {
+    for index in (0..row.args.len()).filter(|&index| row.is_fd(index)) {
+        let fd = args[index] as i32;
+        if process.hidden.contains(fd) {
+            match row.args[index] {
+                Kind::NewFd if (fd as u32) < hidden::limit() => process.hidden.give_way(fd as u32)?,
+                _ => return Err(Errno::EBADF),
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A handler with its arguments taken from the registers by their types.
@@ -188,7 +202,7 @@ pub const fn mask_of(kinds: &[Kind], which: Column) -> u8 {
     while i < kinds.len() {
         let set = match which {
             Column::Pointers => kinds[i].is_pointer(),
-            Column::Fds => matches!(kinds[i], Kind::Fd | Kind::OutFd | Kind::DirFd),
+            Column::Fds => matches!(kinds[i], Kind::Fd | Kind::OutFd | Kind::NewFd | Kind::DirFd),
             Column::Paths => matches!(kinds[i], Kind::Path(_)),
         };
         if set {

@@ -26,7 +26,7 @@ pub mod written;
 
 pub use abi::Abi;
 pub use dispatch::{Call, dispatch};
-pub use hidden::HiddenFds;
+pub use hidden::{HiddenFd, HiddenFds};
 pub use outcome::{CloneRequest, ExecRequest, Outcome, Restart, TraceRequest, Wait};
 pub use process::{CpuInfo, HwProbe, Image, Process, Thread};
 pub use signal::{Action, Actions, AltStack, Disposition, HostAction, HostSignals, SigSet, Signal};

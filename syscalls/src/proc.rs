@@ -76,7 +76,7 @@ pub(crate) fn exe_behind(process: &Process, dirfd: i32, path: &GuestPath) -> Opt
 
 fn own_exe(image: &Image) -> Exe {
     let openable = match image.exe_fd {
-        Some(fd) => CString::new(format!("/proc/self/fd/{fd}")).unwrap_or_default(),
+        Some(fd) => fd.with(|fd| CString::new(format!("/proc/self/fd/{fd}")).unwrap_or_default()),
         None => image.exe.clone(),
     };
     Exe { name: image.exe.clone(), openable }

@@ -1,7 +1,7 @@
 //! A guest process and its threads, as far as system calls know them.
 
 use crate::abi::Abi;
-use crate::hidden::HiddenFds;
+use crate::hidden::{HiddenFd, HiddenFds};
 use crate::limits::GuestLimits;
 use crate::paths::Roots;
 use crate::seccomp;
@@ -28,7 +28,7 @@ pub struct Process {
     pub image: Arc<Image>,
     /// The roots of `-L`.
     pub roots: Arc<Roots>,
-    /// The translator's own descriptors.
+    /// The translator's own descriptors; shared with a child made with CLONE_VM and CLONE_FILES.
     pub hidden: Arc<HiddenFds>,
     /// Its io_uring instances.
     pub rings: Arc<Rings>,
@@ -62,7 +62,7 @@ impl Process {
             host_signals: self.host_signals,
             image: Arc::clone(&self.image),
             roots: if shares(libc::CLONE_FS) { Arc::clone(&self.roots) } else { Arc::new(self.roots.copy()) },
-            hidden: Arc::clone(&self.hidden),
+            hidden: if shares(libc::CLONE_FILES) { Arc::clone(&self.hidden) } else { Arc::new(self.hidden.copy()) },
             rings: if shares(libc::CLONE_FILES) { Arc::clone(&self.rings) } else { Arc::new(self.rings.copy()) },
             limits: Arc::new(self.limits.copy()),
             personality: Arc::clone(&self.personality),
@@ -111,8 +111,8 @@ impl Process {
 pub struct Image {
     /// Absolute path of the program's file; what /proc/self/exe reads as.
     pub exe: CString,
-    /// Opens the program's file if its path does not (memfd, deleted): one of the hidden descriptors.
-    pub exe_fd: Option<i32>,
+    /// Opens the program's file if its path does not (memfd, deleted).
+    pub exe_fd: Option<HiddenFd>,
     /// /proc/self/cmdline: the arguments, each with its zero.
     pub cmdline: Vec<u8>,
     /// /proc/self/environ.

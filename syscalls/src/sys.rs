@@ -1,7 +1,9 @@
 //! The crate's one door to the host kernel.
 
+use crate::hidden::HiddenFds;
 use memory::Errno;
 use memory::sys::{Ended, interruptible, syscall};
+use std::cell::Cell;
 use std::sync::atomic::AtomicU32;
 
 /// Makes a host system call that can't block for long.
@@ -48,4 +50,21 @@ pub(crate) fn shared_words(file: Option<i32>) -> [&'static AtomicU32; 4] {
     };
     let [a, b, c, d] = words;
     [a, b, c, d]
+}
+
+thread_local! {
+    static HIDDEN: Cell<*const HiddenFds> = const { Cell::new(std::ptr::null()) };
+}
+
+/// Notes whose table of descriptors the calling thread has. [`HiddenFds::enter`] says how long it has to live.
+pub(crate) fn set_hidden(hidden: *const HiddenFds) {
+    HIDDEN.set(hidden);
+}
+
+/// The hidden descriptors of the calling thread's table.
+pub(crate) fn with_hidden<R>(go: impl FnOnce(&HiddenFds) -> R) -> R {
+    let hidden = HIDDEN.get();
+    assert!(!hidden.is_null(), "a thread that has entered no table of descriptors");
+    // SAFETY: it lives as long as it stands here.
+    go(unsafe { &*hidden })
 }

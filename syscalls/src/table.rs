@@ -154,7 +154,7 @@ rows! {
     21 epoll_ctl convert(Fd, EpollOp, Fd, UserPtr<EpollEvent>) => poll::epoll_ctl;
     22 epoll_pwait convert(Fd, UserPtr<EpollEvent>, Int, Int, SigSetPtr, Size) => poll::epoll_pwait;
     23 dup forward(Fd) => 32;
-    24 dup3 forward(Fd, Fd, FdFlags) => 292;
+    24 dup3 forward(Fd, NewFd, FdFlags) => 292;
     25 fcntl convert(Fd, FcntlCommand, Hex) => fd::fcntl;
     26 inotify_init1 forward(FdFlags) => 294;
     27 inotify_add_watch convert(Fd, OwnPath, Hex) => fs::inotify_add_watch;
@@ -227,7 +227,7 @@ rows! {
     94 exit_group emulate(Int) => process::exit_group;
     95 waitid convert(Int, Pid, InfoOut, WaitFlags, RusageOut) => trace::waitid;
     96 set_tid_address forward(Addr) => 218;
-    97 unshare forward(CloneFlags) => 272;
+    97 unshare convert(CloneFlags) => clone::unshare;
     98 futex convert(Addr, FutexOp, UInt, TimePtr, Addr, UInt) => futex::futex;
     99 set_robust_list forward(Addr, Size) => 273;
     100 get_robust_list forward(Pid, Ptr, Ptr) => 274;

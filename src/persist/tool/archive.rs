@@ -85,7 +85,8 @@ pub fn import(path: &Path, archive: &Path) -> Result<String, String> {
         false => std::fs::File::open(archive).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(failed)?,
     };
     let entries = entries(&bytes).ok_or_else(|| format!("{} is no tar archive, or cut short", archive.display()))?;
-    let folder = Folder::open(path, true, &syscalls::HiddenFds::default())
+    let hidden = syscalls::HiddenFds::begin();
+    let folder = Folder::open(path, true, &hidden)
         .ok_or_else(|| format!("{}: can't be written, or others may write to it", path.display()))?;
     let (mut new, mut known, mut refused) = (0, 0, 0);
     for (name, content) in entries {

@@ -201,9 +201,9 @@ fn translate(path: &Path, options: &Options) -> Result<u64, String> {
     let guest = guest::of_machine(opened.headers.header.e_machine, options.cpu.as_deref())?.ok_or("no guest")?;
     let space = AddressSpace::new(true, Limits::NONE);
     let image = map_image(&space, &opened).map_err(|error| error.to_string())?;
-    let hidden = HiddenFds::default();
+    let hidden = HiddenFds::begin();
     let persist = Persist::open(options, guest.target.name(), &hidden).ok_or("the cache can't be written")?;
-    let log = crate::log::Log { fd: 2 };
+    let log = crate::log::Log::STDERR;
     let engine = Engine::new(guest.target, options, Box::new(codegen::DirectCalls::closed()), Some(persist), log, None)
         .map_err(|error| error.to_string())?;
     let mode = guest.target.mode(&GuestState::default());

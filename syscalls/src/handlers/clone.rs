@@ -1,6 +1,6 @@
 //! clone(2) and clone3(2): both are read into one request.
 
-use super::Asked;
+use super::{Asked, Value};
 use crate::abi::CloneArgs;
 use crate::args::{Addr, CloneFlags, Hex, Ptr, Size};
 use crate::dispatch::Cx;
@@ -64,6 +64,14 @@ pub fn clone3(_: &mut Cx<'_>, args: Ptr, size: Size) -> Asked {
     };
     check(&request)?;
     Ok(Outcome::Clone(Box::new(request)))
+}
+
+/// unshare(2): a table of descriptors that one thread has alone is none that [`crate::HiddenFds`] tells of.
+pub fn unshare(cx: &mut Cx<'_>, flags: CloneFlags) -> Value {
+    if flags.0 & libc::CLONE_FILES as u64 != 0 {
+        cx.process.hidden.fix();
+    }
+    cx.call(libc::SYS_unshare, [flags.0, 0, 0, 0, 0, 0])
 }
 
 /// copy_struct_from_user: a shorter struct is filled up with zeros, a longer one must have zeros behind.

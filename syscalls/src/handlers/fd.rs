@@ -5,9 +5,15 @@ use crate::args::{FcntlCommand, Fd, FdPair, Hex, IoctlRequest, OpenFlags, UInt};
 use crate::dispatch::Cx;
 use crate::seccomp::listener;
 use memory::{Errno, GuestAddr, UserPtr};
+use std::ops::RangeInclusive;
 
 /// fcntl(2): the status flags are the guest's open flags; the rest is the same on all.
 pub fn fcntl(cx: &mut Cx<'_>, fd: Fd, command: FcntlCommand, arg: Hex) -> Value {
+    if let libc::F_DUPFD | libc::F_DUPFD_CLOEXEC = command.0
+        && !cx.process.hidden.is_empty()
+    {
+        cx.process.hidden.give_way_above(arg.0 as u32)?;
+    }
     let arg = match command.0 {
         libc::F_SETFL => cx.abi().open_flags_to_host(arg.0 as u32).into(),
         _ => arg.0,
@@ -43,14 +49,21 @@ pub fn ioctl(cx: &mut Cx<'_>, fd: Fd, request: IoctlRequest, arg: Hex) -> Value 
 
 /// close_range(2), around the translator's own descriptors.
 pub fn close_range(cx: &mut Cx<'_>, first: UInt, last: UInt, flags: Hex) -> Value {
+    if flags.0 & u64::from(libc::CLOSE_RANGE_UNSHARE) != 0 {
+        cx.process.hidden.fix();
+    }
+    cx.process.hidden.around(first.0, last.0, |hidden| close_around(cx, hidden, first.0..=last.0, flags.0))
+}
+
+fn close_around(cx: &Cx<'_>, hidden: Vec<u32>, range: RangeInclusive<u32>, flags: u64) -> Value {
     let call =
         |first: u32, last: u32, flags: u64| cx.call(libc::SYS_close_range, [first.into(), last.into(), flags, 0, 0, 0]);
-    let hidden = cx.process.hidden.within(first.0, last.0);
-    if hidden.is_empty() || first.0 > last.0 {
-        return call(first.0, last.0, flags.0);
+    let (first, last) = range.into_inner();
+    if hidden.is_empty() || first > last {
+        return call(first, last, flags);
     }
     // The table is unshared once; the pieces after it are of the new one.
-    let (mut from, mut flags) = (first.0, flags.0);
+    let (mut from, mut flags) = (first, flags);
     for fd in hidden {
         if fd > from {
             call(from, fd - 1, flags)?;
@@ -58,7 +71,7 @@ pub fn close_range(cx: &mut Cx<'_>, first: UInt, last: UInt, flags: Hex) -> Valu
         }
         from = fd + 1;
     }
-    if from <= last.0 { call(from, last.0, flags) } else { Ok(0) }
+    if from <= last { call(from, last, flags) } else { Ok(0) }
 }
 
 /// Reads a value that may be absent: a null pointer is none.

@@ -2,7 +2,7 @@
 
 use super::{Last, OwnedFd, open_path};
 use crate::abi::OpenHow;
-use crate::hidden::HiddenFds;
+use crate::hidden::{HiddenFd, HiddenFds};
 use crate::{proc, sys};
 use memory::Errno;
 use std::ffi::{CStr, CString, OsStr, OsString};
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// One root of `-L`.
 #[derive(Clone)]
 struct Root {
-    fd: i32,
+    fd: HiddenFd,
     path: PathBuf,
 }
 
@@ -61,7 +61,7 @@ impl Roots {
             let text = CString::new(path.as_os_str().as_bytes()).map_err(|_| fail(Errno::EINVAL))?;
             let fd = open_path(libc::AT_FDCWD, &text, libc::O_DIRECTORY).map_err(fail)?;
             let absolute = absolute(path, fd).map_err(fail)?;
-            roots.push(Root { fd: hidden.adopt(fd).map_err(fail)?, path: absolute });
+            roots.push(Root { fd: hidden.keep(fd).map_err(fail)?, path: absolute });
         }
         let active = AtomicBool::new(!roots.is_empty());
         Ok(Roots { roots, active })
@@ -207,9 +207,12 @@ fn open_in(root: &Root, path: &CStr, how: OpenHow) -> Result<OwnedFd, Errno> {
     let flags = how.flags as i32;
     let flags = flags & if flags & libc::O_PATH != 0 { VALID_OPEN_PATH } else { VALID_OPEN };
     let how = OpenHow { flags: flags as u32 as u64, resolve: how.resolve | RESOLVE_IN_ROOT, ..how };
-    let args = [root.fd as u64, path.as_ptr() as u64, sys::address(&how), size_of_val(&how) as u64, 0, 0];
+    let open = |fd: i32| {
+        let args = [fd as u64, path.as_ptr() as u64, sys::address(&how), size_of_val(&how) as u64, 0, 0];
+        sys::host(libc::SYS_openat2, args)
+    };
     for _ in 0..16 {
-        match sys::host(libc::SYS_openat2, args) {
+        match root.fd.with(open) {
             // A rename elsewhere raced with "..": try again (openat2(2), EAGAIN).
             Err(Errno::EAGAIN) => {}
             // Containers' filters may hide the call: then links that lead out of the root do so.

@@ -1,7 +1,7 @@
 //! Lines of several threads and processes on one descriptor, as strace(1) has them: a call that another thread's line
 //! comes between is `<unfinished ...>`, and later `<... resumed>`.
 
-use crate::sys;
+use crate::{HiddenFd, sys};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -15,7 +15,7 @@ const KEPT: usize = 12;
 
 /// What becomes of the lines.
 enum Sink {
-    Descriptor(i32),
+    Descriptor(HiddenFd),
     /// The latest are kept. Taken only by who finds it free: a forked child may have it locked for ever, and a line that is
     /// missing is no harm.
     Memory(Mutex<String>),
@@ -35,7 +35,7 @@ pub struct Lines {
 
 impl Lines {
     /// Lines on `fd`; with ids from the first on if `many`. `shared` is the file of what is shared.
-    pub fn new(fd: i32, shared: Option<i32>, many: bool) -> Lines {
+    pub fn new(fd: HiddenFd, shared: Option<i32>, many: bool) -> Lines {
         let [busy, open, column, numbered] = sys::shared_words(shared);
         numbered.fetch_or(many.into(), Ordering::Relaxed);
         Lines { sink: Sink::Descriptor(fd), busy, open, column, many: numbered }
@@ -123,9 +123,9 @@ impl Lines {
     fn write(&self, text: &str) {
         match &self.sink {
             Sink::Descriptor(fd) => {
-                let args = [*fd as u64, sys::address(text.as_bytes()), text.len() as u64, 0, 0, 0];
+                let args = |fd: i32| [fd as u64, sys::address(text.as_bytes()), text.len() as u64, 0, 0, 0];
                 // In one call; a closed descriptor loses the trace, not the guest.
-                let _ = sys::host(libc::SYS_write, args);
+                let _ = fd.with(|fd| sys::host(libc::SYS_write, args(fd)));
             }
             Sink::Memory(kept) => {
                 if let Ok(mut kept) = kept.try_lock() {

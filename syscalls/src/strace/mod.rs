@@ -12,7 +12,7 @@ use crate::outcome::{Outcome, Restart};
 use crate::process::{Process, Thread};
 use crate::sys;
 use crate::table::{self, Row};
-use crate::{HiddenFds, Signal};
+use crate::{HiddenFd, HiddenFds, Signal};
 use line::Lines;
 use memory::Errno;
 use render::View;
@@ -53,7 +53,7 @@ impl Strace {
     }
 
     /// Lines go to `fd`; one that the guest can close is moved out of its reach by the caller.
-    pub fn new(fd: i32, style: Style) -> Strace {
+    pub fn new(fd: HiddenFd, style: Style) -> Strace {
         let Style { filter, json, numbered, shared } = style;
         Strace { lines: Lines::new(fd, shared, numbered), filter, json, shared }
     }

@@ -128,7 +128,7 @@ impl<'a> View<'a> {
         let next = self.args.get(index + 1).copied().unwrap_or(0);
         let filled = |way: Way| way == Way::In || done;
         match kind {
-            Kind::Fd | Kind::OutFd | Kind::Int => put(out, format_args!("{}", raw as i32)),
+            Kind::Fd | Kind::OutFd | Kind::NewFd | Kind::Int => put(out, format_args!("{}", raw as i32)),
             Kind::DirFd if raw as i32 == libc::AT_FDCWD => out.push_str("AT_FDCWD"),
             Kind::DirFd => put(out, format_args!("{}", raw as i32)),
             Kind::UInt => put(out, format_args!("{}", raw as u32)),

@@ -12,7 +12,7 @@ use syscalls::paths::Roots;
 use syscalls::strace::{Strace, Style};
 use syscalls::table::ROWS;
 use syscalls::{
-    Abi, Actions, Call, HiddenFds, HostAction, HostSignals, Image, Outcome, Process, Signal, Thread, dispatch,
+    Abi, Actions, Call, HiddenFd, HiddenFds, HostAction, HostSignals, Image, Outcome, Process, Signal, Thread, dispatch,
 };
 
 /// Notes what the host was asked to do with signals.
@@ -47,7 +47,7 @@ impl Guest {
             host_signals: noted,
             image: Arc::new(Image::default()),
             roots: Arc::new(Roots::none()),
-            hidden: Arc::new(HiddenFds::default()),
+            hidden: HiddenFds::begin(),
             limits: Arc::new(GuestLimits::from_host()),
             personality: Arc::new(AtomicU32::new(0)),
             tagged_addresses: Arc::new(AtomicU64::new(0)),
@@ -76,7 +76,7 @@ impl Guest {
     }
 
     pub fn traced(mut self, fd: i32) -> Guest {
-        self.process.strace = Some(Arc::new(Strace::new(fd, Style::default())));
+        self.process.strace = Some(Arc::new(Strace::new(HiddenFd::Fixed(fd), Style::default())));
         self
     }
 
