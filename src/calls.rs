@@ -15,7 +15,7 @@ pub fn direct(abi: &Abi, hidden: &HiddenFds, watches: bool) -> Box<DirectCalls> 
     }
     let rows = ROWS.iter().filter(|row| row.only.is_none_or(|only| only == abi.guest));
     let calls = rows.filter_map(|row| Some((usize::from(row.nr), call(row)?)));
-    let address = if abi.untag == !0 { u64::MAX } else { TAGGED - 1 };
+    let address = if abi.tag_bits == 0 { u64::MAX } else { TAGGED - 1 };
     DirectCalls::new(calls, address, u64::from(hidden.floor()) - 1)
 }
 

@@ -33,6 +33,7 @@ mod start;
 mod suggest;
 mod symbols;
 mod sysroots;
+mod tagging;
 mod threads;
 mod vcpu;
 

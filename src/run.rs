@@ -267,9 +267,10 @@ impl Vcpu {
         if self.mailbox.trace.take(|record| &record.unhandled) { Restart::Unhandled } else { restart }
     }
 
-    /// Sees to it that filters see all calls, if the thread has any: whoever gives other threads some has them too.
+    /// Sees to it that all calls are seen here if the thread has filters, or pointers with tags, which may stand in memory
+    /// too: whoever gives other threads some has them too.
     fn mind_filters(&self) {
-        if self.thread.is_filtered() {
+        if self.thread.is_filtered() || self.process.tagging.is_on() {
             self.machine.engine.calls.close();
         }
     }
@@ -302,6 +303,11 @@ impl Vcpu {
             Outcome::Trace(request) => {
                 let result = self.ptrace(request).unwrap_or_else(Errno::to_return);
                 self.set_late_result(call, result);
+            }
+            Outcome::Tags(request) => {
+                let result = self.tags(request).unwrap_or_else(Errno::to_return);
+                self.set_late_result(call, result);
+                self.mind_filters();
             }
             Outcome::Wait(wait) => return self.wait_for(call, wait),
             Outcome::Exit { status } => return Err(End::Thread { status }),
@@ -355,7 +361,7 @@ impl Vcpu {
     /// Lets the kernel write to code that is watched; returns the code that a write to its file changes.
     fn before_writes(&self, call: &Call) -> Changed {
         let (engine, space, guest) = (&self.machine.engine, &self.process.space, self.process.abi.guest);
-        for range in syscalls::written::memory(call, guest) {
+        for range in syscalls::written::memory(call, guest, self.process.tag_bits()) {
             engine.open_watched(space, range);
         }
         syscalls::written::file(call, guest).map_or_else(Changed::default, |fd| space.code_of_file(fd))

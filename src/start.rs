@@ -9,7 +9,7 @@ use std::os::fd::{FromRawFd, IntoRawFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::atomic::AtomicU32;
 
 use ir::GuestState;
 use memory::space::Mdwe;
@@ -215,7 +215,7 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
         rings: Arc::default(),
         limits: Arc::new(limits),
         personality: Arc::new(AtomicU32::new(personality)),
-        tagged_addresses: Arc::new(AtomicU64::new(0)),
+        tagging: Arc::default(),
         seccomp: Arc::default(),
         strace,
         release: plan.options.uname.as_deref().map(Arc::from),

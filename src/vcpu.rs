@@ -62,7 +62,7 @@ impl Vcpu {
         context.set_stack(low, high);
         context.guest = state;
         let pending = Arc::new(AtomicU32::new(0));
-        let mailbox = Mailbox::new(engine, &raw mut *context, Arc::clone(&pending));
+        let mailbox = Mailbox::new(engine, &raw mut *context, Arc::clone(&pending), process.tagging.address());
         // SAFETY: `drop` removes it before the context goes.
         let resident = unsafe { engine.cache.residents.add(&raw const *context) };
         context.set_calls(&engine.calls, &pending, resident.running());

@@ -93,6 +93,8 @@ pub struct Record {
     pub guest: u64,
     /// Where the process' [`Written`] is.
     pub written: u64,
+    /// Where the process' part of [`syscalls::Tagging`] is.
+    pub tagging: u64,
     /// The program counter of a thread at the trap.
     pub trap: u64,
     /// The program counters of a thread in a system call that it makes for the guest.
@@ -179,8 +181,8 @@ impl Drop for Record {
 }
 
 impl Record {
-    /// That of a thread of nobody's that runs `engine` on registers at `guest`.
-    pub fn new(engine: &Engine, guest: u64) -> Record {
+    /// That of a thread of nobody's that runs `engine` on registers at `guest`, with its process' tags at `tagging`.
+    pub fn new(engine: &Engine, guest: u64, tagging: u64) -> Record {
         let zero = || AtomicU32::new(0);
         Record {
             mark: mark(),
@@ -188,6 +190,7 @@ impl Record {
             tid: AtomicI32::new(0),
             guest,
             written: &raw const WRITTEN as u64,
+            tagging,
             trap: tracee::trap_address(),
             calls: [memory::sys::restart_end(), engine.call_end()],
             traced: zero(),

@@ -11,6 +11,7 @@ use super::record::{At, Loan, Mode, Record};
 use super::table::{self, Held, Tracee};
 use super::{host, registers, resume};
 use crate::signals::Info;
+use crate::tagging;
 use crate::vcpu::Vcpu;
 
 // linux/ptrace.h; not all are in libc.
@@ -98,9 +99,15 @@ impl Vcpu {
         let target = registers::target_of(self.machine, &record)?;
         let state = registers::read(tracee, &record, target)?;
         let kind = u32::try_from(kind).map_err(|_| Errno::EINVAL)?;
-        let bytes = match target.number_regset() == Some(kind) {
-            true => registers::call_number(&record, target, &state).to_le_bytes().to_vec(),
-            false => target.regset(&state, kind).ok_or(Errno::EINVAL)?,
+        let bytes = match kind {
+            _ if target.number_regset() == Some(kind) => {
+                registers::call_number(&record, target, &state).to_le_bytes().to_vec()
+            }
+            tagging::REGSET => {
+                let shared = host::read(tracee.tid, record.tagging)?;
+                tagging::control(target, &state, shared)?.to_le_bytes().to_vec()
+            }
+            _ => target.regset(&state, kind).ok_or(Errno::EINVAL)?,
         };
         check_unit(target, kind, vector.len)?;
         let len = bytes.len().min(usize::try_from(vector.len).unwrap_or(usize::MAX));
@@ -125,6 +132,13 @@ impl Vcpu {
             return host::write(tracee.tid, at, &u64::from(number)).map(|()| 0);
         }
         let mut state = registers::read(tracee, &record, target)?;
+        if kind == tagging::REGSET {
+            let asked = bytes.first_chunk().map(|bytes| u64::from_le_bytes(*bytes)).ok_or(Errno::EINVAL)?;
+            let shared = host::read(tracee.tid, record.tagging)?;
+            let shared: u64 = tagging::set_control(target, &mut state, shared, asked)?;
+            host::write(tracee.tid, record.tagging, &shared)?;
+            return registers::write(tracee, &record, &state).map(|()| 0);
+        }
         let Some(size) = target.regset(&state, kind).map(|bytes| bytes.len()) else { return Err(Errno::EINVAL) };
         check_unit(target, kind, vector.len)?;
         if !target.set_regset(&mut state, kind, &bytes) {

@@ -75,7 +75,7 @@ pub fn set_current(mailbox: *const Mailbox) -> *const Mailbox {
 
 impl Mailbox {
     /// A mailbox for the thread that runs on `context`.
-    pub fn new(engine: &'static Engine, context: *mut Context, pending: Arc<AtomicU32>) -> Box<Mailbox> {
+    pub fn new(engine: &'static Engine, context: *mut Context, pending: Arc<AtomicU32>, tagging: u64) -> Box<Mailbox> {
         Box::new(Mailbox {
             pending,
             arrived: AtomicU64::new(0),
@@ -84,7 +84,7 @@ impl Mailbox {
             context,
             fault_entry: engine.fault_entry(),
             // SAFETY: only the address of a field is taken.
-            trace: Record::new(engine, unsafe { &raw const (*context).guest } as u64),
+            trace: Record::new(engine, unsafe { &raw const (*context).guest } as u64, tagging),
             engine,
         })
     }

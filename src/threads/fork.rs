@@ -64,6 +64,7 @@ impl Vcpu {
         ptrace::forget_in_child();
         self.machine.engine.begin_child(&self.process.hidden);
         self.process.space.in_child();
+        self.process.tagging.unlock();
         self.thread.user_dispatch = Default::default();
         if self.machine.options.stats {
             *self.machine.exits.lock() = Default::default();

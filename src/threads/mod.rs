@@ -52,6 +52,9 @@ fn has(request: &CloneRequest, flag: i32) -> bool {
 impl Vcpu {
     /// Makes a thread or process; its id.
     pub fn clone_task(&mut self, request: &CloneRequest) -> Result<i32, Errno> {
+        if has(request, libc::CLONE_VM) {
+            self.process.tagging.lock();
+        }
         if has(request, libc::CLONE_THREAD) {
             self.spawn(request)
         } else if has(request, libc::CLONE_VM | libc::CLONE_VFORK) {

@@ -26,8 +26,9 @@ pub struct Abi {
     pub restorer: bool,
     /// Smallest alternate signal stack (MINSIGSTKSZ).
     pub min_signal_stack: u64,
-    /// Address bits that the kernel looks at in pointers: AArch64 ignores the top byte (tagged-address-abi.rst).
-    pub untag: u64,
+    /// Bits of the tags that system calls leave out of account in pointers whatever a program asks for: AArch64 ignores
+    /// the top byte (tagged-address-abi.rst).
+    pub tag_bits: u32,
     /// Bits of mmap's protection beside PROT_READ, WRITE and EXEC that are accepted without effect.
     pub extra_prot: u32,
     /// Bits of the personality that an execve clears (SET_PERSONALITY in arch/*/include/asm/elf.h).
@@ -51,7 +52,7 @@ pub static AARCH64: Abi = Abi {
     open_flags: AARCH64_OPEN,
     restorer: true,
     min_signal_stack: 5120,
-    untag: 0x00ff_ffff_ffff_ffff,
+    tag_bits: 8,
     extra_prot: 0x10, // PROT_BTI
     cleared_personality: libc::READ_IMPLIES_EXEC as u32,
     audit_arch: 0xc000_00b7,
@@ -64,7 +65,7 @@ pub static RISCV64: Abi = Abi {
     open_flags: &[],
     restorer: false,
     min_signal_stack: 2048,
-    untag: !0,
+    tag_bits: 0,
     extra_prot: 0,
     cleared_personality: 0xff, // PER_MASK
     audit_arch: 0xc000_00f3,

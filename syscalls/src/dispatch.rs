@@ -9,6 +9,7 @@ use crate::process::{Process, Thread};
 use crate::seccomp;
 use crate::sys;
 use crate::table::{self, Row, Verb};
+use crate::tagging;
 use crate::user_dispatch;
 use memory::sys::Ended;
 use memory::{Errno, GuestAddr};
@@ -108,13 +109,16 @@ fn unknown(process: &Process, thread: &Thread, call: &Call) -> Outcome {
 #[inline]
 fn run(row: &Row, process: &Process, thread: &mut Thread, call: &Call) -> Outcome {
     // Most calls get their registers as they are: a copy right after they were written stalls the host.
-    let untagged;
-    let args = match process.abi.untag {
-        mask if mask != !0 && row.pointers != 0 => {
-            untagged = untag(row, mask, &call.args);
+    let (mut untagged, mut vectors);
+    let args = match process.tag_bits() {
+        0 => &call.args,
+        bits => {
+            (untagged, vectors) = (untag(row, bits, &call.args), Vec::new());
+            if process.tagging.is_on() {
+                tagging::untag_vectors(row, bits, &mut untagged, &mut vectors);
+            }
             &untagged
         }
-        _ => &call.args,
     };
     if row.fds != 0
         && !process.hidden.is_empty()
@@ -146,12 +150,8 @@ fn act(row: &Row, process: &Process, thread: &mut Thread, call: &Call, args: &[u
 }
 
 #[inline]
-fn untag(row: &Row, mask: u64, args: &[u64; 6]) -> [u64; 6] {
-    std::array::from_fn(|index| {
-        // An address with bit 55 set is the kernel's, tag or not: it stays as it is and faults.
-        let is_tagged = row.pointers >> index & 1 != 0 && args[index] >> 55 & 1 == 0;
-        if is_tagged { args[index] & mask } else { args[index] }
-    })
+fn untag(row: &Row, bits: u32, args: &[u64; 6]) -> [u64; 6] {
+    std::array::from_fn(|index| if row.is_pointer(index) { tagging::untag(args[index], bits) } else { args[index] })
 }
 
 /// To the guest the translator's descriptors are closed, and their numbers free.

@@ -64,6 +64,8 @@ pub enum Outcome {
     Trace(TraceRequest),
     /// Wait for a child; of stops of tracees the run loop says what they are to the guest.
     Wait(Wait),
+    /// PR_SET_TAGGED_ADDR_CTRL and PR_GET_TAGGED_ADDR_CTRL where the length of tags is among the registers.
+    Tags(TagRequest),
     /// Return from a signal handler: restore the state from the frame at the stack pointer.
     SigReturn,
 }
@@ -177,6 +179,15 @@ pub struct TraceRequest {
     pub addr: u64,
     /// The fourth.
     pub data: u64,
+}
+
+/// What is asked for about tags in pointers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TagRequest {
+    /// What there is.
+    Get,
+    /// This control word.
+    Set(u64),
 }
 
 /// The calls that wait for children.

@@ -7,12 +7,13 @@ use crate::paths::Roots;
 use crate::seccomp;
 use crate::signal::{Actions, AltStack, HostSignals, SigSet};
 use crate::strace::Strace;
+use crate::tagging::{self, Tagging};
 use crate::uring::Rings;
 use crate::user_dispatch::UserDispatch;
 use memory::{AddressSpace, GuestAddr};
 use std::ffi::CString;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::atomic::AtomicU32;
 
 /// What is shared by the threads of a guest process.
 pub struct Process {
@@ -36,8 +37,8 @@ pub struct Process {
     pub limits: Arc<GuestLimits>,
     /// personality(2) as the guest set it.
     pub personality: Arc<AtomicU32>,
-    /// PR_SET_TAGGED_ADDR_CTRL's state.
-    pub tagged_addresses: Arc<AtomicU64>,
+    /// Whether its pointers may have tags.
+    pub tagging: Arc<Tagging>,
     /// The filters of its threads' system calls.
     pub seccomp: Arc<seccomp::Threads>,
     /// Where system calls are written to, with `--strace`.
@@ -66,7 +67,7 @@ impl Process {
             rings: if shares(libc::CLONE_FILES) { Arc::clone(&self.rings) } else { Arc::new(self.rings.copy()) },
             limits: Arc::new(self.limits.copy()),
             personality: Arc::clone(&self.personality),
-            tagged_addresses: Arc::clone(&self.tagged_addresses),
+            tagging: Arc::clone(&self.tagging),
             seccomp: Arc::default(),
             strace: self.strace.clone(),
             release: self.release.clone(),
@@ -75,6 +76,14 @@ impl Process {
             child.actions.clear_handlers();
         }
         child
+    }
+}
+
+impl Process {
+    /// Bits of the tags that system calls leave out of account in pointers.
+    #[inline]
+    pub fn tag_bits(&self) -> u32 {
+        self.abi.tag_bits.max(tagging::length(self.tagging.word()))
     }
 }
 

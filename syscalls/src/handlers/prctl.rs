@@ -1,28 +1,37 @@
 //! prctl(2): passed on, but for what would change the translator instead of the guest.
 
-use super::{Value, seccomp};
+use super::{Asked, Value, seccomp};
 use crate::abi::Guest;
 use crate::args::{Hex, Int};
 use crate::dispatch::Cx;
+use crate::outcome::{Outcome, TagRequest};
+use crate::tagging;
 use crate::user_dispatch::UserDispatch;
 use memory::space::Mdwe;
 use memory::{Errno, GuestAddr, PAGE_SIZE, Range};
-use std::sync::atomic::Ordering;
 
 // linux/prctl.h; not all are in libc.
 const PR_SET_MDWE: i32 = 65;
 const PR_GET_MDWE: i32 = 66;
 const PR_SET_SYSCALL_USER_DISPATCH: i32 = 59;
-const PR_SET_TAGGED_ADDR_CTRL: i32 = 55;
-const PR_GET_TAGGED_ADDR_CTRL: i32 = 56;
 const PR_RISCV_V_SET_CONTROL: i32 = 69;
 const PR_RISCV_V_GET_CONTROL: i32 = 70;
 const PR_RISCV_V_VSTATE_CTRL_OFF: u64 = 1;
 const PR_RISCV_V_VSTATE_CTRL_ON: u64 = 2;
 const PR_RISCV_SET_ICACHE_FLUSH_CTX: i32 = 71;
-const PR_TAGGED_ADDR_ENABLE: u64 = 1;
 
-pub fn prctl(cx: &mut Cx<'_>, option: Int, a: Hex, b: Hex, c: Hex, d: Hex) -> Value {
+pub fn prctl(cx: &mut Cx<'_>, option: Int, a: Hex, b: Hex, c: Hex, d: Hex) -> Asked {
+    match option.0 {
+        tagging::SET | tagging::GET if b.0 | c.0 | d.0 != 0 => Err(Errno::EINVAL.into()),
+        tagging::GET if a.0 != 0 => Err(Errno::EINVAL.into()),
+        // Where it is not fixed the length of tags is among the registers.
+        tagging::SET if cx.abi().tag_bits == 0 => Ok(Outcome::Tags(TagRequest::Set(a.0))),
+        tagging::GET if cx.abi().tag_bits == 0 => Ok(Outcome::Tags(TagRequest::Get)),
+        _ => control(cx, option, [a, b, c, d]).map(Outcome::Return),
+    }
+}
+
+fn control(cx: &mut Cx<'_>, option: Int, [a, b, c, d]: [Hex; 4]) -> Value {
     let aarch64 = cx.abi().guest == Guest::Aarch64;
     match option.0 {
         libc::PR_SET_MM => set_mm(a.0, c.0, d.0),
@@ -43,15 +52,12 @@ pub fn prctl(cx: &mut Cx<'_>, option: Int, a: Hex, b: Hex, c: Hex, d: Hex) -> Va
         PR_GET_MDWE => Ok(cx.process.space.mdwe().bits().into()),
         libc::PR_SET_SECCOMP => seccomp::set_by_prctl(cx, a.0, b.0),
         libc::PR_GET_SECCOMP => Ok(cx.thread.seccomp.mode().into()),
-        PR_SET_TAGGED_ADDR_CTRL if aarch64 => {
-            if a.0 & !PR_TAGGED_ADDR_ENABLE != 0 || b.0 | c.0 | d.0 != 0 {
-                return Err(Errno::EINVAL.into());
-            }
-            cx.process.tagged_addresses.store(a.0, Ordering::Relaxed);
+        tagging::SET if a.0 & !tagging::ENABLE != 0 => Err(Errno::EINVAL.into()),
+        tagging::SET => {
+            cx.process.tagging.set_word(a.0);
             Ok(0)
         }
-        PR_GET_TAGGED_ADDR_CTRL if aarch64 && (a.0 | b.0 | c.0 | d.0) != 0 => Err(Errno::EINVAL.into()),
-        PR_GET_TAGGED_ADDR_CTRL if aarch64 => Ok(cx.process.tagged_addresses.load(Ordering::Relaxed)),
+        tagging::GET => Ok(cx.process.tagging.word() & tagging::ENABLE),
         // Who may skip fence.i: nobody needs to, it is seen either way.
         PR_RISCV_SET_ICACHE_FLUSH_CTX if !aarch64 => Ok(0),
         PR_RISCV_V_GET_CONTROL if has_vectors(cx) => Ok(PR_RISCV_V_VSTATE_CTRL_ON),

@@ -81,7 +81,9 @@ impl Strace {
         let result = match outcome {
             // Before there is a child that writes lines too.
             Outcome::Clone(_) => return self.lines.number(),
-            Outcome::Exec(_) | Outcome::Trace(_) | Outcome::Wait(_) | Outcome::Inspect { .. } => return,
+            Outcome::Exec(_) | Outcome::Trace(_) | Outcome::Tags(_) | Outcome::Wait(_) | Outcome::Inspect { .. } => {
+                return;
+            }
             Outcome::NotBegun | Outcome::Restart(Restart::Always) => "? ERESTARTNOINTR (To be restarted)".to_owned(),
             Outcome::Restart(Restart::IfAsked) => "? ERESTARTSYS (To be restarted if SA_RESTART is set)".to_owned(),
             Outcome::Interrupted { .. } | Outcome::Restart(Restart::Unhandled) => {

@@ -7,6 +7,7 @@ use crate::dispatch::Call;
 use crate::process::Process;
 use crate::signal::{Action, SigSet, Signal};
 use crate::table::Row;
+use crate::tagging::untag;
 use memory::copy::{self, StrError};
 use memory::{Errno, GuestAddr, UserPtr};
 use std::fmt::Write;
@@ -123,7 +124,7 @@ impl<'a> View<'a> {
     /// Appends argument `index`.
     fn write_arg(&self, out: &mut String, index: usize, kind: Kind) {
         let raw = self.args[index];
-        let addr = GuestAddr(raw & self.process.abi.untag);
+        let addr = GuestAddr(untag(raw, self.process.tag_bits()));
         let done = self.result.is_some_and(|value| Errno::from_return(value).is_ok());
         let next = self.args.get(index + 1).copied().unwrap_or(0);
         let filled = |way: Way| way == Way::In || done;
@@ -160,7 +161,7 @@ impl<'a> View<'a> {
             Kind::SockAddr(way) if filled(way) => {
                 let len = match way {
                     Way::In => Some(next as u32),
-                    _ => UserPtr::<u32>::new(GuestAddr(next & self.process.abi.untag)).read().ok(),
+                    _ => UserPtr::<u32>::new(GuestAddr(untag(next, self.process.tag_bits()))).read().ok(),
                 };
                 self.write_socket(out, addr, len.unwrap_or(0));
             }

@@ -5,7 +5,7 @@ use memory::space::{Limits, MapRequest};
 use memory::{AddressSpace, Errno, GuestAddr, PAGE_SIZE, Pod, Prot, UserPtr, copy};
 use std::ffi::CString;
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex};
 use syscalls::limits::GuestLimits;
 use syscalls::paths::Roots;
@@ -50,7 +50,7 @@ impl Guest {
             hidden: HiddenFds::begin(),
             limits: Arc::new(GuestLimits::from_host()),
             personality: Arc::new(AtomicU32::new(0)),
-            tagged_addresses: Arc::new(AtomicU64::new(0)),
+            tagging: Arc::default(),
             rings: Arc::default(),
             seccomp: Arc::default(),
             strace: None,

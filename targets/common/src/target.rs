@@ -94,6 +94,18 @@ pub trait Target: Sync + Send {
         mode
     }
 
+    /// How many of an address' highest bits loads and stores leave out of account in this state; `None` where
+    /// programs can't choose that.
+    fn tag_bits(&self, _state: &GuestState) -> Option<u32> {
+        None
+    }
+
+    /// Has loads and stores leave out of account so many of an address' highest bits, or the next larger number that there
+    /// is. False where programs can't choose that, or not so many.
+    fn set_tag_bits(&self, _state: &mut GuestState, _at_least: u32) -> bool {
+        false
+    }
+
     /// The mode that the table of indirect branches and predicted returns belong to while blocks of `mode` run. Blocks of
     /// modes with the same answer can go from one to the other; those of another mode than the answer do neither.
     fn branching(&self, mode: Mode) -> Mode {

@@ -13,6 +13,7 @@ mod fields16;
 mod float;
 mod flow;
 mod helpers;
+mod masking;
 mod regs;
 mod rows;
 pub mod state;

@@ -45,7 +45,9 @@ pub const VXRM: SlotId = SlotId(102);
 pub const VXSAT: SlotId = SlotId(103);
 /// 1 while blocks are keyed by the vector type; see `vector::config`.
 pub const KEYED: SlotId = SlotId(104);
-const COUNT: usize = 105;
+/// envcfg.PMM: how long the tags in pointers are; see `masking`.
+pub const PMM: SlotId = SlotId(105);
+const COUNT: usize = 106;
 
 /// Names of the general registers.
 pub const X_NAMES: [&str; 32] = [
@@ -87,6 +89,7 @@ const fn slots() -> [SlotDef; COUNT] {
     all[VXRM.0 as usize] = SlotDef { name: "vxrm", ty: Ty::I32, offset: 1080, pin: 0 };
     all[VXSAT.0 as usize] = SlotDef { name: "vxsat", ty: Ty::I32, offset: 1084, pin: 0 };
     all[KEYED.0 as usize] = SlotDef { name: "keyed", ty: Ty::I32, offset: 1088, pin: 0 };
+    all[PMM.0 as usize] = SlotDef { name: "pmm", ty: Ty::I32, offset: 1092, pin: 0 };
     all[FRM.0 as usize] = SlotDef { name: "frm", ty: Ty::I32, offset: 512, pin: 0 };
     all[RES_ADDR.0 as usize] = SlotDef { name: "res_addr", ty: Ty::I64, offset: 520, pin: 0 };
     all[RES_VALUE.0 as usize] = SlotDef { name: "res_value", ty: Ty::I64, offset: 528, pin: 0 };

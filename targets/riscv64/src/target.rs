@@ -11,6 +11,7 @@ use crate::cpu::{self, Cpu};
 use crate::disassembly;
 use crate::float;
 use crate::helpers;
+use crate::masking;
 use crate::rows::{DECODER16, DECODER32};
 use crate::state::{FRM, SLOTS, SP, TP};
 use crate::vector;
@@ -108,7 +109,15 @@ impl Target for Riscv64 {
     }
 
     fn mode(&self, state: &GuestState) -> Mode {
-        Mode(float::mode(frm(state)).0 | vector::mode_of(state) << vector::MODE_SHIFT)
+        Mode(float::mode(frm(state)).0 | masking::mode_of(state) | vector::mode_of(state) << vector::MODE_SHIFT)
+    }
+
+    fn tag_bits(&self, state: &GuestState) -> Option<u32> {
+        self.cpu.features.has(cpu::SSNPM).then(|| masking::tag_bits(state))
+    }
+
+    fn set_tag_bits(&self, state: &mut GuestState, at_least: u32) -> bool {
+        self.cpu.features.has(cpu::SSNPM) && masking::set_tag_bits(state, at_least)
     }
 
     fn branching(&self, mode: Mode) -> Mode {

@@ -189,6 +189,8 @@ extensions! {
     ZVKSH "zvksh" Max 25 linux [V];
     /// Vectors: data-independent execution latency.
     ZVKT "zvkt" Rva23 26 linux [V];
+    /// Pointer masking in user mode, which the kernel offers as Supm.
+    SSNPM "ssnpm" Rva23 49 linux [];
     /// Instructions that two extensions share.
     ZBB_OR_ZBKB "zbb|zbkb" Max - hidden [];
     /// Instructions that two extensions share.
@@ -208,6 +210,7 @@ extensions! {
 /// Names that stand for several extensions.
 pub const GROUPS: &[(&str, &[Feature])] = &[
     ("b", &[ZBA, ZBB, ZBS]),
+    ("supm", &[SSNPM]),
     ("zkn", &[ZBKB, ZBKC, ZBKX, ZKND, ZKNE, ZKNH]),
     ("zks", &[ZBKB, ZBKC, ZBKX, ZKSED, ZKSH]),
 ];

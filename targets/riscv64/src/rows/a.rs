@@ -11,6 +11,7 @@ use target::{Lower, instructions};
 
 use crate::cpu;
 use crate::fields::Amo;
+use crate::masking::mask;
 use crate::regs::Regs;
 use crate::state::{RES_ADDR, RES_VALUE};
 
@@ -91,6 +92,11 @@ instructions! {
     wrs_sto "000000011101 00000 000 00000 1110011" |b, _f: u32| wait(b);
 }
 
+fn address(b: &mut Lower, f: Amo) -> Val {
+    let addr = b.x(f.rs1);
+    mask(b, addr)
+}
+
 /// A misaligned address raises an exception, which Linux makes SIGBUS (unprivileged ISA, Zalrsc).
 fn check_aligned(b: &mut Lower, addr: Val, access: Access) {
     b.op(Op::Aligned, Ty::None, 0, [addr, Val::NONE, Val::NONE], access.bytes().into());
@@ -100,7 +106,7 @@ fn load_reserved(b: &mut Lower, f: Amo, access: Access) {
     if f.rl {
         b.fence();
     }
-    let addr = b.x(f.rs1);
+    let addr = address(b, f);
     check_aligned(b, addr, access);
     let val = b.load(Ty::I64, access, Mem::at(addr));
     b.put(RES_ADDR, addr);
@@ -114,7 +120,7 @@ fn load_reserved(b: &mut Lower, f: Amo, access: Access) {
 /// page that can't be written faults, as the manual allows.
 fn store_conditional(b: &mut Lower, f: Amo, access: Access) {
     let ty = ty_of(access);
-    let (addr, held, reserved) = (b.x(f.rs1), b.get(RES_ADDR), b.get(RES_VALUE));
+    let (addr, held, reserved) = (address(b, f), b.get(RES_ADDR), b.get(RES_VALUE));
     check_aligned(b, addr, access);
     let expected = narrow(b, ty, reserved);
     let val = operand(b, ty, f.rs2);
@@ -131,7 +137,7 @@ fn store_conditional(b: &mut Lower, f: Amo, access: Access) {
 
 fn amo(b: &mut Lower, f: Amo, op: RmwOp, access: Access) {
     let ty = ty_of(access);
-    let (addr, val) = (b.x(f.rs1), operand(b, ty, f.rs2));
+    let (addr, val) = (address(b, f), operand(b, ty, f.rs2));
     let old = b.rmw(op, ty, access, addr, val);
     set_old(b, f.rd, access, old);
 }
@@ -139,14 +145,14 @@ fn amo(b: &mut Lower, f: Amo, op: RmwOp, access: Access) {
 /// rd = memory at rs1; where it was rd it becomes rs2. Only the bits of the access are compared.
 fn amocas(b: &mut Lower, f: Amo, access: Access) {
     let ty = ty_of(access);
-    let (addr, expected, new) = (b.x(f.rs1), operand(b, ty, f.rd), operand(b, ty, f.rs2));
+    let (addr, expected, new) = (address(b, f), operand(b, ty, f.rd), operand(b, ty, f.rs2));
     let old = b.cas(ty, access, addr, expected, new);
     set_old(b, f.rd, access, old);
 }
 
 /// A pair of registers that begins with x0 is zero.
 fn amocas_q(b: &mut Lower, f: Amo) {
-    let addr = b.x(f.rs1);
+    let addr = address(b, f);
     let (expected, new) = (pair(b, f.rd), pair(b, f.rs2));
     let old = b.cas(Ty::V128, Access::B128, addr, expected, new);
     if f.rd != 0 {

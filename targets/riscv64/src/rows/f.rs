@@ -8,6 +8,7 @@ use crate::cpu;
 use crate::fields::{F, I, S};
 use crate::float::{self, Fmt, Fregs, rounding, soft, wide_ty};
 use crate::helpers;
+use crate::masking::mask_operand;
 use crate::regs::Regs;
 
 instructions! {
@@ -48,14 +49,15 @@ instructions! {
 /// f[rd] = memory at rs1 + imm, boxed.
 pub fn load(b: &mut Lower, f: I, fmt: Fmt) {
     let base = b.x(f.rs1);
-    let val = b.load(fmt.ty(), access(fmt), Mem::disp(base, f.imm));
+    let mem = mask_operand(b, Mem::disp(base, f.imm));
+    let val = b.load(fmt.ty(), access(fmt), mem);
     b.set_f(fmt, f.rd, val);
 }
 
 /// Memory at rs1 + imm = the low bits of f[rs2], boxed or not.
 pub fn store(b: &mut Lower, f: S, fmt: Fmt) {
     let base = b.x(f.rs1);
-    let mem = Mem::disp(base, f.imm);
+    let mem = mask_operand(b, Mem::disp(base, f.imm));
     let known = if fmt == Fmt::D { Some(b.f(fmt, f.rs2)) } else { b.known(fmt, f.rs2) };
     if let Some(val) = known {
         b.store(fmt.ty(), access(fmt), mem, val);

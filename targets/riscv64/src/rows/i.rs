@@ -6,6 +6,7 @@ use target::{Lower, instructions};
 
 use crate::cpu;
 use crate::fields::{B, Fence, I, J, R, S, Shamt5, Shamt6, U};
+use crate::masking::mask_operand;
 use crate::regs::Regs;
 use crate::vector::leaves_for_jump;
 
@@ -135,7 +136,8 @@ fn or_immediate(b: &mut Lower, f: I) {
         _ => return,
     };
     let base = b.x(f.rs1);
-    b.prefetch(near, Mem::disp(base, f.imm & !31));
+    let mem = mask_operand(b, Mem::disp(base, f.imm & !31));
+    b.prefetch(near, mem);
 }
 
 fn set_less(b: &mut Lower, f: R, cond: Icond) {
@@ -165,14 +167,16 @@ fn auipc(b: &mut Lower, f: U) {
 /// rd = memory at rs1 + imm. A load to x0 still may fault.
 pub fn load(b: &mut Lower, f: I, access: Access) {
     let base = b.x(f.rs1);
-    let val = b.load(Ty::I64, access, Mem::disp(base, f.imm));
+    let mem = mask_operand(b, Mem::disp(base, f.imm));
+    let val = b.load(Ty::I64, access, mem);
     b.set_x(f.rd, val);
 }
 
 /// Memory at rs1 + imm = rs2.
 pub fn store(b: &mut Lower, f: S, access: Access) {
     let (base, val) = (b.x(f.rs1), b.x(f.rs2));
-    b.store(Ty::I64, access, Mem::disp(base, f.imm), val);
+    let mem = mask_operand(b, Mem::disp(base, f.imm));
+    b.store(Ty::I64, access, mem, val);
 }
 
 /// Goes to pc + imm where the condition holds.

@@ -6,6 +6,7 @@ use target::{Lower, instructions};
 use crate::cpu;
 use crate::fields::VMem;
 use crate::helpers;
+use crate::masking::mask;
 use crate::regs::Regs;
 use crate::state::{VL, v};
 use crate::vector::group::{Operand, fits, sources_fit};
@@ -27,8 +28,8 @@ instructions! {
     vle16ff_v "000 0 00 m 10000 sssss 101 ddddd 0000111" |b, f: VMem| first_fault(b, f, Lane::H);
     vle32ff_v "000 0 00 m 10000 sssss 110 ddddd 0000111" |b, f: VMem| first_fault(b, f, Lane::S);
     vle64ff_v "000 0 00 m 10000 sssss 111 ddddd 0000111" |b, f: VMem| first_fault(b, f, Lane::D);
-    vlm_v     "000 0 00 1 01011 sssss 000 ddddd 0000111" |b, f: VMem| mask(b, f, Transfer::load);
-    vsm_v     "000 0 00 1 01011 sssss 000 ddddd 0100111" |b, f: VMem| mask(b, f, Transfer::store);
+    vlm_v     "000 0 00 1 01011 sssss 000 ddddd 0000111" |b, f: VMem| mask_bits(b, f, Transfer::load);
+    vsm_v     "000 0 00 1 01011 sssss 000 ddddd 0100111" |b, f: VMem| mask_bits(b, f, Transfer::store);
 }
 
 instructions! {
@@ -131,11 +132,17 @@ instructions! {
     vs8r_v    "111 0 00 1 01000 sssss 000 ddddd 0100111" |b, f: VMem| store_registers(b, f, 8);
 }
 
+/// Where elements begin that are one behind the other.
+fn address(b: &mut Lower, f: VMem) -> Val {
+    let base = b.x(f.rs1);
+    mask(b, base)
+}
+
 type Action = fn(&Transfer, &mut Lower);
 
 /// What a load or store of elements of this width is like where it is legal.
 fn transfer(b: &mut Lower, f: VMem, config: &Config, place: Place) -> Transfer {
-    let base = b.x(f.rs1);
+    let base = if let Place::Unit = place { address(b, f) } else { b.x(f.rs1) };
     Transfer { config: *config, fields: f.fields, masked: f.masked, vd: f.vd, base, place }
 }
 
@@ -170,7 +177,7 @@ fn strided(b: &mut Lower, f: VMem, lane: Lane, action: Action) {
 }
 
 /// Bytes with a bit for each element, unmasked, in one register.
-fn mask(b: &mut Lower, f: VMem, action: Action) {
+fn mask_bits(b: &mut Lower, f: VMem, action: Action) {
     let Some(config) = config(b) else { return };
     let vl = mask_bytes(b, config.vl);
     let transfer = transfer(b, f, &Config { sew: Lane::B, lmul: 0, vl }, Place::Unit);
@@ -218,7 +225,7 @@ fn store_indexed(b: &mut Lower, f: VMem, lane: Lane) {
 /// Elements up to the first that can't be read, which become `vl`; where that is the very first it faults.
 fn first_fault(b: &mut Lower, f: VMem, lane: Lane) {
     let Some(mut config) = with_width(b, f, lane) else { return };
-    let (vl, base) = (config.vl(b), b.x(f.rs1));
+    let (vl, base) = (config.vl(b), address(b, f));
     let bytes = f.fields * lane.bits() / 8;
     let wanted = b.bin_imm(Op::Mul, Ty::I64, vl, bytes.into());
     let readable = b.call_int(helpers::READABLE, [base, wanted, Val::NONE], 0);
@@ -253,7 +260,7 @@ fn load_registers(b: &mut Lower, f: VMem, count: u32) {
     if !f.vd.is_multiple_of(count) {
         return b.undefined();
     }
-    let base = b.x(f.rs1);
+    let base = address(b, f);
     let mut vals = group::NO_GROUP;
     for (i, val) in (0..count).zip(&mut vals) {
         *val = b.load(Ty::V128, Access::B128, Mem::disp(base, (16 * i).into()));
@@ -267,7 +274,7 @@ fn store_registers(b: &mut Lower, f: VMem, count: u32) {
     if !f.vd.is_multiple_of(count) {
         return b.undefined();
     }
-    let base = b.x(f.rs1);
+    let base = address(b, f);
     for i in 0..count {
         let val = b.get(v(f.vd + i));
         b.store(Ty::V128, Access::B128, Mem::disp(base, (16 * i).into()), val);

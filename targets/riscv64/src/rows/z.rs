@@ -9,6 +9,7 @@ use target::{Lower, instructions};
 
 use crate::cpu;
 use crate::fields::R;
+use crate::masking::mask;
 use crate::regs::Regs;
 
 /// Bytes of a cache block, as `hwprobe` says.
@@ -57,11 +58,13 @@ fn may_be(b: &mut Lower, f: R) {
 /// Caches are coherent; what is left is that the address must be readable.
 fn touch(b: &mut Lower, f: R) {
     let addr = b.x(f.rs1);
+    let addr = mask(b, addr);
     b.load(Ty::I64, Access::U8, Mem::at(addr));
 }
 
 fn cbo_zero(b: &mut Lower, f: R) {
     let addr = b.x(f.rs1);
+    let addr = mask(b, addr);
     let block = b.bin_imm(Op::And, Ty::I64, addr, -(CACHE_BLOCK as i64));
     let zero: Val = b.vconst(0);
     for at in (0..CACHE_BLOCK as i64).step_by(16) {

@@ -13,6 +13,7 @@ use super::active::Active;
 use super::group::{Group, NO_GROUP, read, write_active};
 use super::lanes::{extract, insert};
 use super::{Config, Length};
+use crate::masking::{mask, mask_operand};
 use crate::state::v;
 
 /// Where elements are.
@@ -37,7 +38,7 @@ pub struct Transfer {
     pub masked: bool,
     /// The first register.
     pub vd: u32,
-    /// The base address.
+    /// The base address; of elements one behind the other without its tag.
     pub base: Val,
     /// Where elements are.
     pub place: Place,
@@ -114,11 +115,11 @@ impl Transfer {
                 if element != 0 {
                     *address = b.add(Ty::I64, *address, stride);
                 }
-                Mem::at(*address)
+                Mem::at(mask(b, *address))
             }
             Place::Indexed(lane, group) => {
                 let offset = offset(b, lane, &group, element);
-                Mem::indexed(self.base, offset, 0)
+                mask_operand(b, Mem::indexed(self.base, offset, 0))
             }
         }
     }
@@ -284,6 +285,7 @@ impl Transfer {
                 if first.is_some() { b.add(Ty::I64, self.base, first) } else { self.base }
             }
         };
+        walk.at = mask(b, walk.at);
         walk
     }
 
@@ -296,7 +298,7 @@ impl Transfer {
 
     /// Where an element would be.
     fn address(&self, b: &mut Lower, element: u32) -> Val {
-        match self.place {
+        let address = match self.place {
             Place::Unit => {
                 let distance = element * self.fields * self.element_bytes();
                 b.bin_imm(Op::Add, Ty::I64, self.base, distance.into())
@@ -309,7 +311,8 @@ impl Transfer {
                 let offset = offset(b, lane, &group, element);
                 b.add(Ty::I64, self.base, offset)
             }
-        }
+        };
+        mask(b, address)
     }
 }
 

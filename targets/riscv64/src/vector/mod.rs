@@ -19,6 +19,7 @@ pub mod text;
 use ir::{GuestState, Icond, Lane, Op, Term, Ty, Val};
 use target::{Lower, Mode};
 
+use crate::masking;
 use crate::state::{KEYED, SLOTS, VL, VSTART, VTYPE};
 
 /// Bits of a vector register.
@@ -125,7 +126,7 @@ pub fn mode_of(state: &GuestState) -> u32 {
 }
 
 /// The vector part of a block's mode begins at this bit.
-pub const MODE_SHIFT: u32 = 3;
+pub const MODE_SHIFT: u32 = masking::MODE_SHIFT + 2;
 
 /// The mode without its vector part.
 pub const fn without_vectors(mode: Mode) -> Mode {
