@@ -70,6 +70,7 @@ impl Guest for Riscv64 {
             features: "+m,+a,+f,+d,+c,+zicsr,+zifencei,+zba,+zbb,+zbc,+zbs,+zbkb,+zbkc,+zbkx,+zicond,+zimop,+zcmop,+zcb,\
                        +zfh,+zfa,+experimental-zacas,+zabha,+zawrs,+zicbom,+zicbop,+zicboz,+zihintntl,+zihintpause,+zknd,+zkne,+zknh,\
                        +zksed,+zksh,\
+                       +zfbfmin,+zvfbfmin,+zvfbfwma,\
                        +v,+zvfh,+zvbb,+zvbc,+zvkg,+zvkned,+zvknhb,+zvksed,+zvksh",
         }
     }

@@ -109,6 +109,8 @@ pub struct Format {
 impl Format {
     /// Half precision.
     pub const F16: Format = Format { exp_bits: 5, frac_bits: 10 };
+    /// BFloat16: single precision with a shorter fraction.
+    pub const BF16: Format = Format { exp_bits: 8, frac_bits: 7 };
     /// Single precision.
     pub const F32: Format = Format { exp_bits: 8, frac_bits: 23 };
     /// Double precision.

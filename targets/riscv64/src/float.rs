@@ -158,6 +158,11 @@ pub fn host_round(frm: u32) -> Round {
     }
 }
 
+/// Whether the host rounds to nearest even in this block.
+pub fn host_rounds_to_even(b: &Lower) -> bool {
+    host_round(mode(b.mode.0).0) == Round::NearestEven
+}
+
 /// How an instruction with this `rm` rounds: [`Round::Dynamic`] where the host does it so, the mode itself
 /// where not, `None` where the mode is reserved and the instruction illegal. frm is known: it is part of the block's key.
 pub fn rounding(b: &Lower, rm: u32) -> Option<Round> {

@@ -33,6 +33,8 @@ fn extensions_come_and_go_with_what_they_require() {
     assert_eq!(isa("rv64gc,+b"), isa("rv64gc,zba=on,zbb=true,+zbs"));
     // Linux has a bit and a name for the user's view of pointer masking, and tells of the supervisor's extension.
     assert!(isa("rva23").ends_with("_ssnpm") && !isa("rva22").contains("ssnpm"));
+    assert_eq!(isa("rv64gc,+zvfbfwma"), isa("rv64gc,+zvfbfmin,+zfbfmin,+zvfbfwma"));
+    assert!(isa("max").contains("_zfbfmin_zfh_") && isa("max").contains("_zvfbfmin_zvfbfwma_zvfh_"));
     assert_eq!(isa("max,-supm"), isa("max,-ssnpm"));
     assert_eq!(isa("max,-zkn"), isa("max,-zbkb,-zbkc,-zbkx,-zknd,-zkne,-zknh"));
 }

@@ -115,6 +115,8 @@ extensions! {
     ZAWRS "zawrs" Rva23 48 linux [A];
     /// Additional floating-point instructions.
     ZFA "zfa" Rva23 32 linux [F];
+    /// BFloat16: conversions, and moving its bits.
+    ZFBFMIN "zfbfmin" Max 52 linux [F];
     /// Half precision.
     ZFH "zfh" Max 27 linux [ZFHMIN];
     /// Half precision: conversions only.
@@ -169,6 +171,10 @@ extensions! {
     ZVE64F "zve64f" Rva23 40 linux [ZVE32F ZVE64X];
     /// Vectors: integers of 64 bits: a part of V.
     ZVE64X "zve64x" Rva23 39 linux [ZVE32X];
+    /// Vectors: BFloat16, conversions.
+    ZVFBFMIN "zvfbfmin" Max 53 linux [V];
+    /// Vectors: BFloat16, products added to single precision.
+    ZVFBFWMA "zvfbfwma" Max 54 linux [ZVFBFMIN ZFBFMIN];
     /// Vectors: half precision.
     ZVFH "zvfh" Max 30 linux [V ZVFHMIN ZFHMIN];
     /// Vectors: half precision, conversions only.
@@ -197,6 +203,8 @@ extensions! {
     ZBC_OR_ZBKC "zbc|zbkc" Max - hidden [];
     /// Instructions that two extensions share.
     ZKND_OR_ZKNE "zknd|zkne" Max - hidden [];
+    /// Instructions that two extensions share.
+    ZFHMIN_OR_ZFBFMIN "zfhmin|zfbfmin" Max - hidden [];
     /// Instructions that need two extensions.
     ZACAS_AND_ZABHA "zacas+zabha" Max - hidden [];
     /// Instructions that need two extensions.
@@ -228,6 +236,7 @@ pub fn with_combinations(set: Features) -> Features {
     let set = combine(set, ZBB_OR_ZBKB, either(ZBB, ZBKB));
     let set = combine(set, ZBC_OR_ZBKC, either(ZBC, ZBKC));
     let set = combine(set, ZKND_OR_ZKNE, either(ZKND, ZKNE));
+    let set = combine(set, ZFHMIN_OR_ZFBFMIN, either(ZFHMIN, ZFBFMIN));
     let set = combine(set, ZACAS_AND_ZABHA, both(ZACAS, ZABHA));
     let set = combine(set, ZFA_AND_ZFH, both(ZFA, ZFH));
     let set = combine(set, ZCB_AND_ZBB, both(ZCB, ZBB));

@@ -46,12 +46,19 @@ pub enum FloatOp {
     Convert,
     /// The same, rounded to odd.
     ConvertOdd,
+    /// From BFloat16 to single precision.
+    FromBf16,
+    /// From single precision to BFloat16.
+    ToBf16,
 }
 
 impl FloatOp {
-    const ALL: [FloatOp; 17] = {
+    const ALL: [FloatOp; 19] = {
         use FloatOp::*;
-        [Add, Sub, Mul, Div, MulAdd, Min, Max, Sqrt, Rsqrt7, Rec7, Class, ToS, ToU, FromS, FromU, Convert, ConvertOdd]
+        [
+            Add, Sub, Mul, Div, MulAdd, Min, Max, Sqrt, Rsqrt7, Rec7, Class, ToS, ToU, FromS, FromU, Convert,
+            ConvertOdd, FromBf16, ToBf16,
+        ]
     };
 
     /// The constant for the helper: operands and results are lanes of these widths.
@@ -81,6 +88,8 @@ impl FloatOp {
             FloatOp::FromU => fp::from_u64(env, result, a),
             FloatOp::Convert => fp::convert(env, format, result, a),
             FloatOp::ConvertOdd => convert_odd(env, format, result, a),
+            FloatOp::FromBf16 => fp::convert(env, Format::BF16, Format::F32, a),
+            FloatOp::ToBf16 => fp::convert(env, Format::F32, Format::BF16, a),
         }
     }
 }

@@ -7,6 +7,7 @@ mod d;
 mod f;
 mod i;
 mod m;
+mod v_bfloat;
 mod v_bits;
 mod v_compare;
 mod v_config;
@@ -23,6 +24,7 @@ mod v_sm3;
 mod v_widen;
 mod z;
 mod zfa;
+mod zfbfmin;
 mod zfh;
 pub mod zicsr;
 mod zk;
@@ -50,8 +52,10 @@ pub static TABLES: &[Table] = &[
     a::ZAWRS,
     f::F_ROWS,
     d::D_ROWS,
+    zfh::HALVES,
     zfh::ZFHMIN,
     zfh::ZFH,
+    zfbfmin::ZFBFMIN,
     zfa::ZFA,
     zfa::ZFA_ZFH,
     zicsr::ZICSR,
@@ -97,6 +101,8 @@ pub static TABLES: &[Table] = &[
     v_float::FLOAT_COMPARE,
     v_float::FLOAT_WIDEN,
     v_convert::CONVERT,
+    v_bfloat::ZVFBFMIN,
+    v_bfloat::ZVFBFWMA,
     v_reduce::REDUCE,
     v_reduce::FLOAT_REDUCE,
     v_mask::LOGIC,

@@ -11,7 +11,7 @@ use crate::helpers::float_lanes::FloatOp;
 use crate::vector::active::Mask;
 use crate::vector::float::{self, format, has_arithmetic, high_half, masks, quiet, soft, vector_rounding, zeroed};
 use crate::vector::group::{self, NO_GROUP, Operand, fits, sources_fit, spares_mask};
-use crate::vector::{Config, config, constant, is_aligned};
+use crate::vector::{Config, bfloat, config, constant, is_aligned};
 
 instructions! {
     /// To elements of the same width, twice as wide, half as wide; rounded as frm says or towards zero.
@@ -41,7 +41,8 @@ instructions! {
 
 /// Which width the result has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Width {
+pub enum Width {
+    /// That of the source.
     Same,
     /// Twice that of the source.
     Wide,
@@ -67,12 +68,14 @@ fn exists(b: &Lower, op: FloatOp, from: Lane, to: Lane) -> bool {
     match op {
         FloatOp::ToS | FloatOp::ToU => has_arithmetic(b, from),
         FloatOp::FromS | FloatOp::FromU => has_arithmetic(b, to),
+        FloatOp::FromBf16 | FloatOp::ToBf16 => matches!((from, to), (Lane::H, Lane::S) | (Lane::S, Lane::H)),
         FloatOp::Convert if matches!((from, to), (Lane::H, Lane::S) | (Lane::S, Lane::H)) => b.has(cpu::ZVFHMIN),
         _ => has_arithmetic(b, from) && has_arithmetic(b, to),
     }
 }
 
-fn convert(b: &mut Lower, f: V, width: Width, op: FloatOp, round: Option<Round>) {
+/// vd = vs2 converted; rounded as said, or as frm says.
+pub fn convert(b: &mut Lower, f: V, width: Width, op: FloatOp, round: Option<Round>) {
     let Some(config) = config(b) else { return };
     let configs = configs(f, &config, width).filter(|(from, to)| exists(b, op, from.sew, to.sew));
     let (Some((from, to)), Some(dynamic)) = (configs, vector_rounding(b)) else { return b.undefined() };
@@ -128,6 +131,8 @@ fn converted(b: &mut Lower, op: FloatOp, (from, to): (Lane, Lane), round: Round,
             let wide = if from == to { val } else { b.vun(extend, from, val) };
             b.vun(if signed { Op::VSToF } else { Op::VUToF }, to, wide)
         }
+        FloatOp::FromBf16 => bfloat::to_single(b, val),
+        FloatOp::ToBf16 => bfloat::from_single(b, round, val),
         FloatOp::Convert if to as u8 > from as u8 => b.vun(Op::VFCvtUp, to, val),
         FloatOp::Convert if dynamic => b.vun(Op::VFCvtDown, from, val),
         _ => soft(b, op, from, to, round, val_only(val)),

@@ -10,12 +10,17 @@ use crate::float::Fmt;
 use crate::helpers;
 
 instructions! {
-    /// Moving and converting.
-    pub ZFHMIN: cpu::ZFHMIN;
+    /// Moving 16 bits, whichever format they are of.
+    pub HALVES: cpu::ZFHMIN_OR_ZFBFMIN;
     flh      "iiiiiiiiiiii sssss 001 ddddd 0000111"  |b, f: I| f::load(b, f, Fmt::H);
     fsh      "iiiiiii ttttt sssss 001 iiiii 0100111" |b, f: S| f::store(b, f, Fmt::H);
     fmv_x_h  "1110010 00000 sssss 000 ddddd 1010011" |b, f: F| f::move_to_x(b, f, Fmt::H);
     fmv_h_x  "1111010 00000 sssss 000 ddddd 1010011" |b, f: F| f::move_from_x(b, f, Fmt::H);
+}
+
+instructions! {
+    /// Converting.
+    pub ZFHMIN: cpu::ZFHMIN;
     fcvt_s_h "0100000 00010 sssss mmm ddddd 1010011" |b, f: F| f::convert(b, f, Fmt::S, Fmt::H);
     fcvt_h_s "0100010 00000 sssss mmm ddddd 1010011" |b, f: F| f::convert(b, f, Fmt::H, Fmt::S);
     fcvt_d_h "0100001 00010 sssss mmm ddddd 1010011" |b, f: F| f::convert(b, f, Fmt::D, Fmt::H);

@@ -9,6 +9,7 @@
 //! when it was made: for these it is a jump.
 
 pub mod active;
+pub mod bfloat;
 pub mod constant;
 pub mod float;
 pub mod group;
