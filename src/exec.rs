@@ -66,6 +66,8 @@ pub struct Handover {
     pub options: Options,
     /// The name it is run by.
     pub execfn: CString,
+    /// Whether a descriptor alone named it.
+    pub nameless: bool,
     /// Its arguments.
     pub argv: Vec<CString>,
 }
@@ -83,6 +85,7 @@ impl Handover {
             self.filters as u32 as u64,
             self.traced,
             self.former as u64,
+            self.nameless.into(),
             options.len() as u64,
         ];
         let numbers: Vec<String> = numbers.iter().map(|number| format!("{number:x}")).collect();
@@ -98,7 +101,7 @@ impl Handover {
         let numbers = args.first()?.as_bytes().strip_prefix(MARK)?;
         let numbers = std::str::from_utf8(numbers).ok()?.split(':');
         let numbers: Vec<u64> = numbers.map(|number| u64::from_str_radix(number, 16).ok()).collect::<Option<_>>()?;
-        let [program, own, mask, personality, mdwe, filters, traced, former, count] = numbers.try_into().ok()?;
+        let [program, own, mask, personality, mdwe, filters, traced, former, nameless, count] = numbers.try_into().ok()?;
         let (words, rest) = args[1..].split_at_checked(count as usize)?;
         let mut options = Options::default();
         if !words.iter().all(|word| options.decode(word.as_bytes())) {
@@ -115,6 +118,7 @@ impl Handover {
             traced,
             former: former as i32,
             options,
+            nameless: nameless != 0,
             execfn: execfn.clone(),
             argv: argv.to_vec(),
         })
@@ -247,6 +251,7 @@ impl Vcpu {
             former: self.thread.tid,
             options,
             execfn: execfn(request),
+            nameless: request.guest_path.is_empty(),
             argv: found.argv.clone(),
         };
         [c"transom".to_owned()].into_iter().chain(handover.encode()).collect()
@@ -369,6 +374,7 @@ mod tests {
             former: 7,
             options: Options { strace: true, sysroots: vec!["/a".into()], ..Options::default() },
             execfn: c"./x".to_owned(),
+            nameless: true,
             argv: vec![c"".to_owned(), c"-L".to_owned()],
         };
         assert_eq!(Handover::decode(&handover.encode()), Some(handover));

@@ -137,6 +137,14 @@ pub fn name_of(file: &File) -> Option<PathBuf> {
     std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok()
 }
 
+/// What a descriptor's file is called in its folder, also if it was removed from there since.
+pub fn own_name(file: &File) -> Option<CString> {
+    let path = name_of(file)?;
+    let name = path.file_name()?.as_bytes();
+    let kept = if path.exists() { None } else { name.strip_suffix(b" (deleted)") };
+    CString::new(kept.unwrap_or(name)).ok()
+}
+
 /// A program's path from its name on the command line: a name without a slash is looked for in PATH, and then here.
 pub fn look_up(roots: &Roots, name: &CStr) -> CString {
     let bytes = name.to_bytes();

@@ -53,6 +53,8 @@ struct Plan {
     own_program: Option<HiddenFd>,
     found: Found,
     execfn: CString,
+    /// Whether a descriptor alone named it.
+    nameless: bool,
     env: Vec<CString>,
     mask: SigSet,
     /// Whether it may have a parent that is traced too.
@@ -104,6 +106,7 @@ pub fn command(command: Command, env: Vec<CString>) -> Result<Vcpu, Error> {
         own_program,
         found,
         execfn: name,
+        nameless: false,
         env: changed(env, command.env),
         mask: handler::inherited_mask(),
         numbered: false,
@@ -140,6 +143,7 @@ pub fn take_over(mut handover: Handover, env: Vec<CString>) -> Result<Vcpu, Erro
         own_program,
         found: Found { file, path, argv: handover.argv, kind: Kind::Guest },
         execfn: handover.execfn,
+        nameless: handover.nameless,
         env,
         mask: SigSet(handover.mask),
         numbered: true,
@@ -192,8 +196,9 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     drop((opened, interpreter));
 
     let (target, abi) = (guest.target, guest.abi);
+    let own_name = if plan.nameless { program::own_name(&exe) } else { None };
+    name_process(own_name.as_deref().unwrap_or(&start.execfn));
     let image = describe(guest, &loaded, &start, exe, &plan.roots, &plan.hidden);
-    name_process(&start.execfn);
     let persist = Persist::open(&plan.options, target.name(), &plan.hidden);
     let log = open_log(&plan.options, &plan.hidden)?;
     if plan.options.trace.maps {
@@ -348,7 +353,8 @@ fn publish(loaded: &Loaded, image: &Image) -> bool {
     proc::publish(&map).is_ok()
 }
 
-/// Gives the process the name that the kernel gives it: the last part of the path.
+/// Gives the process the name that the kernel gives it: the last part of the path by which it is run, or else of the
+/// file's (begin_new_exec in fs/exec.c, since Linux 6.14).
 fn name_process(execfn: &CStr) {
     let name = execfn.to_bytes_with_nul().rsplit(|&byte| byte == b'/').next().unwrap_or(b"\0");
     // SAFETY: the name ends in zero; the kernel cuts it at 15 bytes.

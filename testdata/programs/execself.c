@@ -5,12 +5,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static char self[4096];
+
+// The name of the process.
+static const char *comm(void) {
+    static char name[16];
+    CHECK(prctl(PR_GET_NAME, name) == 0);
+    return name;
+}
 
 static void next(const char *stage) {
     char *arguments[] = {"a name of its own", (char *)stage, self, NULL};
@@ -35,6 +43,37 @@ static void script(void) {
     unlink(path);
 }
 
+// Runs a program by its descriptor, or by the link to that.
+static void run(int file, int by_link, const char *argument) {
+    char link[32], *arguments[] = {"by descriptor", (char *)argument, NULL}, *environment[] = {NULL};
+    int status;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    pid_t child = fork();
+    if (child == 0 && by_link) execve(link, arguments, environment), _exit(1);
+    if (child == 0) fexecve(file, arguments, environment), _exit(1);
+    waitpid(child, &status, 0);
+    printf("by %s: exit %d\n", by_link ? "link" : "descriptor", WEXITSTATUS(status));
+}
+
+// A process is called by the file that a descriptor is of: of a script it is the interpreter's.
+static void by_descriptor(int from) {
+    char folder[] = "/tmp/transom-removed-XXXXXX", path[64], buffer[4096];
+    int file;
+    CHECK(mkdtemp(folder) && lseek(from, 0, SEEK_SET) == 0);
+    snprintf(path, sizeof path, "%s/removed", folder);
+    CHECK((file = open(path, O_WRONLY | O_CREAT, 0700)) >= 0);
+    for (ssize_t got; (got = read(from, buffer, sizeof buffer)) > 0;) CHECK(write(file, buffer, got) == got);
+    CHECK(close(file) == 0 && (file = open(path, O_RDONLY)) >= 0 && unlink(path) == 0);
+    run(file, 0, "memory");
+    run(100 + close(file), 1, "memory"); // not there
+    CHECK((file = open(path, O_WRONLY | O_CREAT, 0700)) >= 0);
+    CHECK(dprintf(file, "#!%s interpreted\n", self) > 0);
+    CHECK(close(file) == 0 && (file = open(path, O_RDONLY)) >= 0);
+    run(file, 0, "argument");
+    run(file, 1, "argument");
+    CHECK(close(file) == 0 && unlink(path) == 0 && rmdir(folder) == 0);
+}
+
 static void from_memory(void) {
     int from = open(self, O_RDONLY), to = memfd_create("program", MFD_CLOEXEC), status;
     char buffer[4096], *arguments[] = {"in memory", "memory", NULL}, *environment[] = {NULL};
@@ -43,6 +82,8 @@ static void from_memory(void) {
     if (child == 0) fexecve(to, arguments, environment), _exit(1);
     waitpid(child, &status, 0);
     printf("memory: exit %d\n", WEXITSTATUS(status));
+    close(to);
+    by_descriptor(from);
 }
 
 // AT_EXECVE_CHECK: the file is not executed, nor looked into. Kernels before Linux 6.14 say EINVAL.
@@ -67,15 +108,15 @@ int main(int argc, char **argv) {
         next("1");
     }
     if (!strcmp(argv[1], "interpreted")) {
-        printf("interpreted with %d arguments, last '%s'\n", argc, argv[argc - 1]);
+        printf("interpreted with %d arguments, last '%s', called %.13s\n", argc, argv[argc - 1], comm());
         return 21;
     }
     if (!strcmp(argv[1], "memory")) {
-        printf("from memory as '%s'\n", argv[0]);
+        printf("from memory as '%s', called %s\n", argv[0], comm());
         return 22;
     }
     strcpy(self, argv[2]);
-    printf("stage %s as '%s', STAGE=%s, PATH %s\n", argv[1], argv[0], getenv("STAGE"), getenv("PATH") ? "set" : "unset");
+    printf("stage %s as '%s', called %s, STAGE=%s, PATH %s\n", argv[1], argv[0], comm(), getenv("STAGE"), getenv("PATH") ? "set" : "unset");
     CHECK(fcntl(100, F_GETFD) == -1 && fcntl(101, F_GETFD) == 0);
     if (*argv[1] == '1') next("2");
     if (*argv[1] == '2') next("3");
