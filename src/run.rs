@@ -269,7 +269,7 @@ impl Vcpu {
 
     /// Sees to it that all calls are seen here if the thread has filters, or pointers with tags, which may stand in memory
     /// too: whoever gives other threads some has them too.
-    fn mind_filters(&self) {
+    pub(crate) fn mind_filters(&self) {
         if self.thread.is_filtered() || self.process.tagging.is_on() {
             self.machine.engine.calls.close();
         }

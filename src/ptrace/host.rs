@@ -120,6 +120,13 @@ where
     copy(libc::SYS_process_vm_writev, tid, (&raw const *value) as u64, addr, size_of::<T>())
 }
 
+/// Reads bytes of a tracee's memory.
+pub fn read_bytes(tid: i32, addr: u64, len: usize) -> Result<Vec<u8>, Errno> {
+    let mut bytes = vec![0; len];
+    copy(libc::SYS_process_vm_readv, tid, bytes.as_mut_ptr() as u64, addr, len)?;
+    Ok(bytes)
+}
+
 fn copy(call: i64, tid: i32, own: u64, addr: u64, len: usize) -> Result<(), Errno> {
     let vectors = [[own, len as u64], [addr, len as u64]];
     let [own, other] = [&raw const vectors[0] as u64, &raw const vectors[1] as u64];

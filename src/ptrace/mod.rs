@@ -17,6 +17,7 @@
 //! A thread that nobody traces asks one word of its record a round of the run loop.
 
 mod calls;
+mod decisions;
 mod files;
 mod host;
 mod judge;

@@ -137,6 +137,12 @@ pub struct Record {
     pub first: AtomicU64,
     /// The signals that the guest blocks; the tracer may change it.
     pub mask: AtomicU64,
+    /// The thread's filters as [`syscalls::seccomp::State::encode`] has them, where they are and how many bytes; as they
+    /// were at the latest trap.
+    pub filters: [AtomicU64; 2],
+    /// What PR_SET_SYSCALL_USER_DISPATCH was told, as [`syscalls::UserDispatch::told`] has it. At the trap the tracer may
+    /// change it.
+    pub dispatch: [AtomicU64; 4],
     /// `siginfo_t` of the stop.
     info: [AtomicU64; 16],
 }
@@ -171,6 +177,16 @@ pub fn mark() -> [u64; 2] {
     let id = build_id::own().unwrap_or_default();
     let word = |at: usize| id.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u64::from_le_bytes(*bytes));
     [word(0) ^ 0x7472_616e_736f_6d21, word(8)]
+}
+
+/// Reads words of a record.
+pub fn load_all<const N: usize>(words: &[AtomicU64; N]) -> [u64; N] {
+    words.each_ref().map(|word| word.load(Ordering::Relaxed))
+}
+
+/// Writes them.
+pub fn store_all<const N: usize>(words: &[AtomicU64; N], values: [u64; N]) {
+    words.iter().zip(values).for_each(|(word, value)| word.store(value, Ordering::Relaxed));
 }
 
 impl Drop for Record {
@@ -212,7 +228,9 @@ impl Record {
             number: AtomicU64::new(NOT_SET),
             first: AtomicU64::new(0),
             mask: AtomicU64::new(0),
-            info: [const { AtomicU64::new(0) }; 16],
+            filters: Default::default(),
+            dispatch: Default::default(),
+            info: Default::default(),
         }
     }
 

@@ -9,7 +9,7 @@ use target::Target;
 
 use super::record::{At, Loan, Mode, Record};
 use super::table::{self, Held, Tracee};
-use super::{host, registers, resume};
+use super::{decisions, host, registers, resume};
 use crate::signals::Info;
 use crate::tagging;
 use crate::vcpu::Vcpu;
@@ -21,6 +21,10 @@ const SYSEMU: u32 = 31;
 const SYSEMU_SINGLESTEP: u32 = 32;
 const GET_SYSCALL_INFO: u32 = 0x420e;
 const SET_SYSCALL_INFO: u32 = 0x4212;
+const SECCOMP_GET_FILTER: u32 = 0x420c;
+const SECCOMP_GET_METADATA: u32 = 0x420d;
+const SET_USER_DISPATCH: u32 = 0x4210;
+const GET_USER_DISPATCH: u32 = 0x4211;
 
 /// A tracee that stands where the guest was told that it does, or could have been.
 pub fn held(tid: i32) -> Result<Tracee, Errno> {
@@ -62,6 +66,10 @@ impl Vcpu {
             libc::PTRACE_SETREGSET => self.set_registers(&tracee, addr, data),
             GET_SYSCALL_INFO => self.call_info(&tracee, addr, data),
             SET_SYSCALL_INFO => self.set_call_info(&tracee, addr, data),
+            SECCOMP_GET_FILTER => self.seccomp_filter(&tracee, addr, data),
+            SECCOMP_GET_METADATA => self.seccomp_metadata(&tracee, addr, data),
+            GET_USER_DISPATCH => decisions::user_dispatch(&tracee, addr, data),
+            SET_USER_DISPATCH => decisions::set_user_dispatch(&tracee, addr, data),
             _ => match mode_of(request) {
                 Some(mode) => {
                     resume::may(&tracee, mode, self.machine)?;

@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 
 use ir::{Exit, GuestState};
 use memory::{Errno, sys};
-use syscalls::{Call, CloneRequest, SigSet, Signal};
+use syscalls::{Call, CloneRequest, SigSet, Signal, UserDispatch};
 use target::SyscallRegs;
 
-use super::record::{At, Mode, NOT_SET, WRITTEN};
+use super::record::{At, Mode, NOT_SET, WRITTEN, load_all, store_all};
 use crate::engine::NoCode;
 use crate::run::End;
 use crate::signals::{Cause, Info, Resume, handler};
@@ -47,6 +47,10 @@ impl Vcpu {
     fn halt(&mut self, at: At) {
         let record = &self.mailbox.trace;
         record.mask.store(self.thread.mask.0, Ordering::Relaxed);
+        let dispatch = self.thread.user_dispatch.told();
+        store_all(&record.dispatch, dispatch);
+        let filters = self.thread.seccomp.encode().unwrap_or_default();
+        store_all(&record.filters, [filters.as_ptr() as u64, filters.len() as u64]);
         record.at.store(at as u32, Ordering::SeqCst);
         // SAFETY: the tracer undoes the trap; without one the handler goes on behind it.
         unsafe { transom_trap() };
@@ -55,6 +59,13 @@ impl Vcpu {
         if mask != self.thread.mask {
             self.thread.mask = mask;
             handler::set_mask(mask.host_mask());
+        }
+        let [mode, start, len, selector] = load_all(&record.dispatch);
+        if [mode, start, len, selector] != dispatch
+            && let Ok(changed) = UserDispatch::new(mode, start, len, selector)
+        {
+            self.thread.user_dispatch = changed;
+            self.mind_filters();
         }
         self.obey();
     }

@@ -32,7 +32,7 @@ const SYS_USER_DISPATCH: i32 = 2;
 
 impl UserDispatch {
     /// From prctl's arguments, found wrong as kernel/entry/syscall_user_dispatch.c does.
-    pub(crate) fn new(mode: u64, start: u64, len: u64, selector: u64) -> Result<UserDispatch, Errno> {
+    pub fn new(mode: u64, start: u64, len: u64, selector: u64) -> Result<UserDispatch, Errno> {
         let is_empty = start.wrapping_add(len) <= start;
         let region = match mode {
             OFF if start | len | selector == 0 => return Ok(UserDispatch(None)),
@@ -47,6 +47,11 @@ impl UserDispatch {
             return Err(Errno::EFAULT);
         }
         Ok(UserDispatch(Some(region)))
+    }
+
+    /// The same as a mode and three words; another range than was given where calls from that are refused.
+    pub fn told(&self) -> [u64; 4] {
+        self.0.map_or([OFF, 0, 0, 0], |region| [EXCLUSIVE_ON, region.start, region.len, region.selector.0])
     }
 
     /// Whether calls may be refused.

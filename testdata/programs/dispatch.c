@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -51,6 +52,38 @@ static void unhandled(void) { signal(SIGSYS, SIG_DFL), selector = ALLOW, set(ON,
 static void inherited(void) { _exit(getppid() > 0 && caught == 0 ? 7 : 8); }
 static void *thread(void *argument) { return getppid() > 0 ? argument : NULL; }
 
+// A tracer sees how a tracee's calls are dispatched, and changes it.
+struct config { unsigned long mode, selector, offset, len; };
+enum { SET_CONFIG = 0x4210, GET_CONFIG = 0x4211 };
+static void traced(void) {
+    ptrace(PTRACE_TRACEME, 0, 0, 0);
+    raise(SIGSTOP);
+    CHECK(getppid() > 0 && caught == 0);
+    selector = BLOCK;
+    getppid();
+    _exit(caught == 1 && code == 2 ? 7 : 8);
+}
+
+static void tracer(void) {
+    int status;
+    pid_t pid = fork();
+    if (pid == 0) traced();
+    struct config config = {9, 9, 9, 9}, other = {ON, (unsigned long)&selector, 0, 0};
+    CHECK(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status));
+    CHECK(syscall(SYS_ptrace, GET_CONFIG, pid, sizeof config - 1, &config) == -1 && errno == EINVAL);
+    CHECK(syscall(SYS_ptrace, GET_CONFIG, pid, sizeof config, &config) == 0);
+    CHECK(config.mode == OFF && !config.selector && !config.offset && !config.len);
+    CHECK(syscall(SYS_ptrace, SET_CONFIG, pid, sizeof other - 1, &other) == -1 && errno == EINVAL);
+    CHECK(syscall(SYS_ptrace, SET_CONFIG, pid, sizeof other, &other) == 0);
+    CHECK(syscall(SYS_ptrace, GET_CONFIG, pid, sizeof config, &config) == 0 && !memcmp(&config, &other, sizeof config));
+    other.mode = 9;
+    CHECK(syscall(SYS_ptrace, SET_CONFIG, pid, sizeof other, &other) == -1 && errno == EINVAL);
+    CHECK(ptrace(PTRACE_CONT, pid, 0, 0) == 0 && waitpid(pid, &status, 0) == pid);
+    printf("stopped by %d\n", WIFSTOPPED(status) ? WSTOPSIG(status) : 0);
+    CHECK(ptrace(PTRACE_CONT, pid, 0, SIGSYS) == 0 && waitpid(pid, &status, 0) == pid);
+    printf("tracee: %d\n", WEXITSTATUS(status));
+}
+
 int main(void) {
     refused("off with a range", OFF, 1, 0, NULL);
     refused("no such mode", 9, 0, 0, NULL);
@@ -69,6 +102,10 @@ int main(void) {
     selector = BLOCK;
     syscall(9999);
     printf("caught %d, number %d\n", caught, number);
+
+    CHECK(set(OFF, 0, 0, NULL) == 0);
+    caught = 0;
+    tracer();
 
     // A range that holds everything lets everything pass.
     CHECK(set(ON, 1, -2UL, &selector) == 0);

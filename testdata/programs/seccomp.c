@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -54,10 +55,10 @@ static long filter_by_argument(void) {
 }
 
 // Runs a test in a child of its own; says how that ended.
-static void child(const char *name, void (*test)(void)) {
+static void run(const char *name, void (*test)(void), int privileged) {
     pid_t pid = fork();
     if (!pid) {
-        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        if (!privileged) prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
         test();
         _exit(failures);
     }
@@ -66,6 +67,8 @@ static void child(const char *name, void (*test)(void)) {
     if (WIFEXITED(status)) printf("%s: exit %d\n", name, WEXITSTATUS(status));
     else printf("%s: signal %d\n", name, WTERMSIG(status));
 }
+static void child(const char *name, void (*test)(void)) { run(name, test, 0); }
+static void privileged(const char *name, void (*test)(void)) { run(name, test, 1); }
 
 static void refusals(void) {
     struct sock_filter bad = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 2);
@@ -155,6 +158,59 @@ static void threads(void) {
     CHECK((long)result == 55);
 }
 
+static void *asks(void *nothing) {
+    char byte;
+    if (read(go[0], &byte, 1) != 1) return nothing;
+    return (void *)(long)prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+}
+
+// A thread that is given a filter can't gain privileges any more than who gave it.
+static void privileges(void) {
+    pthread_t thread;
+    void *result = NULL;
+    CHECK(pipe(go) == 0 && pthread_create(&thread, NULL, asks, NULL) == 0);
+    CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    CHECK(filter(SYS_getpgid, SECCOMP_RET_ERRNO | 55, SECCOMP_FILTER_FLAG_TSYNC) == 0);
+    CHECK(write(go[1], "", 1) == 1);
+    pthread_join(thread, &result);
+    CHECK((long)result == 1);
+}
+
+// What a tracer is told of filters; that takes a privilege.
+struct metadata { unsigned long index, flags; };
+static int is_refused(long result) { return geteuid() && result == -1 && errno == EACCES; }
+
+static void told(void) {
+    pid_t pid = fork();
+    if (!pid) {
+        CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+        CHECK(filter(SYS_getpgid, SECCOMP_RET_ERRNO | 55, 0) == 0 && filter_by_argument() == 0);
+        CHECK(filter(SYS_getsid, SECCOMP_RET_ERRNO | 56, SECCOMP_FILTER_FLAG_LOG) == 0);
+        ptrace(PTRACE_TRACEME, 0, 0, 0);
+        raise(SIGSTOP);
+        _exit(failures);
+    }
+    int status, length[] = {7, 6, 7};
+    struct sock_filter code[7];
+    CHECK(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status));
+    for (long index = 0; index < 3; index++) {
+        struct metadata data = {index, 9};
+        long size = ptrace(PTRACE_SECCOMP_GET_FILTER, pid, index, 0);
+        CHECK(size == length[index] || is_refused(size));
+        long got = ptrace(PTRACE_SECCOMP_GET_FILTER, pid, index, code);
+        CHECK(got == size && (got < 0 || code[0].code == (BPF_LD | BPF_W | BPF_ABS)));
+        got = ptrace(PTRACE_SECCOMP_GET_METADATA, pid, sizeof data, &data);
+        CHECK(got == sizeof data || is_refused(got));
+        CHECK(geteuid() || (data.index == (unsigned long)index && data.flags == (index == 2 ? SECCOMP_FILTER_FLAG_LOG : 0)));
+    }
+    struct metadata data = {3, 0};
+    CHECK(ptrace(PTRACE_SECCOMP_GET_FILTER, pid, 3, 0) == -1 && errno == (geteuid() ? EACCES : ENOENT));
+    CHECK(ptrace(PTRACE_SECCOMP_GET_METADATA, pid, sizeof data, &data) == -1 && errno == (geteuid() ? EACCES : ENOENT));
+    CHECK(ptrace(PTRACE_SECCOMP_GET_METADATA, pid, 7, &data) == -1 && errno == (geteuid() ? EACCES : EINVAL));
+    CHECK(ptrace(PTRACE_CONT, pid, 0, 0) == 0 && waitpid(pid, &status, 0) == pid);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 static void *outlives(void *leader) {
     CHECK(pthread_join(*(pthread_t *)leader, NULL) == 0);
     CHECK(filter(SYS_getpgid, SECCOMP_RET_ERRNO | 55, SECCOMP_FILTER_FLAG_TSYNC) == 0);
@@ -226,6 +282,8 @@ static void strict_exit(void) {
 
 int main(int argc, char **argv) {
     if (argc > 1 && !strcmp(argv[1], "inherited")) return syscall(SYS_getpgid, 0) == -1 && errno == 66 ? 5 : 6;
+    privileged("told", told);
+    privileged("privileges", privileges);
     child("refusals", refusals);
     child("errors", errors);
     child("status", status_file);

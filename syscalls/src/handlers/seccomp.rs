@@ -3,9 +3,8 @@
 use super::Value;
 use crate::args::{Hex, Int, Ptr};
 use crate::dispatch::Cx;
-use crate::outcome::Stop;
 use crate::seccomp::bpf::{Insn, MAX_INSNS, Program};
-use crate::seccomp::{FILTER, STRICT, listener};
+use crate::seccomp::{FILTER, FLAG_LOG, STRICT, Sharing, listener};
 use crate::sys;
 use memory::{Errno, GuestAddr, UserPtr};
 
@@ -15,7 +14,6 @@ const SET_MODE_FILTER: i32 = 1;
 const GET_ACTION_AVAIL: i32 = 2;
 const GET_NOTIF_SIZES: i32 = 3;
 const FLAG_TSYNC: u64 = 1;
-const FLAG_LOG: u64 = 2;
 const FLAG_SPEC_ALLOW: u64 = 4;
 const FLAG_NEW_LISTENER: u64 = 8;
 const FLAG_TSYNC_ESRCH: u64 = 16;
@@ -74,27 +72,26 @@ fn filter(cx: &Cx<'_>, flags: u64, from: GuestAddr) -> Value {
     if len == 0 || len > MAX_INSNS {
         return Err(Errno::EINVAL.into());
     }
-    if !may_install(cx)? {
+    // Only who can't gain privileges by execve, or has them, may filter what its children do (seccomp(2), EACCES).
+    let no_new_privs = cx.call(libc::SYS_prctl, [libc::PR_GET_NO_NEW_PRIVS as u64, 0, 0, 0, 0, 0])? == 1;
+    if !no_new_privs && !may_administer() {
         return Err(Errno::EACCES.into());
     }
     let program = Program::new(UserPtr::<Insn>::new(fprog.filter).read_vec(len)?)?;
-    let sync = flags & FLAG_TSYNC != 0;
+    let sharing = Sharing { logs: flags & FLAG_LOG != 0, sync: flags & FLAG_TSYNC != 0, no_new_privs };
     let listens = flags & FLAG_NEW_LISTENER != 0;
     let listen = || if listens { listener::open(flags).map(Some) } else { Ok(None) };
-    match cx.process.seccomp.install(&cx.thread.seccomp, program, sync, listen)? {
+    match cx.process.seccomp.install(&cx.thread.seccomp, program, sharing, listen)? {
         Ok(listener) => Ok(listener.unwrap_or(0)),
         Err(_) if flags & FLAG_TSYNC_ESRCH != 0 => Err(Errno::ESRCH.into()),
         Err(tid) => Ok(tid as u64),
     }
 }
 
-/// Only who can't gain privileges by execve, or has them, may filter what its children do (seccomp(2), EACCES).
-fn may_install(cx: &Cx<'_>) -> Result<bool, Stop> {
-    if cx.call(libc::SYS_prctl, [libc::PR_GET_NO_NEW_PRIVS as u64, 0, 0, 0, 0, 0])? == 1 {
-        return Ok(true);
-    }
+/// Whether the calling thread has CAP_SYS_ADMIN.
+pub fn may_administer() -> bool {
     // _LINUX_CAPABILITY_VERSION_3 and this thread; then effective, permitted and inheritable in two halves.
     let (header, mut sets) = ([0x2008_0522u32, 0], [0u32; 6]);
-    cx.call(libc::SYS_capget, [sys::address(&header), sys::address_mut(&mut sets), 0, 0, 0, 0])?;
-    Ok(sets[0] >> CAP_SYS_ADMIN & 1 != 0)
+    let asked = sys::host(libc::SYS_capget, [sys::address(&header), sys::address_mut(&mut sets), 0, 0, 0, 0]);
+    asked.is_ok() && sets[0] >> CAP_SYS_ADMIN & 1 != 0
 }

@@ -11,9 +11,10 @@ use crate::dispatch::Call;
 use crate::outcome::Outcome;
 use crate::process::{Process, Thread};
 use crate::signal::Signal;
+use crate::sys;
 use bpf::{Data, Insn, Program};
 use memory::{Errno, Lock, LockGuard};
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 use std::sync::{Arc, Weak};
 
 /// PR_GET_SECCOMP's answers.
@@ -42,20 +43,46 @@ const SYS_SECCOMP: i32 = 1;
 /// Read, write, exit, rt_sigreturn: what strict mode allows.
 const STRICT_CALLS: [u64; 4] = [63, 64, 93, 139];
 
-/// A program, and whether it was installed with a listener.
+/// A program, and whether it was installed with a listener and with SECCOMP_FILTER_FLAG_LOG.
 struct Filter {
     program: Program,
     listens: bool,
+    logs: bool,
+}
+
+/// A filter as ptrace(2) tells of it.
+pub struct Installed {
+    /// Its instructions.
+    pub insns: Vec<Insn>,
+    /// SECCOMP_FILTER_FLAG_LOG or nothing.
+    pub flags: u64,
 }
 
 /// Beside a program's length in [`State::encode`]: it has a listener.
 const LISTENS: u64 = 1 << 32;
+/// The same for one whose actions are logged.
+const LOGS: u64 = 1 << 33;
+/// linux/seccomp.h.
+pub(crate) const FLAG_LOG: u64 = 2;
+
+/// How a filter is installed.
+#[derive(Clone, Copy)]
+pub struct Sharing {
+    /// SECCOMP_FILTER_FLAG_LOG.
+    pub logs: bool,
+    /// SECCOMP_FILTER_FLAG_TSYNC.
+    pub sync: bool,
+    /// Whether the caller can't gain privileges by execve, which other threads have from it with the filter.
+    pub no_new_privs: bool,
+}
 
 /// One thread's.
 #[derive(Default)]
 pub struct State {
     mode: AtomicU32,
     tid: AtomicI32,
+    /// Whether the thread has still to be told that it can't gain privileges by execve: it alone can say so to the kernel.
+    loses_privileges: AtomicBool,
     /// Oldest first.
     filters: Lock<Vec<Arc<Filter>>>,
 }
@@ -70,6 +97,14 @@ impl State {
     /// How many filters it has.
     pub fn filters(&self) -> usize {
         self.filters.lock().len()
+    }
+
+    /// One of them, counted from the oldest.
+    pub fn installed(&self, index: usize) -> Option<Installed> {
+        let filters = self.filters.lock();
+        let filter = filters.get(index)?;
+        let flags = if filter.logs { FLAG_LOG } else { 0 };
+        Some(Installed { insns: filter.program.insns().to_vec(), flags })
     }
 
     /// Tells whose it is.
@@ -104,7 +139,8 @@ impl State {
         let filters = self.filters.lock();
         let words = |filter: &Arc<Filter>| {
             let insns = filter.program.insns();
-            let head = insns.len() as u64 | if filter.listens { LISTENS } else { 0 };
+            let bit = |is_set: bool, bit: u64| if is_set { bit } else { 0 };
+            let head = insns.len() as u64 | bit(filter.listens, LISTENS) | bit(filter.logs, LOGS);
             [head.to_ne_bytes().as_slice(), memory::bytes_of_slice(insns)].concat()
         };
         (self.mode() == FILTER).then(|| filters.iter().flat_map(words).collect())
@@ -115,11 +151,12 @@ impl State {
         let mut filters = Vec::new();
         while let Some((head, rest)) = bytes.split_first_chunk::<8>() {
             let head = u64::from_ne_bytes(*head);
-            let len = usize::try_from(head & !LISTENS).ok()?;
+            let len = usize::try_from(head & !(LISTENS | LOGS)).ok()?;
             let (program, rest) = rest.split_at_checked(len.checked_mul(size_of::<Insn>())?)?;
             let mut insns = vec![Insn::default(); len];
             memory::bytes_of_slice_mut(&mut insns).copy_from_slice(program);
-            filters.push(Arc::new(Filter { program: Program::new(insns).ok()?, listens: head & LISTENS != 0 }));
+            let (listens, logs) = (head & LISTENS != 0, head & LOGS != 0);
+            filters.push(Arc::new(Filter { program: Program::new(insns).ok()?, listens, logs }));
             bytes = rest;
         }
         let state = State { filters: Lock::new(filters), ..State::default() };
@@ -175,7 +212,7 @@ impl Threads {
         &self,
         own: &State,
         program: Program,
-        sync: bool,
+        Sharing { logs, sync, no_new_privs }: Sharing,
         listen: impl FnOnce() -> Result<Option<u64>, Errno>,
     ) -> Result<Result<Option<u64>, i32>, Errno> {
         let threads = self.0.lock();
@@ -193,15 +230,27 @@ impl Threads {
             return Ok(Err(other.tid.load(Ordering::Relaxed)));
         }
         let listener = listen()?;
-        filters.push(Arc::new(Filter { program, listens: listener.is_some() }));
+        filters.push(Arc::new(Filter { program, listens: listener.is_some(), logs }));
         *own.filters.lock() = filters;
         own.mode.store(FILTER, Ordering::Release);
-        others().for_each(|other| own.give(other));
+        others().for_each(|other| {
+            other.loses_privileges.fetch_or(no_new_privs, Ordering::Relaxed);
+            own.give(other);
+        });
         Ok(Ok(listener))
     }
 }
 
 impl State {
+    /// Does what another thread's filter asks for (kernel/seccomp.c, seccomp_sync_threads), before the thread's next call.
+    fn lose_privileges(&self) {
+        if self.loses_privileges.load(Ordering::Relaxed) && self.loses_privileges.swap(false, Ordering::Relaxed) {
+            let args = [libc::PR_SET_NO_NEW_PRIVS as u64, 1, 0, 0, 0, 0];
+            // It can't fail: the arguments are what they have to be.
+            let _ = sys::host(libc::SYS_prctl, args);
+        }
+    }
+
     /// Whether the thread has no filter but the first ones of `filters` (kernel/seccomp.c, is_ancestor).
     fn is_behind(&self, filters: &[Arc<Filter>]) -> bool {
         let own = self.filters.lock();
@@ -213,6 +262,7 @@ impl State {
 /// Asks the thread's filters about a call; what happens instead of it, if they don't let it through.
 #[cold]
 pub(crate) fn check(process: &Process, thread: &Thread, call: &Call) -> Option<Outcome> {
+    thread.seccomp.lose_privileges();
     let alone = || process.seccomp.count() <= 1;
     // The kernel ends the thread alone, which the parent sees as the signal if it was the last.
     let kill = |signal: Signal| match alone() {
