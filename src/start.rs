@@ -1,6 +1,7 @@
 //! Starting a program: from a command to the first guest instruction.
 
 mod error;
+mod image;
 
 use std::ffi::{CStr, CString, OsString};
 use std::fs::File;
@@ -16,10 +17,9 @@ use memory::space::Mdwe;
 use memory::{AddressSpace, Errno};
 use syscalls::limits::GuestLimits;
 use syscalls::paths::Roots;
-use syscalls::proc::{self, ProgramMap};
 use syscalls::seccomp;
 use syscalls::strace::{Filter, Strace, Style};
-use syscalls::{Action, Actions, CpuInfo, HiddenFd, HiddenFds, Image, Process, SigSet};
+use syscalls::{Action, Actions, HiddenFd, HiddenFds, Process, SigSet};
 
 use crate::calls;
 use crate::cli::{self, Command, Refused};
@@ -28,7 +28,7 @@ use crate::engine::Engine;
 use crate::exec::Handover;
 use crate::guest::{self, Architecture, Guest};
 use crate::host;
-use crate::loader::{self, LoadError, Loaded, Malformed, Opened, Start, Wrong, runtime};
+use crate::loader::{self, LoadError, Malformed, Opened, Start, Wrong, runtime};
 use crate::log::Log;
 use crate::machine::Machine;
 use crate::options::Options;
@@ -41,6 +41,7 @@ use crate::threads::{Stacks, give_back};
 use crate::vcpu::Vcpu;
 
 pub use error::Error;
+use image::{describe, name_process};
 
 /// personality(2): ADDR_NO_RANDOMIZE.
 const NO_RANDOMIZE: u32 = 0x004_0000;
@@ -303,62 +304,6 @@ fn open_interpreter(
         return Err(wrong(&opened, Malformed::Machine(machine)));
     }
     Ok(Some(opened))
-}
-
-/// What /proc is to tell of the program; told to the kernel where it takes it.
-fn describe(guest: Guest, loaded: &Loaded, start: &Start, exe: File, roots: &Roots, hidden: &HiddenFds) -> Image {
-    let name = program::name_of(&exe).unwrap_or_default();
-    let renamed = roots.name_for_guest(&name);
-    let is_gone = name.as_os_str().as_bytes().ends_with(b" (deleted)");
-    // Where the name does not lead to the file on the host, the descriptor does.
-    let exe_fd = (renamed.is_some() || is_gone).then(|| hidden.keep(exe.into_raw_fd()).ok()).flatten();
-    let target = guest.target;
-    let joined = |strings: &[CString]| strings.iter().flat_map(|string| string.as_bytes_with_nul()).copied().collect();
-    let mut image = Image {
-        exe: c_string(renamed.unwrap_or(name).into_os_string()),
-        exe_fd,
-        cmdline: joined(&start.args),
-        environ: joined(&start.env),
-        auxv: memory::bytes_of_slice(&loaded.stack.auxv).to_vec(),
-        start_stack: loaded.stack.sp,
-        published: false,
-        cpuinfo: CpuInfo(Box::new(move |cpus| target.cpuinfo(cpus))),
-        hwprobe: guest.hwprobe,
-    };
-    image.published = publish(loaded, &image);
-    image
-}
-
-fn publish(loaded: &Loaded, image: &Image) -> bool {
-    // Where the heap began only the text of /proc/self/stat tells, and to write that takes the kernel longer than all
-    // else here. As long as it is from here on that the heap can shrink again, nobody misses it.
-    let Some(brk) = proc::host_brk() else { return false };
-    let (start, end) = (loaded.span.start.0, loaded.span.end.0);
-    let map = ProgramMap {
-        start_code: start,
-        end_code: end,
-        start_data: start,
-        end_data: end,
-        start_brk: brk,
-        brk,
-        start_stack: loaded.stack.sp.0,
-        arg_start: loaded.stack.args.start.0,
-        arg_end: loaded.stack.args.end.0,
-        env_start: loaded.stack.env.start.0,
-        env_end: loaded.stack.env.end.0,
-        auxv: image.auxv.as_ptr() as u64,
-        auxv_size: image.auxv.len() as u32,
-        exe_fd: 0,
-    };
-    proc::publish(&map).is_ok()
-}
-
-/// Gives the process the name that the kernel gives it: the last part of the path by which it is run, or else of the
-/// file's (begin_new_exec in fs/exec.c, since Linux 6.14).
-fn name_process(execfn: &CStr) {
-    let name = execfn.to_bytes_with_nul().rsplit(|&byte| byte == b'/').next().unwrap_or(b"\0");
-    // SAFETY: the name ends in zero; the kernel cuts it at 15 bytes.
-    unsafe { libc::prctl(libc::PR_SET_NAME, name.as_ptr()) };
 }
 
 fn inherited_actions() -> Actions {
