@@ -15,6 +15,7 @@ pub mod outcome;
 pub mod paths;
 pub mod proc;
 pub mod process;
+mod procmap;
 pub mod seccomp;
 pub mod signal;
 pub mod strace;

@@ -164,8 +164,9 @@ pub(crate) fn shadow(process: &Process, fd: i32, path: &GuestPath, flags: i32) -
     if !wanted || flags & (libc::O_ACCMODE | libc::O_PATH) != libc::O_RDONLY || !is_proc(fd) {
         return Ok(fd);
     }
-    let Some(content) = fd_path(fd).and_then(|reached| content(process, reached.to_bytes())) else { return Ok(fd) };
-    let file = memory_file(last, &content)?;
+    let Some(reached) = fd_path(fd) else { return Ok(fd) };
+    let Some(content) = content(process, reached.to_bytes()) else { return Ok(fd) };
+    let file = memory_file(&reached, &content)?;
     sys::host(libc::SYS_dup3, [file.0 as u64, fd as u64, (flags & libc::O_CLOEXEC) as u64, 0, 0, 0])?;
     Ok(fd)
 }
@@ -185,8 +186,18 @@ fn content(process: &Process, reached: &[u8]) -> Option<Vec<u8>> {
     content(process)
 }
 
-fn memory_file(name: &[u8], content: &[u8]) -> Result<OwnedFd, Errno> {
-    let name = CString::new(name).map_err(|_| Errno::EINVAL)?;
+/// The file of another process' or the guest's own mappings that a descriptor was made of by [`shadow`]: whose they are,
+/// and what they are now.
+pub(crate) fn maps_behind(process: &Process, fd: i32) -> Option<(i32, String)> {
+    let link = fd_path(fd)?;
+    let reached = link.to_bytes().strip_prefix(b"/memfd:")?.strip_suffix(b" (deleted)")?;
+    let folder = reached.strip_suffix(b"/maps")?;
+    let text = String::from_utf8(content(process, reached)?).ok()?;
+    Some((owner(folder)?, text))
+}
+
+/// A file with that content, named as the one that it stands for.
+fn memory_file(name: &CStr, content: &[u8]) -> Result<OwnedFd, Errno> {
     let args = [name.as_ptr() as u64, u64::from(libc::MFD_CLOEXEC), 0, 0, 0, 0];
     let file = OwnedFd(sys::host(libc::SYS_memfd_create, args)? as i32);
     let mut done = 0;

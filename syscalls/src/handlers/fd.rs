@@ -4,6 +4,7 @@ use super::Value;
 use crate::args::{FcntlCommand, Fd, FdPair, Hex, IoctlRequest, OpenFlags, UInt};
 use crate::dispatch::Cx;
 use crate::seccomp::listener;
+use crate::{proc, procmap};
 use memory::{Errno, GuestAddr, UserPtr};
 use std::ops::RangeInclusive;
 
@@ -41,6 +42,9 @@ pub fn ioctl(cx: &mut Cx<'_>, fd: Fd, request: IoctlRequest, arg: Hex) -> Value 
     }
     match request {
         listener::NOTIF_RECV => return listener::receive(cx, fd.0, GuestAddr(arg.0)),
+        procmap::REQUEST if let Some((pid, text)) = proc::maps_behind(cx.process, fd.0) => {
+            return Ok(procmap::answer(&text, pid, GuestAddr(arg.0))?);
+        }
         listener::NOTIF_SEND => return listener::send(cx, fd.0, GuestAddr(arg.0)),
         _ => {}
     }
