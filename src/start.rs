@@ -19,7 +19,7 @@ use syscalls::limits::GuestLimits;
 use syscalls::paths::Roots;
 use syscalls::seccomp;
 use syscalls::strace::{Filter, Strace, Style};
-use syscalls::{Action, Actions, HiddenFd, HiddenFds, Process, SigSet};
+use syscalls::{Action, Actions, HiddenFd, HiddenFds, Process, SigSet, Signal};
 
 use crate::calls;
 use crate::cli::{self, Command, Refused};
@@ -35,7 +35,7 @@ use crate::options::Options;
 use crate::persist::Persist;
 use crate::profile::Profile;
 use crate::program::{self, Found, Kind};
-use crate::signals::{self, handler};
+use crate::signals::{self, fatal, handler};
 use crate::sysroots;
 use crate::threads::{Stacks, give_back};
 use crate::vcpu::Vcpu;
@@ -185,6 +185,12 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     let guest = guest::of_machine_below(machine, plan.options.cpu.as_deref(), end).map_err(Error::Cpu)?;
     let guest = guest.ok_or_else(|| wrong(&opened, Malformed::Machine(machine)))?;
     let interpreter = open_interpreter(&plan.roots, &plan.options, &opened, &guest)?;
+    if !plan.mdwe.is_empty()
+        && [Some(&opened), interpreter.as_ref()].into_iter().flatten().any(|file| file.headers.has_writable_code())
+    {
+        // The former program is gone when the kernel refuses the mapping (bprm_execve in fs/exec.c).
+        fatal::die(Signal::SIGSEGV);
+    }
     let limits = GuestLimits::from_host();
     let space = AddressSpace::below(end, plan.personality & NO_RANDOMIZE == 0, limits.of_space());
     let personality = plan.personality & !guest.abi.cleared_personality;

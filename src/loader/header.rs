@@ -5,7 +5,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 
 use goblin::elf64::header::{EI_CLASS, EI_DATA, ELFCLASS64, ELFDATA2LSB, ELFMAG, EM_X86_64, ET_DYN, ET_EXEC, Header};
-use goblin::elf64::program_header::{PT_GNU_STACK, PT_INTERP, PT_LOAD, ProgramHeader};
+use goblin::elf64::program_header::{PF_W, PF_X, PT_GNU_STACK, PT_INTERP, PT_LOAD, ProgramHeader};
 use memory::{GuestAddr, PAGE_SIZE, Range, space::place::USER_END};
 
 use crate::guest;
@@ -130,6 +130,12 @@ impl Headers {
         let holder =
             self.loads().find(|segment| segment.p_offset <= phoff && phoff - segment.p_offset < segment.p_filesz);
         holder.map_or(0, |segment| phoff - segment.p_offset + segment.p_vaddr)
+    }
+
+    /// Whether a segment is writable and executable.
+    pub fn has_writable_code(&self) -> bool {
+        let flags = PF_W | PF_X;
+        self.loads().any(|segment| segment.p_flags & flags == flags)
     }
 
     /// Whether the stack is to be executable: only where PT_GNU_STACK says so.

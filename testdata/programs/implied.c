@@ -1,6 +1,7 @@
 // Mappings that become executable by READ_IMPLIES_EXEC, and that can't: their file system is mounted noexec, or by PR_SET_MDWE.
 // flags: -D_GNU_SOURCE
 #include "check.h"
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -101,6 +102,34 @@ static void deny_and_fork(void) {
     CHECK(waitpid(child, &status, 0) == child && status == 0);
 }
 
+// This program with all segments writable and executable is one that can't be mapped: it ends before it begins.
+static void deny_writable_code(void) {
+    char name[] = "/tmp/transom-implied-XXXXXX", buffer[4096];
+    int from = open("/proc/self/exe", O_RDONLY), to = mkstemp(name), status;
+    for (ssize_t got; (got = read(from, buffer, sizeof buffer)) > 0;) CHECK(write(to, buffer, got) == got);
+    Elf64_Ehdr header;
+    Elf64_Phdr segment;
+    CHECK(pread(to, &header, sizeof header, 0) == sizeof header);
+    for (int index = 0; index < header.e_phnum; index++) {
+        off_t at = header.e_phoff + index * sizeof segment;
+        CHECK(pread(to, &segment, sizeof segment, at) == sizeof segment);
+        if (segment.p_type == PT_LOAD) segment.p_flags = PF_R | PF_W | PF_X;
+        CHECK(pwrite(to, &segment, sizeof segment, at) == sizeof segment);
+    }
+    CHECK(fchmod(to, 0700) == 0 && close(to) == 0);
+    for (int denied = 0; denied < 2; denied++) {
+        pid_t child = fork();
+        if (!child) {
+            if (denied) prctl(SET_MDWE, (long)REFUSE, 0L, 0L, 0L);
+            execl(name, name, "inherited", NULL);
+            _exit(9);
+        }
+        CHECK(waitpid(child, &status, 0) == child);
+        printf("writable code: exit %d, signal %d\n", WEXITSTATUS(status), WTERMSIG(status));
+    }
+    unlink(name);
+}
+
 int main(int argc, char **argv) {
     if (argc > 1) return mdwe() != REFUSE;
     for (int what = 0; what < 4; what++) {
@@ -113,5 +142,6 @@ int main(int argc, char **argv) {
         int status;
         CHECK(waitpid(child, &status, 0) == child && status == 0);
     }
+    deny_writable_code();
     DONE();
 }
