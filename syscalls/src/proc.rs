@@ -38,6 +38,19 @@ pub(crate) fn is_proc(fd: i32) -> bool {
     sys::host(libc::SYS_fstatfs, args).is_ok() && info[0] == PROC_SUPER_MAGIC
 }
 
+/// The same of a file that stands in its folder as a call names it; no descriptor is opened for that.
+pub(crate) fn holds(dirfd: i32, path: &[u8]) -> bool {
+    let from = match dirfd {
+        folder if folder != libc::AT_FDCWD && !path.starts_with(b"/") => format!("/proc/self/fd/{folder}/"),
+        _ => String::new(),
+    };
+    let folder = path.iter().rposition(|&byte| byte == b'/').map_or(&path[..0], |slash| &path[..=slash]);
+    let Ok(folder) = CString::new([from.as_bytes(), folder, b"."].concat()) else { return false };
+    let mut info = [0i64; 15];
+    let args = [folder.as_ptr() as u64, sys::address_mut(&mut info), 0, 0, 0, 0];
+    sys::host(libc::SYS_statfs, args).is_ok() && info[0] == PROC_SUPER_MAGIC
+}
+
 /// The process whose folder a path of procfs ends in: ".../PID" or ".../PID/task/TID".
 fn owner(folder: &[u8]) -> Option<i32> {
     let number = |part: &[u8]| std::str::from_utf8(part).ok()?.parse::<i32>().ok();

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <sys/inotify.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -221,10 +222,36 @@ static void sockets(const char *path) {
     close(server), close(client);
 }
 
+// Calls that name files need no descriptor of their own.
+static void asking_at_full_table(void) {
+    char buffer[512];
+    struct stat status;
+    struct rlimit before, few = {64, 64};
+    CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    few.rlim_max = before.rlim_max;
+    CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+    while (dup(0) >= 0) {}
+    CHECK(open("/pt/file", O_RDONLY) < 0 && errno == EMFILE);
+    for (unsigned i = 0; i < COUNT(paths); i++) {
+        printf("full %s:", paths[i]);
+        mode(stat(paths[i], &status), &status);
+        mode(lstat(paths[i], &status), &status);
+        word(access(paths[i], R_OK));
+        text(readlink(paths[i], buffer, sizeof buffer - 1), buffer);
+        word(truncate(paths[i], 20));
+        word(mkdir(paths[i], 0700)), clean();
+        printf("\n");
+    }
+    for (int fd = 3; fd < 64; fd++)
+        if (fd != 50 && fd != 51) close(fd);
+    CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+}
+
 static int run(void) {
     CHECK(chdir("/pt") == 0);
     CHECK(dup2(open("/pt/file", O_RDONLY), 50) == 50 && dup2(open("/pt/dir", O_RDONLY), 51) == 51);
     for (unsigned i = 0; i < COUNT(paths); i++) opening(paths[i]), asking(paths[i]), going(paths[i]), changing(paths[i]);
+    asking_at_full_table();
     static const char *const programs[] = {"/pt/program", "program", "/pt/self", "/pt/file", "/pt/missing", "/pt/dir", "/pt/loop", "/pt/file/x", "dir/../self",
                                            "/proc/self/cwd/program", "/proc/self/root/pt/self", "/pt/program/"};
     for (unsigned i = 0; i < COUNT(programs); i++) executing(programs[i]);

@@ -4,7 +4,7 @@ use super::Value;
 use crate::abi::Stat;
 use crate::args::{AtFlags, DirFd, Fd, Hex, OutBytes, OwnPath, Path, PathUnless, Ptr, Size, StatOut, Str};
 use crate::dispatch::Cx;
-use crate::paths::{self, GuestPath, Last, OwnedFd};
+use crate::paths::{self, GuestPath, Last};
 use crate::{proc, sys};
 use memory::{Errno, GuestAddr, UserPtr, copy};
 use std::ffi::{CString, OsStr};
@@ -84,7 +84,8 @@ pub fn readlinkat(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, buffer: OutBytes, 
     let mut whole = [0u8; libc::PATH_MAX as usize];
     let args = [dir.0 as u64, path, sys::address_mut(&mut whole), whole.len() as u64, 0, 0];
     let len = cx.call(libc::SYS_readlinkat, args)? as usize;
-    let renamed = renamed_link(cx, dir.0, path, &whole[..len])?;
+    let link = elsewhere.as_ref().map_or(guest.bytes(), |path| path.to_bytes());
+    let renamed = renamed_link(cx, dir.0, link, &whole[..len]);
     hand_out(renamed.as_deref().unwrap_or(&whole[..len]), buffer.0, size)
 }
 
@@ -96,13 +97,9 @@ fn hand_out(link: &[u8], buffer: GuestAddr, size: Size) -> Value {
 }
 
 /// The guest's name of the file that a link of /proc's (cwd, fd/N, map_files) leads to, if it has another.
-fn renamed_link(cx: &Cx<'_>, dirfd: i32, link: u64, host: &[u8]) -> Result<Option<Vec<u8>>, Errno> {
-    let Some(renamed) = cx.process.roots.name_for_guest(std::path::Path::new(OsStr::from_bytes(host))) else {
-        return Ok(None);
-    };
-    let flags = (libc::O_PATH | libc::O_NOFOLLOW | libc::O_CLOEXEC) as u64;
-    let link = OwnedFd(sys::host(libc::SYS_openat, [dirfd as u64, link, flags, 0, 0, 0])? as i32);
-    Ok(proc::is_proc(link.0).then(|| renamed.into_os_string().into_encoded_bytes()))
+fn renamed_link(cx: &Cx<'_>, dirfd: i32, link: &[u8], host: &[u8]) -> Option<Vec<u8>> {
+    let renamed = cx.process.roots.name_for_guest(std::path::Path::new(OsStr::from_bytes(host)))?;
+    proc::holds(dirfd, link).then(|| renamed.into_os_string().into_encoded_bytes())
 }
 
 /// getcwd(2): a folder in a root has the guest's name, if that leads there and not to the host's folder of that name.

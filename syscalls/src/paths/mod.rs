@@ -5,6 +5,7 @@
 //! one by one ([`walk`]). Without roots no path is looked at but for the name `exe`, which may be /proc's link to the
 //! program, by any spelling.
 
+mod full;
 mod roots;
 mod walk;
 

@@ -1,6 +1,6 @@
 //! The roots of `-L`: what stands in them, by the name that the guest has for it.
 
-use super::{Last, OwnedFd, open_path};
+use super::{Last, OwnedFd, full, open_path};
 use crate::abi::OpenHow;
 use crate::hidden::{HiddenFd, HiddenFds};
 use crate::{proc, sys};
@@ -106,18 +106,27 @@ impl Roots {
     pub(super) fn search(&self, path: &[u8], last: Last) -> Result<CString, Lack> {
         let mut lack = Lack { reason: Errno::ENOENT, links: false };
         for root in &self.roots {
-            let mut result = self.try_in(root, path, look(last, RESOLVE_NO_SYMLINKS));
+            let mut result = self.path_in(root, path, last, RESOLVE_NO_SYMLINKS);
             if let Some(Err(Errno::ELOOP)) = result {
                 lack.links = true;
-                result = self.try_in(root, path, look(last, 0));
+                result = self.path_in(root, path, last, 0);
             }
             match result {
-                Some(Ok(fd)) => return proc::fd_path(fd.0).ok_or(lack),
+                Some(Ok(path)) => return Ok(path),
                 Some(Err(error)) if lack.reason == Errno::ENOENT => lack.reason = error,
                 _ => {}
             }
         }
         Err(lack)
+    }
+
+    /// The host's path of what a root has, without links.
+    fn path_in(&self, root: &Root, path: &[u8], last: Last, resolve: u64) -> Option<Result<CString, Errno>> {
+        Some(match self.try_in(root, path, look(last, resolve))? {
+            Ok(fd) => proc::fd_path(fd.0).ok_or(Errno::ENOENT),
+            Err(error) if full::is_full(error) => full::find_below(root.path.as_os_str().as_bytes(), path, last),
+            Err(error) => Err(error),
+        })
     }
 
     /// What a root has to say to a path; none if the path is not looked up there.

@@ -6,7 +6,7 @@
 //! take otherwise than the guest.
 
 use super::roots::{self, Lack, RESOLVE_NO_SYMLINKS, Roots};
-use super::{Last, OwnedFd, open_path};
+use super::{Last, OwnedFd, full};
 use crate::{proc, sys};
 use memory::Errno;
 use std::ffi::{CStr, CString, OsStr};
@@ -66,7 +66,7 @@ fn is_without_links(dirfd: i32, path: &[u8], last: Last) -> bool {
             true
         }
         // Containers' filters may hide the call.
-        Err(error) => !matches!(error, Errno::ELOOP | Errno::ENOSYS | Errno::EPERM),
+        Err(error) => !matches!(error, Errno::ELOOP | Errno::ENOSYS | Errno::EPERM) && !full::is_full(error),
     }
 }
 
@@ -205,13 +205,12 @@ fn joined(host: &CStr, more: &[&[u8]]) -> End {
 }
 
 fn is_folder(path: &CStr) -> bool {
-    open_path(libc::AT_FDCWD, path, libc::O_DIRECTORY).map(OwnedFd).is_ok()
+    std::fs::metadata(OsStr::from_bytes(path.to_bytes())).is_ok_and(|file| file.is_dir())
 }
 
 /// Whether a link is one of procfs that leads to a file and not to the path that it shows (proc(5)). "self" and the like
 /// are relative paths; "pipe:[1]" is none.
 fn is_magic(link: &CStr, target: &CStr) -> bool {
     let target = target.to_bytes();
-    (target.starts_with(b"/") || target.contains(&b':'))
-        && open_path(libc::AT_FDCWD, link, libc::O_NOFOLLOW).map(OwnedFd).is_ok_and(|fd| proc::is_proc(fd.0))
+    (target.starts_with(b"/") || target.contains(&b':')) && proc::holds(libc::AT_FDCWD, link.to_bytes())
 }
