@@ -412,7 +412,7 @@ rows! {
     293 rseq absent(Addr, UInt, Hex, Hex) => "the kernel would compare guest ranges with host program counters";
     294 kexec_file_load forward(Fd, Fd, Size, Str, Hex) => 320;
     424 pidfd_send_signal forward(Fd, Sig, InfoIn, Hex) => 424;
-    425 io_uring_setup convert(UInt, Ptr) => uring::io_uring_setup, note "not IORING_SETUP_SQPOLL and _REGISTERED_FD_ONLY: requests are converted when they are submitted";
+    425 io_uring_setup convert(UInt, Ptr) => uring::io_uring_setup, note "not IORING_SETUP_REGISTERED_FD_ONLY, nor _SQPOLL with _IOPOLL: requests are converted in io_uring_enter, for which the poller of IORING_SETUP_SQPOLL always sleeps";
     426 io_uring_enter convert(Fd, UInt, UInt, Hex, Ptr, Size) => uring::io_uring_enter;
     427 io_uring_register convert(Fd, UInt, Ptr, UInt) => uring::io_uring_register;
     428 open_tree forward(DirFd, Path, Hex) => 428;

@@ -1,22 +1,32 @@
 //! io_uring's requests: they lie in memory that the guest shares with the kernel, so that what the guest lays out in its
 //! own way is put right there, while the call that submits it lasts.
 //!
-//! The kernel copies what a request points to when it takes the request (io_uring_enter(2)), and takes it in that call:
-//! a ring that the kernel polls by itself (IORING_SETUP_SQPOLL) can't be served so and is refused in [`Rings::refuses`].
+//! The kernel copies what a request points to when it takes the request (io_uring_enter(2)), and takes it in that call.
+//! A ring that a thread of the kernel's polls (IORING_SETUP_SQPOLL) can't be served so: the guest gets one whose poller
+//! always sleeps. The ring says so (IORING_SQ_NEED_WAKEUP), the guest makes the call that would wake it, and in that call
+//! the requests are taken.
 
 use crate::abi::{EpollEvent, IoUringParams, IoUringSqe, OpenHow};
 use crate::dispatch::Cx;
+use crate::outcome::Stop;
 use crate::paths::{self, GuestPath, Last};
 use crate::sys;
-use memory::{GuestAddr, Lock, LockGuard, UserPtr};
+use memory::{Errno, GuestAddr, Lock, LockGuard, UserPtr, copy};
 use std::ffi::CString;
 
 // linux/io_uring.h.
+const SETUP_IOPOLL: u32 = 1 << 0;
 const SETUP_SQPOLL: u32 = 1 << 1;
+const SETUP_SQ_AFF: u32 = 1 << 2;
+const SETUP_COOP_TASKRUN: u32 = 1 << 8;
+const SETUP_TASKRUN_FLAG: u32 = 1 << 9;
 const SETUP_SQE128: u32 = 1 << 10;
+const SETUP_SINGLE_ISSUER: u32 = 1 << 12;
+const SETUP_DEFER_TASKRUN: u32 = 1 << 13;
 const SETUP_REGISTERED_FD_ONLY: u32 = 1 << 15;
 const SETUP_NO_MMAP: u32 = 1 << 14;
 const SETUP_NO_SQARRAY: u32 = 1 << 16;
+const SQ_NEED_WAKEUP: u32 = 1 << 0;
 const OFF_SQ_RING: u64 = 0;
 const OFF_CQ_RING: u64 = 0x800_0000;
 const OFF_SQES: u64 = 0x1000_0000;
@@ -57,9 +67,9 @@ impl Rings {
         self.0.recover();
     }
 
-    /// Whether a ring of these flags would be read at other times than in io_uring_enter(2), or by another name.
+    /// Whether a ring of these flags would be entered by another name, or has a poller that does not only submit.
     pub(crate) fn refuses(flags: u32) -> bool {
-        flags & (SETUP_SQPOLL | SETUP_REGISTERED_FD_ONLY) != 0
+        flags & SETUP_REGISTERED_FD_ONLY != 0 || flags & (SETUP_SQPOLL | SETUP_IOPOLL) == SETUP_SQPOLL | SETUP_IOPOLL
     }
 
     /// Notes a new ring.
@@ -68,9 +78,11 @@ impl Rings {
             0 => (GuestAddr(0), GuestAddr(0)),
             _ => (GuestAddr(params.cq_off.user_addr), GuestAddr(params.sq_off.user_addr)),
         };
+        let ring = Ring { fd, params, ring, entries };
+        ring.tell_poller_sleeps();
         let mut rings = self.0.lock();
         rings.retain(|ring| ring.fd != fd);
-        rings.push(Ring { fd, params, ring, entries });
+        rings.push(ring);
     }
 
     /// Notes where the guest mapped a part of a ring, if `fd` is one.
@@ -78,7 +90,10 @@ impl Rings {
         let mut rings = self.0.lock();
         let Some(ring) = rings.iter_mut().find(|ring| ring.fd == fd) else { return };
         match offset {
-            OFF_SQ_RING | OFF_CQ_RING => ring.ring = addr,
+            OFF_SQ_RING | OFF_CQ_RING => {
+                ring.ring = addr;
+                ring.tell_poller_sleeps();
+            }
             OFF_SQES => ring.entries = addr,
             _ => {}
         }
@@ -87,6 +102,11 @@ impl Rings {
     /// Whether a descriptor is a ring's.
     pub(crate) fn is_ring(&self, fd: i32) -> bool {
         self.find(fd).is_some()
+    }
+
+    /// The ring of a descriptor if the guest has it polled.
+    pub(crate) fn polled(&self, fd: i32) -> Option<Ring> {
+        self.find(fd).filter(Ring::is_polled)
     }
 
     fn find(&self, fd: i32) -> Option<Ring> {
@@ -103,6 +123,46 @@ impl Ring {
         self.word(self.params.sq_off.head)
     }
 
+    /// How many requests wait to be taken.
+    fn pending(&self) -> u32 {
+        let tail = self.word(self.params.sq_off.tail);
+        tail.zip(self.head()).map_or(0, |(tail, head)| tail.wrapping_sub(head))
+    }
+
+    fn is_polled(&self) -> bool {
+        self.params.flags & SETUP_SQPOLL != 0
+    }
+
+    /// Has the guest wake a poller, if it wants one. The kernel changes other bits of the word, and never this one of a
+    /// ring that it does not poll.
+    fn tell_poller_sleeps(&self) {
+        if !self.is_polled() || self.ring == GuestAddr(0) {
+            return;
+        }
+        let flags = self.ring.offset(self.params.sq_off.flags.into());
+        while let Some(seen) = self.word(self.params.sq_off.flags) {
+            match copy::compare_exchange(flags, seen, seen | SQ_NEED_WAKEUP) {
+                Ok(found) if found != seen => {}
+                _ => return,
+            }
+        }
+    }
+
+    /// What a poller does when it is woken: all requests are taken. Those for which there is no room now are left.
+    pub(crate) fn poll(&self, cx: &Cx<'_>, flags: u64) -> Result<(), Stop> {
+        loop {
+            let pending = self.pending();
+            let submission = Submission::prepare(cx, self.fd, pending);
+            let result = cx.call(libc::SYS_io_uring_enter, [self.fd as u64, pending.into(), 0, flags, 0, 0]);
+            submission.restore();
+            match result {
+                Ok(taken) if taken != 0 && self.pending() != 0 => {}
+                Ok(_) | Err(Stop::Errno(Errno::EAGAIN | Errno::EBUSY)) => return Ok(()),
+                Err(stop) => return Err(stop),
+            }
+        }
+    }
+
     /// The entry at a position of the queue.
     fn entry(&self, position: u32) -> Option<UserPtr<IoUringSqe>> {
         let slot = position & self.word(self.params.sq_off.ring_mask)?;
@@ -113,6 +173,22 @@ impl Ring {
         let size = if self.params.flags & SETUP_SQE128 != 0 { 128 } else { 64 };
         Some(UserPtr::new(self.entries.offset(size * u64::from(index))))
     }
+}
+
+/// What the host is asked for in place of a ring that is polled (io_sq_offload_create in io_uring/sqpoll.c).
+pub(crate) fn without_poller(mut params: IoUringParams) -> Result<IoUringParams, Errno> {
+    if params.flags & SETUP_SQPOLL == 0 {
+        return Ok(params);
+    }
+    // Of use where the guest itself runs the kernel's work.
+    let own_work = SETUP_COOP_TASKRUN | SETUP_TASKRUN_FLAG | SETUP_DEFER_TASKRUN;
+    let cpu = std::path::PathBuf::from(format!("/sys/devices/system/cpu/cpu{}", params.sq_thread_cpu));
+    if params.flags & own_work != 0 || params.flags & SETUP_SQ_AFF != 0 && !cpu.exists() {
+        return Err(Errno::EINVAL);
+    }
+    // The poller would be the single issuer, whoever wakes it.
+    params.flags &= !(SETUP_SQPOLL | SETUP_SQ_AFF | SETUP_SINGLE_ISSUER);
+    Ok(params)
 }
 
 /// What requests point to in place of the guest's own.

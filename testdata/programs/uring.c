@@ -25,6 +25,7 @@ struct sqe {
     uint64_t user_data, rest[3];
 };
 struct cqe { uint64_t user_data; int32_t res; uint32_t flags; };
+enum { SQPOLL = 2, GETEVENTS = 1, SQ_WAKEUP = 2, NEED_WAKEUP = 1 };
 enum { OPENAT = 18, CLOSE = 19, OPENAT2 = 28, EPOLL_CTL = 29, EPOLL_WAIT = 59 };
 
 static int ring;
@@ -52,7 +53,12 @@ static int take(uint64_t user_data) {
 static int one(struct sqe sqe) {
     sqe.user_data = 77;
     push(sqe);
-    CHECK(syscall(SYS_io_uring_enter, ring, 1, 1, 1, NULL, 8) == 1);
+    unsigned flags = GETEVENTS;
+    // The order in which liburing looks: what is in the queue, then whether its poller sleeps.
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (p.flags & SQPOLL && *word(p.sq.flags) & NEED_WAKEUP) flags |= SQ_WAKEUP;
+    CHECK(syscall(SYS_io_uring_enter, ring, 1, 1, flags, NULL, 8) == 1);
+    CHECK(*word(p.sq.head) == *word(p.sq.tail));
     return take(77);
 }
 
@@ -84,18 +90,27 @@ static void requests(void) {
     CHECK(fd >= 0 && close(fd) == 0);
 }
 
-int main(void) {
+// A ring, which a thread of the kernel's may poll.
+static void with_ring(uint32_t flags) {
+    p = (struct params){.flags = flags, .idle = 1};
     ring = syscall(SYS_io_uring_setup, 8, &p);
-    if (ring >= 0) {
-        CHECK(p.features & 1); // both queues in one mapping
-        size_t size = p.cq.dropped + p.cq_entries * sizeof(struct cqe);
-        size_t other = p.sq.array + p.sq_entries * 4;
-        rings = mmap(NULL, size > other ? size : other, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring, 0);
-        sqes = mmap(NULL, p.sq_entries * sizeof(struct sqe), PROT_READ | PROT_WRITE, MAP_SHARED, ring, 0x10000000);
-        CHECK(rings != MAP_FAILED && sqes != MAP_FAILED);
-        requests();
-    } else {
+    if (ring < 0) {
         CHECK(errno == EPERM || errno == ENOSYS);
+        return;
     }
+    CHECK(p.features & 1); // both queues in one mapping
+    CHECK((p.flags & flags) == flags);
+    size_t size = p.cq.dropped + p.cq_entries * sizeof(struct cqe);
+    size_t other = p.sq.array + p.sq_entries * 4;
+    rings = mmap(NULL, size > other ? size : other, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring, 0);
+    sqes = mmap(NULL, p.sq_entries * sizeof(struct sqe), PROT_READ | PROT_WRITE, MAP_SHARED, ring, 0x10000000);
+    CHECK(rings != MAP_FAILED && sqes != MAP_FAILED);
+    requests();
+    close(ring);
+}
+
+int main(void) {
+    with_ring(0);
+    with_ring(SQPOLL);
     DONE();
 }

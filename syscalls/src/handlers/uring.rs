@@ -5,25 +5,36 @@ use super::fd::optional;
 use crate::abi::{IoUringParams, IoUringProbeOp};
 use crate::args::{Fd, Hex, Ptr, Size, UInt};
 use crate::dispatch::Cx;
+use crate::outcome::Stop;
 use crate::signal::SigSet;
-use crate::uring::{OP_EPOLL_WAIT, Rings, Submission};
+use crate::sys;
+use crate::uring::{OP_EPOLL_WAIT, Ring, Rings, Submission, without_poller};
 use memory::{Errno, GuestAddr, UserPtr};
 
 // linux/io_uring.h.
+const ENTER_GETEVENTS: u64 = 1 << 0;
 const ENTER_EXT_ARG: u64 = 1 << 3;
+const ENTER_EXT_ARG_REG: u64 = 1 << 6;
 const REGISTER_PROBE: u32 = 8;
 const REGISTER_RING_FDS: u32 = 20;
 const OP_SUPPORTED: u16 = 1;
 
 pub fn io_uring_setup(cx: &mut Cx<'_>, entries: UInt, params: Ptr) -> Value {
     let params = UserPtr::<IoUringParams>::new(params.0);
-    if Rings::refuses(params.read()?.flags) {
+    let asked = params.read()?;
+    if Rings::refuses(asked.flags) {
         // What kernels before 5.11 said to the unprivileged, so that programs are prepared for it.
         return Err(Errno::EPERM.into());
     }
-    let args = [entries.0.into(), params.addr().0, 0, 0, 0, 0];
+    let mut made = without_poller(asked)?;
+    let args = [entries.0.into(), sys::address_mut(&mut made), 0, 0, 0, 0];
     let fd = cx.call(libc::SYS_io_uring_setup, args)?;
-    cx.process.rings.add(fd as i32, params.read()?);
+    made.flags |= asked.flags;
+    if let Err(fault) = params.write(made) {
+        cx.call(libc::SYS_close, [fd, 0, 0, 0, 0, 0])?;
+        return Err(fault.into());
+    }
+    cx.process.rings.add(fd as i32, made);
     Ok(fd)
 }
 
@@ -35,11 +46,28 @@ pub fn io_uring_enter(cx: &mut Cx<'_>, fd: Fd, submit: UInt, wait: UInt, flags: 
         _ => GuestAddr(optional(UserPtr::<u64>::new(arg.0)).ok().flatten().unwrap_or(0)),
     };
     let mask = optional(UserPtr::<SigSet>::new(mask)).ok().flatten();
-    let submission = Submission::prepare(cx, fd.0, submit.0);
     let args = [fd.0 as u64, submit.0.into(), wait.0.into(), flags.0, arg.0.0, size.0];
+    if let Some(ring) = cx.process.rings.polled(fd.0) {
+        return enter_polled(cx, ring, args, mask);
+    }
+    let submission = Submission::prepare(cx, fd.0, submit.0);
     let result = cx.call_masked(libc::SYS_io_uring_enter, args, mask);
     submission.restore();
     result
+}
+
+/// The same for a ring that is polled: what there is is submitted, however much the call says, and the call says that it
+/// was as much.
+fn enter_polled(cx: &Cx<'_>, ring: Ring, args: [u64; 6], mask: Option<SigSet>) -> Value {
+    let [fd, submit, wait, flags, arg, size] = args;
+    ring.poll(cx, flags & !(ENTER_GETEVENTS | ENTER_EXT_ARG | ENTER_EXT_ARG_REG))?;
+    if flags & ENTER_GETEVENTS == 0 {
+        return Ok(submit);
+    }
+    match cx.call_masked(libc::SYS_io_uring_enter, [fd, 0, wait, flags, arg, size], mask) {
+        Ok(_) | Err(Stop::Errno(_)) if submit != 0 => Ok(submit),
+        result => result,
+    }
 }
 
 /// io_uring_register(2). A ring that is entered by a registered index is no descriptor that could be looked up:
