@@ -56,6 +56,8 @@ pub struct Handover {
     pub personality: u32,
     /// PR_SET_MDWE.
     pub mdwe: u32,
+    /// What of the registers the program knows ([`target::Target::heritage`]).
+    pub heritage: u64,
     /// Filters of system calls, as a file; -1 for none.
     pub filters: i32,
     /// What the record for its tracer is to know.
@@ -82,6 +84,7 @@ impl Handover {
             self.mask,
             self.personality.into(),
             self.mdwe.into(),
+            self.heritage,
             self.filters as u32 as u64,
             self.traced,
             self.former as u64,
@@ -101,7 +104,7 @@ impl Handover {
         let numbers = args.first()?.as_bytes().strip_prefix(MARK)?;
         let numbers = std::str::from_utf8(numbers).ok()?.split(':');
         let numbers: Vec<u64> = numbers.map(|number| u64::from_str_radix(number, 16).ok()).collect::<Option<_>>()?;
-        let [program, own, mask, personality, mdwe, filters, traced, former, nameless, count] =
+        let [program, own, mask, personality, mdwe, heritage, filters, traced, former, nameless, count] =
             numbers.try_into().ok()?;
         let (words, rest) = args[1..].split_at_checked(count as usize)?;
         let mut options = Options::default();
@@ -115,6 +118,7 @@ impl Handover {
             mask,
             personality: personality as u32,
             mdwe: mdwe as u32,
+            heritage,
             filters: filters as i32,
             traced,
             former: former as i32,
@@ -247,6 +251,7 @@ impl Vcpu {
             mask: self.thread.mask.0,
             personality: self.process.personality.load(Ordering::Relaxed),
             mdwe: self.process.space.mdwe().inherited().bits(),
+            heritage: self.machine.engine.target.heritage(&self.context.guest),
             filters: passed.filters.as_ref().map_or(-1, |file| file.0),
             traced: self.mailbox.trace.legacy(),
             former: self.thread.tid,
@@ -370,6 +375,7 @@ mod tests {
             mask: !0,
             personality: 0x40000,
             mdwe: 1,
+            heritage: 0x15,
             filters: -1,
             traced: 1 << 40 | 3,
             former: 7,

@@ -8,6 +8,7 @@ mod cache;
 mod calls;
 mod cli;
 mod clock;
+mod controls;
 mod crash;
 mod debug;
 mod doctor;
@@ -33,7 +34,6 @@ mod start;
 mod suggest;
 mod symbols;
 mod sysroots;
-mod tagging;
 mod threads;
 mod vcpu;
 

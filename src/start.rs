@@ -62,6 +62,8 @@ struct Plan {
     numbered: bool,
     personality: u32,
     mdwe: Mdwe,
+    /// What it knows of the registers of the program that executed it.
+    heritage: u64,
     /// Filters of system calls that outlived an execve.
     filters: seccomp::State,
     /// The architecture that it has to be for.
@@ -113,6 +115,7 @@ pub fn command(command: Command, env: Vec<CString>) -> Result<Vcpu, Error> {
         numbered: false,
         personality: host_personality(),
         mdwe: Mdwe::empty(),
+        heritage: 0,
         filters: seccomp::State::default(),
         only: command.only,
         options: command.options,
@@ -150,6 +153,7 @@ pub fn take_over(mut handover: Handover, env: Vec<CString>) -> Result<Vcpu, Erro
         numbered: true,
         personality: handover.personality,
         mdwe: Mdwe::from_bits_truncate(handover.mdwe),
+        heritage: handover.heritage,
         filters,
         only: None,
         options: handover.options,
@@ -242,6 +246,7 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     }));
     let mut state = GuestState::default();
     target.start(&mut state, loaded.entry.0, loaded.stack.sp.0);
+    target.inherit(&mut state, plan.heritage);
     let mut vcpu = Vcpu::new(machine, Arc::new(process), state, Stacks::new()?);
     vcpu.thread.mask = plan.mask.without(SigSet::UNBLOCKABLE);
     vcpu.thread.seccomp = vcpu.process.seccomp.begin(&plan.filters);

@@ -25,6 +25,7 @@ fn main() {
             Trial::test(format!("{guest}/core_of_threads"), move || core_of_threads(guest)),
         ]
     });
+    let trials = trials.chain([Trial::test("riscv64/core_of_vectors", core_of_vectors)]);
     libtest_mimic::run(&arguments, trials.collect()).exit();
 }
 
@@ -101,4 +102,23 @@ fn core_of_threads(guest: &str) -> Result<(), Failed> {
     let outcome = run(gdb.args(["-ex", "info threads"]).arg(&binary).arg(&file), LIMIT);
     let stdout = outcome.stdout();
     expect(stdout.matches("[New LWP ").count() == 3, "three threads", &outcome)
+}
+
+/// Sets of registers beside the usual ones: notes of Linux' own (uapi/linux/elf.h, NT_RISCV_VECTOR, NT_RISCV_TAGGED_ADDR_CTRL).
+fn core_of_vectors() -> Result<(), Failed> {
+    let Some((_folder, file)) = dump(&program("riscv64", "vector-crash.glibc"))? else { return Ok(()) };
+    let bytes = std::fs::read(file)?;
+    let note = |kind: u32, size: usize| {
+        let head = [[6, size as u32, kind].map(u32::to_le_bytes).concat(), b"LINUX\0\0\0".to_vec()].concat();
+        let at = bytes.windows(head.len()).position(|window| window == head)? + head.len();
+        bytes.get(at..at + size)
+    };
+    let word = |bytes: &[u8], at: usize| bytes[at..].first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
+    let vectors = note(0x901, 40 + 32 * 16).ok_or("no vectors")?;
+    let (vl, vlenb, last) = (word(vectors, 8), word(vectors, 32), word(vectors, 40 + 31 * 16 + 8));
+    if (vl, vlenb, last) != (Some(2), Some(16), Some(0x1122_3344_5566_7788)) {
+        return Err(format!("vl {vl:?}, vlenb {vlenb:?}, v31 {last:x?}").into());
+    }
+    let tags = note(0x902, 8).and_then(|word_of| word(word_of, 0));
+    if tags == Some(7 << 24 | 1) { Ok(()) } else { Err(format!("tags {tags:x?}").into()) }
 }

@@ -1,10 +1,12 @@
 //! The notes of a core file (include/uapi/linux/elfcore.h, fs/binfmt_elf.c).
 
+use ir::GuestState;
 use memory::sys;
 use syscalls::Signal;
 use target::CoreRegisters;
 
 use super::others::Other;
+use crate::controls;
 use crate::maps::Maps;
 use crate::signals::Info;
 use crate::vcpu::Vcpu;
@@ -30,24 +32,43 @@ pub fn all(vcpu: &Vcpu, signal: Signal, info: &Info, maps: &Maps, others: &[Othe
     add(&mut out, NT_SIGINFO, info);
     add(&mut out, NT_AUXV, &vcpu.process.image.auxv);
     add(&mut out, NT_FILE, &files(maps));
-    add(&mut out, NT_FPREGSET, &registers.float);
+    add_registers(&mut out, vcpu, &vcpu.context.guest, &registers);
     for other in others {
         let registers = target.core_registers(&other.state);
         // Of what came to them there is the signal's number (fs/binfmt_elf.c, fill_prstatus).
         let mut info: Info = [0; 128];
         info[..4].copy_from_slice(&signal.number().to_le_bytes());
         add(&mut out, NT_PRSTATUS, &status(other.tid, other.mask, signal, &info, &registers));
-        add(&mut out, NT_FPREGSET, &registers.float);
+        add_registers(&mut out, vcpu, &other.state, &registers);
     }
     out
 }
 
+/// A thread's registers but for the general ones.
+fn add_registers(out: &mut Vec<u8>, vcpu: &Vcpu, state: &GuestState, registers: &CoreRegisters) {
+    add(out, NT_FPREGSET, &registers.float);
+    let target = vcpu.machine.engine.target;
+    for &kind in target.core_sets() {
+        if let Some(set) = target.regset(state, kind).filter(|set| !set.is_empty()) {
+            add_of(out, b"LINUX\0\0\0", kind, &set);
+        }
+    }
+    if let Ok(word) = controls::control(target, state, vcpu.process.tagging.word()) {
+        add_of(out, b"LINUX\0\0\0", controls::REGSET, &word.to_le_bytes());
+    }
+}
+
 fn add(out: &mut Vec<u8>, kind: u32, desc: &[u8]) {
-    const OWNER: &[u8; 8] = b"CORE\0\0\0\0";
-    for word in [5, desc.len() as u32, kind] {
+    add_of(out, b"CORE\0\0\0\0", kind, desc);
+}
+
+/// A note whose kind is named by this owner.
+fn add_of(out: &mut Vec<u8>, owner: &[u8; 8], kind: u32, desc: &[u8]) {
+    let name = owner.iter().position(|&byte| byte == 0).unwrap_or(owner.len()) + 1;
+    for word in [name as u32, desc.len() as u32, kind] {
         out.extend(word.to_le_bytes());
     }
-    out.extend(OWNER);
+    out.extend(owner);
     out.extend(desc);
     out.resize(out.len().next_multiple_of(4), 0);
 }

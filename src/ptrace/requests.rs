@@ -10,8 +10,8 @@ use target::Target;
 use super::record::{At, Loan, Mode, Record};
 use super::table::{self, Held, Tracee};
 use super::{decisions, host, registers, resume};
+use crate::controls;
 use crate::signals::Info;
-use crate::tagging;
 use crate::vcpu::Vcpu;
 
 // linux/ptrace.h; not all are in libc.
@@ -111,13 +111,14 @@ impl Vcpu {
             _ if target.number_regset() == Some(kind) => {
                 registers::call_number(&record, target, &state).to_le_bytes().to_vec()
             }
-            tagging::REGSET => {
+            controls::REGSET => {
                 let shared = host::read(tracee.tid, record.tagging)?;
-                tagging::control(target, &state, shared)?.to_le_bytes().to_vec()
+                controls::control(target, &state, shared)?.to_le_bytes().to_vec()
             }
             _ => target.regset(&state, kind).ok_or(Errno::EINVAL)?,
         };
         check_unit(target, kind, vector.len)?;
+        check_used(&bytes)?;
         let len = bytes.len().min(usize::try_from(vector.len).unwrap_or(usize::MAX));
         memory::write_bytes(vector.base, &bytes[..len])?;
         vector.len = len as u64;
@@ -140,20 +141,21 @@ impl Vcpu {
             return host::write(tracee.tid, at, &u64::from(number)).map(|()| 0);
         }
         let mut state = registers::read(tracee, &record, target)?;
-        if kind == tagging::REGSET {
+        if kind == controls::REGSET {
             let asked = bytes.first_chunk().map(|bytes| u64::from_le_bytes(*bytes)).ok_or(Errno::EINVAL)?;
             let shared = host::read(tracee.tid, record.tagging)?;
-            let shared: u64 = tagging::set_control(target, &mut state, shared, asked)?;
+            let shared: u64 = controls::set_control(target, &mut state, shared, asked)?;
             host::write(tracee.tid, record.tagging, &shared)?;
             return registers::write(tracee, &record, &state).map(|()| 0);
         }
-        let Some(size) = target.regset(&state, kind).map(|bytes| bytes.len()) else { return Err(Errno::EINVAL) };
+        let Some(now) = target.regset(&state, kind) else { return Err(Errno::EINVAL) };
         check_unit(target, kind, vector.len)?;
+        check_used(&now)?;
         if !target.set_regset(&mut state, kind, &bytes) {
             return Err(Errno::EINVAL);
         }
         registers::write(tracee, &record, &state)?;
-        vector.len = vector.len.min(size as u64);
+        vector.len = vector.len.min(now.len() as u64);
         at.write(vector)?;
         Ok(0)
     }
@@ -162,6 +164,11 @@ impl Vcpu {
 /// Debuggers find out by this how long registers are (kernel/ptrace.c, ptrace_regset).
 fn check_unit(target: &dyn Target, kind: u32, len: u64) -> Result<(), Errno> {
     if len.is_multiple_of(target.regset_unit(kind) as u64) { Ok(()) } else { Err(Errno::EINVAL) }
+}
+
+/// Registers that the thread has not used yet are nowhere.
+fn check_used(bytes: &[u8]) -> Result<(), Errno> {
+    if bytes.is_empty() { Err(Errno::ENODATA) } else { Ok(()) }
 }
 
 /// More than any set of registers has.

@@ -66,6 +66,8 @@ pub enum Outcome {
     Wait(Wait),
     /// PR_SET_TAGGED_ADDR_CTRL and PR_GET_TAGGED_ADDR_CTRL where the length of tags is among the registers.
     Tags(TagRequest),
+    /// PR_RISCV_V_GET_CONTROL, or with a word PR_RISCV_V_SET_CONTROL: it is among the registers.
+    Vectors(Option<u64>),
     /// Return from a signal handler: restore the state from the frame at the stack pointer.
     SigReturn,
 }

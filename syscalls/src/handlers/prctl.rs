@@ -16,8 +16,6 @@ const PR_GET_MDWE: i32 = 66;
 const PR_SET_SYSCALL_USER_DISPATCH: i32 = 59;
 const PR_RISCV_V_SET_CONTROL: i32 = 69;
 const PR_RISCV_V_GET_CONTROL: i32 = 70;
-const PR_RISCV_V_VSTATE_CTRL_OFF: u64 = 1;
-const PR_RISCV_V_VSTATE_CTRL_ON: u64 = 2;
 const PR_RISCV_SET_ICACHE_FLUSH_CTX: i32 = 71;
 
 pub fn prctl(cx: &mut Cx<'_>, option: Int, a: Hex, b: Hex, c: Hex, d: Hex) -> Asked {
@@ -27,6 +25,8 @@ pub fn prctl(cx: &mut Cx<'_>, option: Int, a: Hex, b: Hex, c: Hex, d: Hex) -> As
         // Where it is not fixed the length of tags is among the registers.
         tagging::SET if cx.abi().tag_bits == 0 => Ok(Outcome::Tags(TagRequest::Set(a.0))),
         tagging::GET if cx.abi().tag_bits == 0 => Ok(Outcome::Tags(TagRequest::Get)),
+        PR_RISCV_V_GET_CONTROL => Ok(Outcome::Vectors(None)),
+        PR_RISCV_V_SET_CONTROL => Ok(Outcome::Vectors(Some(a.0))),
         _ => control(cx, option, [a, b, c, d]).map(Outcome::Return),
     }
 }
@@ -60,29 +60,8 @@ fn control(cx: &mut Cx<'_>, option: Int, [a, b, c, d]: [Hex; 4]) -> Value {
         tagging::GET => Ok(cx.process.tagging.word() & tagging::ENABLE),
         // Who may skip fence.i: nobody needs to, it is seen either way.
         PR_RISCV_SET_ICACHE_FLUSH_CTX if !aarch64 => Ok(0),
-        PR_RISCV_V_GET_CONTROL if has_vectors(cx) => Ok(PR_RISCV_V_VSTATE_CTRL_ON),
-        PR_RISCV_V_SET_CONTROL if has_vectors(cx) => set_vector_control(a.0),
         libc::PR_SET_VMA => set_vma(cx, a.0, b.0, c.0, d.0),
         option => cx.call(libc::SYS_prctl, [option as u64, a.0, b.0, c.0, d.0, 0]),
-    }
-}
-
-/// Whether the guest is a RISC-V CPU with vectors.
-fn has_vectors(cx: &Cx<'_>) -> bool {
-    const IMA_EXT_0: i64 = 4;
-    const V: u64 = 1 << 2;
-    cx.abi().guest != Guest::Aarch64 && cx.process.image.hwprobe.0(IMA_EXT_0).is_some_and(|bits| bits & V != 0)
-}
-
-/// Vectors are on for every program, and stay so: they can't be turned off once they are on (Linux,
-/// Documentation/arch/riscv/vector.rst), nor here for a program that is executed later.
-fn set_vector_control(arg: u64) -> Value {
-    let (current, next) = (arg & 3, arg >> 2 & 3);
-    match (current, next) {
-        _ if arg > 0x1f => Err(Errno::EINVAL.into()),
-        (PR_RISCV_V_VSTATE_CTRL_OFF, _) => Err(Errno::EPERM.into()),
-        (3, _) | (_, PR_RISCV_V_VSTATE_CTRL_OFF | 3) => Err(Errno::EINVAL.into()),
-        _ => Ok(0),
     }
 }
 

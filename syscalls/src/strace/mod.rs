@@ -81,7 +81,12 @@ impl Strace {
         let result = match outcome {
             // Before there is a child that writes lines too.
             Outcome::Clone(_) => return self.lines.number(),
-            Outcome::Exec(_) | Outcome::Trace(_) | Outcome::Tags(_) | Outcome::Wait(_) | Outcome::Inspect { .. } => {
+            Outcome::Exec(_)
+            | Outcome::Trace(_)
+            | Outcome::Tags(_)
+            | Outcome::Vectors(_)
+            | Outcome::Wait(_)
+            | Outcome::Inspect { .. } => {
                 return;
             }
             Outcome::NotBegun | Outcome::Restart(Restart::Always) => "? ERESTARTNOINTR (To be restarted)".to_owned(),

@@ -181,6 +181,10 @@ impl Target for Aarch64 {
         regsets::set(state, kind, bytes)
     }
 
+    fn core_sets(&self) -> &'static [u32] {
+        &regsets::CORE
+    }
+
     fn number_regset(&self) -> Option<u32> {
         Some(regsets::NT_ARM_SYSTEM_CALL)
     }

@@ -16,6 +16,9 @@ const NT_ARM_HW_WATCH: u32 = 0x403;
 /// The tracer keeps it.
 pub const NT_ARM_SYSTEM_CALL: u32 = 0x404;
 
+/// Beside the general and the floating-point registers, those that core files have.
+pub const CORE: [u32; 3] = [NT_ARM_TLS, NT_ARM_HW_BREAK, NT_ARM_HW_WATCH];
+
 /// PSTATE's bits that say that a thread is not in AArch64 user mode with its exceptions let through.
 const NOT_USER: u64 = 0xffff_ffff_0000_03df;
 /// `struct user_hwdebug_state` of a CPU that has no slot for hardware breakpoints: an architecture version, and a count.

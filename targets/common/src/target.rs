@@ -1,6 +1,7 @@
 //! The trait of a guest architecture.
 
 use ir::{FpControl, GuestState, Helper, NanRule, SlotDef, SlotId, Underflow};
+use memory::Errno;
 
 use crate::ahead::FlagsUse;
 use crate::cpu::{FeatureDef, Features};
@@ -57,6 +58,10 @@ pub trait Target: Sync + Send {
     fn feature_table(&self) -> &'static [FeatureDef];
     /// The features of the chosen CPU.
     fn features(&self) -> Features;
+    /// The features that code has in a mode.
+    fn features_in(&self, _mode: Mode) -> Features {
+        self.features()
+    }
     /// Instructions are aligned to this power of two: 2 for AArch64, 1 for RISC-V with compressed ones.
     fn code_shift(&self) -> u32;
 
@@ -106,6 +111,24 @@ pub trait Target: Sync + Send {
         false
     }
 
+    /// Whether the thread may use vectors, as PR_RISCV_V_GET_CONTROL has it; `None` where that is no question.
+    fn vector_control(&self, _state: &GuestState) -> Option<u64> {
+        None
+    }
+
+    /// PR_RISCV_V_SET_CONTROL.
+    fn set_vector_control(&self, _state: &mut GuestState, _word: u64) -> Result<(), Errno> {
+        Err(Errno::EINVAL)
+    }
+
+    /// What of the state a program knows that this one executes.
+    fn heritage(&self, _state: &GuestState) -> u64 {
+        0
+    }
+
+    /// Has a program's first state know it.
+    fn inherit(&self, _state: &mut GuestState, _heritage: u64) {}
+
     /// The mode that the table of indirect branches and predicted returns belong to while blocks of `mode` run. Blocks of
     /// modes with the same answer can go from one to the other; those of another mode than the answer do neither.
     fn branching(&self, mode: Mode) -> Mode {
@@ -151,12 +174,15 @@ pub trait Target: Sync + Send {
     fn mark_stop(&self, _state: &mut GuestState, value: u64) -> u64 {
         value
     }
-    /// A set of registers as ptrace(2) names and lays it out; `None` where the architecture has no such set.
+    /// A set of registers as ptrace(2) names and lays it out, empty where the thread has not used them; `None` where the
+    /// architecture has no such set.
     fn regset(&self, state: &GuestState, kind: u32) -> Option<Vec<u8>>;
     /// The length of which a request's for that set has to be a multiple.
     fn regset_unit(&self, kind: u32) -> usize;
     /// Sets the registers of a set from its first bytes. False where it has none such, or can't take these.
     fn set_regset(&self, state: &mut GuestState, kind: u32, bytes: &[u8]) -> bool;
+    /// The sets beside those of [`Target::core_registers`] that core files have.
+    fn core_sets(&self) -> &'static [u32];
     /// The set that is the number of the system call at hand, where tracers see that apart from the registers.
     fn number_regset(&self) -> Option<u32> {
         None

@@ -73,7 +73,7 @@ pub fn translate(
 ) -> Result<(), Stop> {
     builder.begin(pc, target.nan_rule(mode));
     builder.block_mut().underflow = target.underflow(mode);
-    let features = target.features();
+    let features = target.features_in(mode);
     let mut at = 0usize;
     let mut scale = STRAIGHT;
     let mut joins = Joins::NONE;

@@ -5,6 +5,7 @@ use target::debug::{Feature, Register};
 
 use crate::rows::zicsr::{fflags_of, host_flags_of};
 use crate::state::{F_NAMES, FRM, SLOTS, V_NAMES, VL, VSTART, VTYPE, X_NAMES, f, v, x};
+use crate::vector::UNUSED;
 
 /// A register that holds a double or, NaN-boxed, a float.
 const DOUBLE: &str = r#"
@@ -45,7 +46,9 @@ fn control_registers() -> Vec<Register> {
         get: |state, n| get(state, SlotId(n as u16)),
         set: |_, _, _| {},
     };
-    vec![register("vstart", VSTART), register("vl", VL), register("vtype", VTYPE)]
+    let vtype =
+        Register { get: |state, n| get(state, SlotId(n as u16)) & !u128::from(UNUSED), ..register("vtype", VTYPE) };
+    vec![register("vstart", VSTART), register("vl", VL), vtype]
 }
 
 fn scalar_features() -> Vec<Feature> {

@@ -53,6 +53,8 @@ helpers! {
     VLMAX "vlmax" Int(vector::vlmax);
     /// How many of so many bytes at an address can be read.
     READABLE "readable" Int(vector::readable);
+    /// Of the elements of so many bytes at an address of which bits are set, the number of the first that can't be read whole.
+    UNREADABLE "unreadable" Int(vector::unreadable);
     /// Set bits before each element.
     IOTA "iota" Vec(vector::iota);
     /// Where the elements of a set bit each are.

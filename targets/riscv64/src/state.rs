@@ -47,7 +47,9 @@ pub const VXSAT: SlotId = SlotId(103);
 pub const KEYED: SlotId = SlotId(104);
 /// envcfg.PMM: how long the tags in pointers are; see `masking`.
 pub const PMM: SlotId = SlotId(105);
-const COUNT: usize = 106;
+/// Whether vectors may be used, here and by programs that are executed: PR_RISCV_V_GET_CONTROL's word; 0 as if on.
+pub const VECTOR_CONTROL: SlotId = SlotId(106);
+const COUNT: usize = 107;
 
 /// Names of the general registers.
 pub const X_NAMES: [&str; 32] = [
@@ -90,6 +92,7 @@ const fn slots() -> [SlotDef; COUNT] {
     all[VXSAT.0 as usize] = SlotDef { name: "vxsat", ty: Ty::I32, offset: 1084, pin: 0 };
     all[KEYED.0 as usize] = SlotDef { name: "keyed", ty: Ty::I32, offset: 1088, pin: 0 };
     all[PMM.0 as usize] = SlotDef { name: "pmm", ty: Ty::I32, offset: 1092, pin: 0 };
+    all[VECTOR_CONTROL.0 as usize] = SlotDef { name: "vector_control", ty: Ty::I32, offset: 1096, pin: 0 };
     all[FRM.0 as usize] = SlotDef { name: "frm", ty: Ty::I32, offset: 512, pin: 0 };
     all[RES_ADDR.0 as usize] = SlotDef { name: "res_addr", ty: Ty::I64, offset: 520, pin: 0 };
     all[RES_VALUE.0 as usize] = SlotDef { name: "res_value", ty: Ty::I64, offset: 528, pin: 0 };

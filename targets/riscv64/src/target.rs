@@ -5,6 +5,7 @@ use ::target::{
     SyscallRegs, SyscallSlots, Target, Vdso,
 };
 use ir::{FpControl, GuestState, Helper, NanRule, SlotDef};
+use memory::Errno;
 
 use crate::conv;
 use crate::cpu::{self, Cpu};
@@ -78,6 +79,10 @@ impl Target for Riscv64 {
         self.cpu.features
     }
 
+    fn features_in(&self, mode: Mode) -> Features {
+        if mode.0 >> vector::OFF_SHIFT & 1 == 0 { self.cpu.features } else { cpu::without_vectors(self.cpu.features) }
+    }
+
     fn code_shift(&self) -> u32 {
         1
     }
@@ -109,7 +114,8 @@ impl Target for Riscv64 {
     }
 
     fn mode(&self, state: &GuestState) -> Mode {
-        Mode(float::mode(frm(state)).0 | masking::mode_of(state) | vector::mode_of(state) << vector::MODE_SHIFT)
+        let off = u32::from(conv::are_vectors_off(state)) << vector::OFF_SHIFT;
+        Mode(float::mode(frm(state)).0 | masking::mode_of(state) | off | vector::mode_of(state) << vector::MODE_SHIFT)
     }
 
     fn tag_bits(&self, state: &GuestState) -> Option<u32> {
@@ -118,6 +124,22 @@ impl Target for Riscv64 {
 
     fn set_tag_bits(&self, state: &mut GuestState, at_least: u32) -> bool {
         self.cpu.features.has(cpu::SSNPM) && masking::set_tag_bits(state, at_least)
+    }
+
+    fn vector_control(&self, state: &GuestState) -> Option<u64> {
+        self.cpu.features.has(cpu::V).then(|| conv::vector_control(state))
+    }
+
+    fn set_vector_control(&self, state: &mut GuestState, word: u64) -> Result<(), Errno> {
+        if self.cpu.features.has(cpu::V) { conv::set_vector_control(state, word) } else { Err(Errno::EINVAL) }
+    }
+
+    fn heritage(&self, state: &GuestState) -> u64 {
+        conv::heritage(state)
+    }
+
+    fn inherit(&self, state: &mut GuestState, heritage: u64) {
+        conv::inherit(state, heritage);
     }
 
     fn branching(&self, mode: Mode) -> Mode {
@@ -181,6 +203,10 @@ impl Target for Riscv64 {
 
     fn set_regset(&self, state: &mut GuestState, kind: u32, bytes: &[u8]) -> bool {
         conv::set_regset(state, kind, bytes, self.cpu.features.has(cpu::V))
+    }
+
+    fn core_sets(&self) -> &'static [u32] {
+        &conv::CORE_SETS
     }
 
     /// Linux offers no steps on RISC-V: debuggers set breakpoints instead.

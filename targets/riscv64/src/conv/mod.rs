@@ -5,11 +5,13 @@ mod regsets;
 mod signal;
 mod vdso;
 mod vector;
+mod vector_control;
 
 pub use call::{SYSCALL_SLOTS, restart_syscall, set_result, start, syscall};
-pub use regsets::{regset, regset_unit, set_regset};
+pub use regsets::{CORE_SETS, regset, regset_unit, set_regset};
 pub use signal::{backtrace, core_registers, enter_handler, frame_bytes, signal_frame, signal_return};
 pub use vdso::VDSO;
+pub use vector_control::{are_vectors_off, heritage, inherit, set_vector_control, vector_control};
 
 use ir::{GuestState, SlotId};
 

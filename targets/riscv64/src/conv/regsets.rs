@@ -10,6 +10,9 @@ const NT_PRSTATUS: u32 = 1;
 const NT_PRFPREG: u32 = 2;
 const NT_RISCV_VECTOR: u32 = 0x901;
 
+/// Beside the general and the floating-point registers, those that core files have.
+pub const CORE_SETS: [u32; 1] = [NT_RISCV_VECTOR];
+
 /// A set, if there is such.
 pub fn regset(state: &GuestState, kind: u32, has_vectors: bool) -> Option<Vec<u8>> {
     match kind {
@@ -54,10 +57,21 @@ mod tests {
             assert!(set_regset(&mut state, kind, &bytes, true), "{kind:#x}");
             assert_eq!(regset(&state, kind, true).as_deref(), Some(bytes.as_slice()), "{kind:#x}");
         }
+        // Until they are used there is nothing to read, nor to write.
+        let unused = regset(&state, NT_RISCV_VECTOR, true);
+        assert_eq!(unused.as_deref(), Some([].as_slice()));
+        const E8_M1: u64 = 0;
+        super::super::set_reg(&mut state, crate::state::VTYPE, E8_M1);
         let mut vectors = regset(&state, NT_RISCV_VECTOR, true).unwrap_or_default();
         vectors[40..].fill(5);
         assert!(set_regset(&mut state, NT_RISCV_VECTOR, &vectors, true));
-        assert_eq!(regset(&state, NT_RISCV_VECTOR, true), Some(vectors));
+        assert_eq!(regset(&state, NT_RISCV_VECTOR, true), Some(vectors.clone()));
+        // vl, vtype, vcsr and vlenb that can't be (invalid_ptrace_v_csr).
+        for (at, value) in [(8, 17), (16, 1 << 8), (16, 4), (16, 0x1e), (16, 0x20), (24, 8), (32, 32)] {
+            let mut wrong = vectors.clone();
+            wrong[at..at + 8].copy_from_slice(&u64::to_le_bytes(value));
+            assert!(!set_regset(&mut state, NT_RISCV_VECTOR, &wrong, true), "{at}: {value:#x}");
+        }
         assert!(regset(&state, NT_RISCV_VECTOR, false).is_none());
     }
 }

@@ -6,7 +6,7 @@ use memory::abi_struct;
 
 use super::{reg, set_reg};
 use crate::state::{SLOTS, VL, VSTART, VTYPE, VXRM, VXSAT, v};
-use crate::vector::{VILL, VLEN, decode, elements};
+use crate::vector::{UNUSED, VILL, VLEN, decode, elements, fields};
 
 abi_struct! {
     /// `struct __riscv_ctx_hdr`, and `struct __riscv_v_ext_state` with the registers that it points to.
@@ -29,6 +29,8 @@ pub const BYTES: u64 = size_of::<VectorContext>() as u64;
 pub const MAGIC: u32 = 0x5346_5457;
 /// Bytes before `vstart`.
 const HEAD: u64 = 8;
+/// All bits of vcsr: vxrm and vxsat.
+const VCSR: u64 = 7;
 /// Where in it the registers are, and `struct __riscv_v_ext_state`.
 const REGISTERS: u64 = 56;
 
@@ -43,12 +45,12 @@ fn control(state: &GuestState) -> u64 {
 
 /// Whether the thread used vectors, as far as that shows.
 fn is_used(state: &GuestState) -> bool {
-    reg(state, VTYPE) != VILL || control(state) != 0 || (0..32).any(|n| register(state, n) != 0)
+    reg(state, VTYPE) & UNUSED == 0 || control(state) != 0 || (0..32).any(|n| register(state, n) != 0)
 }
 
 /// The registers at the start of a program.
 pub fn start(state: &mut GuestState) {
-    set_reg(state, VTYPE, VILL);
+    set_reg(state, VTYPE, VILL | UNUSED);
 }
 
 /// The extension as it stands at `addr`, if there is to be one.
@@ -62,7 +64,7 @@ fn context(state: &GuestState, addr: u64) -> VectorContext {
         size: BYTES as u32,
         vstart: reg(state, VSTART),
         vl: reg(state, VL),
-        vtype: reg(state, VTYPE),
+        vtype: reg(state, VTYPE) & !UNUSED,
         vcsr: control(state),
         vlenb: (VLEN / 8).into(),
         registers_at: addr.wrapping_add(REGISTERS),
@@ -70,21 +72,27 @@ fn context(state: &GuestState, addr: u64) -> VectorContext {
     }
 }
 
-/// `struct __riscv_v_regset_state`: as the extension, without a head and an address.
+/// `struct __riscv_v_regset_state`: as the extension, without a head and an address; nothing before they are used.
 pub fn regset(state: &GuestState) -> Vec<u8> {
+    if !is_used(state) {
+        return Vec::new();
+    }
     let context = context(state, 0);
     let bytes = memory::bytes_of(&context);
     [&bytes[HEAD as usize..(REGISTERS - 8) as usize], &bytes[REGISTERS as usize..]].concat()
 }
 
-/// Sets the registers of such a set; false if the length of a register is another.
+/// Sets the registers of such a set; false if they can't be so: a length of a register that is another, a type that is none,
+/// more elements than it has, reserved bits (arch/riscv/kernel/ptrace.c, invalid_ptrace_v_csr).
 pub fn set_regset(state: &mut GuestState, bytes: &[u8]) -> bool {
     let (control, registers) = bytes.split_at((REGISTERS - 8 - HEAD) as usize);
     let word = |index: usize| control[8 * index..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-    let fits = word(4) == u64::from(VLEN / 8);
+    let [vl, vtype, vcsr, vlenb] = [1, 2, 3, 4].map(word);
+    let holds = |(sew, lmul)| vl.max(1) <= u64::from(elements(sew, lmul));
+    let fits = vlenb == u64::from(VLEN / 8) && vcsr <= VCSR && fields(vtype).is_some_and(holds);
     if fits {
         set_registers(state, registers);
-        set_control(state, [word(0), word(1), word(2), word(3)]);
+        set_control(state, [word(0), vl, vtype, vcsr]);
     }
     fits
 }

@@ -7,5 +7,5 @@ mod table;
 
 pub use hwprobe::hwprobe;
 pub use identity::{cpuinfo, isa};
-pub use model::{Cpu, CpuError, MODELS, Model};
+pub use model::{Cpu, CpuError, MODELS, Model, without_vectors};
 pub use table::*;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use target::{Feature, Features};
 
-use super::table::{EXTENSIONS, GROUPS, TABLE, is_extension, with_combinations};
+use super::table::{EXTENSIONS, GROUPS, TABLE, ZVE32X, is_extension, with_combinations};
 
 /// A model; each has what the ones before it have.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -155,6 +155,11 @@ fn named(wanted: &str) -> Result<Vec<Feature>, CpuError> {
     }
     let feature = all().find(|&feature| is_extension(feature) && name(feature) == wanted);
     feature.map(|feature| vec![feature]).ok_or_else(|| CpuError::Extension(wanted.to_owned()))
+}
+
+/// The set without vectors and all that needs them.
+pub fn without_vectors(set: Features) -> Features {
+    remove(set, ZVE32X).unwrap_or(set)
 }
 
 fn add(set: Features, feature: Feature) -> Features {

@@ -23,6 +23,17 @@ pub extern "C" fn readable(addr: u64, bytes: u64, _: u64, _: u64) -> u64 {
     memory::copy::read_some(memory::GuestAddr(addr), &mut out[..wanted]) as u64
 }
 
+/// `VLEN` where all of them can be read.
+pub extern "C" fn unreadable(addr: u64, low: u64, high: u64, bytes: u64) -> u64 {
+    let active = u128::from(high) << 64 | u128::from(low);
+    let count = u64::from(VLEN - active.leading_zeros());
+    let whole = readable(addr, count * bytes, 0, 0) / bytes;
+    let is_active = |n: &u64| active >> n & 1 != 0;
+    let mut others = (whole..count).filter(is_active);
+    // Behind what can't be read there may be more that can.
+    others.find(|n| readable(addr.wrapping_add(n * bytes), bytes, 0, 0) < bytes).unwrap_or(VLEN.into())
+}
+
 /// For a register of lanes of the constant's first width: how many of the bits are set before each of its elements, of
 /// which the first one's number is in the bits above.
 pub extern "C" fn iota(args: &mut VecArgs) {

@@ -8,7 +8,7 @@ use crate::cpu;
 use crate::fields::{B, Fence, I, J, R, S, Shamt5, Shamt6, U};
 use crate::masking::mask_operand;
 use crate::regs::Regs;
-use crate::vector::leaves_for_jump;
+use crate::vector::{forget_at_call, leaves_for_jump};
 
 instructions! {
     /// Integer computational instructions.
@@ -252,6 +252,9 @@ fn fence_i(b: &mut Lower) {
 }
 
 fn ecall(b: &mut Lower) {
+    if b.has(cpu::V) {
+        forget_at_call(b);
+    }
     let next = b.next;
     b.end(Term::Syscall { next });
 }

@@ -9,6 +9,7 @@ use crate::helpers;
 use crate::masking::mask;
 use crate::regs::Regs;
 use crate::state::{VL, v};
+use crate::vector::active::Active;
 use crate::vector::group::{Operand, fits, sources_fit};
 use crate::vector::memory::{Place, Transfer, mask_bytes};
 use crate::vector::{self, Config, Length, config, group, is_aligned, overlap, registers};
@@ -222,15 +223,12 @@ fn store_indexed(b: &mut Lower, f: VMem, lane: Lane) {
     }
 }
 
-/// Elements up to the first that can't be read, which become `vl`; where that is the very first it faults.
+/// Elements up to the first active one that can't be read, which become `vl`; where that is the very first it faults.
 fn first_fault(b: &mut Lower, f: VMem, lane: Lane) {
     let Some(mut config) = with_width(b, f, lane) else { return };
     let (vl, base) = (config.vl(b), address(b, f));
     let bytes = f.fields * lane.bits() / 8;
-    let wanted = b.bin_imm(Op::Mul, Ty::I64, vl, bytes.into());
-    let readable = b.call_int(helpers::READABLE, [base, wanted, Val::NONE], 0);
-    let size = b.i64(bytes.into());
-    let count = b.bin(Op::UDiv, Ty::I64, readable, size);
+    let count = if f.masked { readable_active(b, &config, base, bytes) } else { readable(b, vl, base, bytes) };
     let zero = b.i64(0);
     let none = b.icmp(Icond::Eq, Ty::I64, count, zero);
     let count = b.select(Ty::I64, none, vl, count);
@@ -254,6 +252,20 @@ fn first_fault(b: &mut Lower, f: VMem, lane: Lane) {
         let (next, known) = (b.next, b.and(Ty::I32, same, whole));
         vector::leave_keyed(b, known, next);
     }
+}
+
+/// How many elements, up to the first that can't be read.
+fn readable(b: &mut Lower, vl: Val, base: Val, bytes: u32) -> Val {
+    let wanted = b.bin_imm(Op::Mul, Ty::I64, vl, bytes.into());
+    let readable = b.call_int(helpers::READABLE, [base, wanted, Val::NONE], 0);
+    let size = b.i64(bytes.into());
+    b.bin(Op::UDiv, Ty::I64, readable, size)
+}
+
+/// The same up to the first active one that can't be read.
+fn readable_active(b: &mut Lower, config: &Config, base: Val, bytes: u32) -> Val {
+    let [low, high] = Active::new(config, true).bits(b);
+    b.call_int(helpers::UNREADABLE, [base, low, high], bytes.into())
 }
 
 fn load_registers(b: &mut Lower, f: VMem, count: u32) {

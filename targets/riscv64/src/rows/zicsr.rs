@@ -102,6 +102,12 @@ impl Register {
         matches!(self, Vstart | Vxsat | Vxrm | Vcsr | Vl | Vtype | Vlenb)
     }
 
+    fn note_use(self, b: &mut Lower) {
+        if self.is_vector() {
+            vector::note_use(b);
+        }
+    }
+
     fn is_writable(self) -> bool {
         use Register::*;
         !matches!(self, Clock | HostClock(_) | Zero | Vl | Vtype | Vlenb)
@@ -230,6 +236,7 @@ fn write(b: &mut Lower, f: Csr, source: Source) {
     let Some(register) = Register::of(b, f.csr).filter(|register| register.is_writable()) else {
         return b.undefined();
     };
+    register.note_use(b);
     let new = source.value(b, f);
     if f.rd != 0 {
         let old = register.read(b);
@@ -244,6 +251,7 @@ fn modify(b: &mut Lower, f: Csr, source: Source, op: Op) {
     let Some(register) = Register::of(b, f.csr).filter(|register| f.rs1 == 0 || register.is_writable()) else {
         return b.undefined();
     };
+    register.note_use(b);
     let operand = source.value(b, f);
     let old = register.read(b);
     b.set_x(f.rd, old);

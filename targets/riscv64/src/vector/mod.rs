@@ -27,6 +27,8 @@ use crate::state::{KEYED, SLOTS, VL, VSTART, VTYPE};
 pub const VLEN: u32 = 128;
 /// `vtype.vill`.
 pub const VILL: u64 = 1 << 63;
+/// Beside VILL in the slot of `vtype`: the thread has not used vectors yet. No instruction sees it.
+pub const UNUSED: u64 = 1 << 62;
 
 /// How many elements are done.
 #[derive(Clone, Copy, Debug)]
@@ -85,13 +87,16 @@ pub const fn registers(lmul: i32) -> u32 {
 
 /// SEW and LMUL of a `vtype`; none where it is reserved, as is a fraction that the widest elements have no such part of.
 pub fn decode(vtype: u64) -> Option<(Lane, i32)> {
+    fields(vtype).filter(|&(sew, lmul)| lmul >= 0 || sew.bits() <= Lane::D.bits() >> -lmul)
+}
+
+/// The same without a look at fractions of the widest elements, which other CPUs may have.
+pub fn fields(vtype: u64) -> Option<(Lane, i32)> {
     const TAIL_AND_MASK_AGNOSTIC: u64 = 3 << 6;
     let (lmul, sew) = ((vtype & 7) as i32, (vtype >> 3 & 7) as u8);
     let lmul = if lmul < 4 { lmul } else { lmul - 8 };
     let known = vtype & !(TAIL_AND_MASK_AGNOSTIC | 0x3f) == 0 && sew <= Lane::D as u8 && lmul != -4;
-    let sew = Lane::from_u8(sew);
-    let fits = lmul >= 0 || sew.bits() <= Lane::D.bits() >> -lmul;
-    (known && fits).then_some((sew, lmul))
+    known.then(|| (Lane::from_u8(sew), lmul))
 }
 
 /// What of the vector state is part of a block's key: in the low bits SEW and LMUL, above them a kind.
@@ -127,7 +132,9 @@ pub fn mode_of(state: &GuestState) -> u32 {
 }
 
 /// The vector part of a block's mode begins at this bit.
-pub const MODE_SHIFT: u32 = masking::MODE_SHIFT + 2;
+pub const MODE_SHIFT: u32 = OFF_SHIFT + 1;
+/// The bit of a mode in which no vector instruction is legal.
+pub const OFF_SHIFT: u32 = masking::MODE_SHIFT + 2;
 
 /// The mode without its vector part.
 pub const fn without_vectors(mode: Mode) -> Mode {
@@ -163,6 +170,26 @@ fn is_expected(b: &mut Lower) -> Val {
     let both = b.or(Ty::I64, vtype, vl);
     let all = b.or(Ty::I64, both, vstart);
     b.icmp(Icond::Eq, Ty::I64, all, zero)
+}
+
+/// Has the thread count as one that used vectors: what instructions do that leave `vtype` as it is.
+pub fn note_use(b: &mut Lower) {
+    let vtype = b.get(VTYPE);
+    let vtype = b.bin_imm(Op::And, Ty::I64, vtype, !UNUSED as i64);
+    b.put(VTYPE, vtype);
+}
+
+/// A system call leaves no vector type (Linux, Documentation/arch/riscv/vector.rst).
+pub fn forget_at_call(b: &mut Lower) {
+    let (vtype, zero) = (b.get(VTYPE), b.i64(0));
+    let unused = b.bin_imm(Op::And, Ty::I64, vtype, UNUSED as i64);
+    let vtype = b.bin_imm(Op::Or, Ty::I64, unused, VILL as i64);
+    b.put(VTYPE, vtype);
+    b.put(VL, zero);
+    if is_keyed(b) {
+        let unkeyed = b.i32(0);
+        b.put(KEYED, unkeyed);
+    }
 }
 
 /// Goes on at `next` with blocks that are keyed by the vector type; where `known` is not 0 it is always the same here.

@@ -1,6 +1,6 @@
-//! Pointer masking as a program asks for it: PR_SET_TAGGED_ADDR_CTRL, and its tracer by the set of registers of that name
-//! (arch/riscv/kernel/process.c, set_tagged_addr_ctrl). The length of tags is the thread's, whether system calls take them
-//! the memory's.
+//! What prctl(2) chooses among the registers: vectors, and pointer masking by PR_SET_TAGGED_ADDR_CTRL or, of a tracer's, the set
+//! of registers of that name (arch/riscv/kernel/process.c, set_tagged_addr_ctrl). The length of tags is the thread's, whether
+//! system calls take them the memory's.
 
 use ir::GuestState;
 use memory::Errno;
@@ -47,6 +47,15 @@ impl Vcpu {
                 tagging.set_word(set_control(target, &mut self.context.guest, tagging.word(), asked)?);
                 Ok(0)
             }
+        }
+    }
+
+    /// Says whether vectors may be used, or changes that.
+    pub fn vector_control(&mut self, word: Option<u64>) -> Result<u64, Errno> {
+        let (target, guest) = (self.machine.engine.target, &mut self.context.guest);
+        match word {
+            Some(word) => target.set_vector_control(guest, word).map(|()| 0),
+            None => target.vector_control(guest).ok_or(Errno::EINVAL),
         }
     }
 }
