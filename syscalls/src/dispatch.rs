@@ -109,17 +109,31 @@ fn unknown(process: &Process, thread: &Thread, call: &Call) -> Outcome {
 #[inline]
 fn run(row: &Row, process: &Process, thread: &mut Thread, call: &Call) -> Outcome {
     // Most calls get their registers as they are: a copy right after they were written stalls the host.
-    let (mut untagged, mut vectors);
+    let untagged;
     let args = match process.tag_bits() {
-        0 => &call.args,
-        bits => {
-            (untagged, vectors) = (untag(row, bits, &call.args), Vec::new());
+        bits if bits != 0 && row.pointers != 0 => {
+            untagged = untag(row, bits, &call.args);
             if process.tagging.is_on() {
-                tagging::untag_vectors(row, bits, &mut untagged, &mut vectors);
+                return run_untagged(row, process, thread, call, untagged);
             }
             &untagged
         }
+        _ => &call.args,
     };
+    run_with(row, process, thread, call, args)
+}
+
+/// With pointers in memory that may have tags too.
+#[cold]
+fn run_untagged(row: &Row, process: &Process, thread: &mut Thread, call: &Call, mut args: [u64; 6]) -> Outcome {
+    let copies = tagging::Copies::of(row, process.tag_bits(), &mut args);
+    let outcome = run_with(row, process, thread, call, &args);
+    copies.write_back();
+    outcome
+}
+
+#[inline(always)]
+fn run_with(row: &Row, process: &Process, thread: &mut Thread, call: &Call, args: &[u64; 6]) -> Outcome {
     if row.fds != 0
         && !process.hidden.is_empty()
         && let Err(errno) = keep_hidden(row, process, args)

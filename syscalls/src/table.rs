@@ -205,7 +205,7 @@ rows! {
     72 pselect6 convert(Int, Ptr, Ptr, Ptr, TimePtr, Ptr) => poll::pselect6;
     73 ppoll convert(PollFds, Size, TimePtr, SigSetPtr, Size) => poll::ppoll;
     74 signalfd4 forward(Fd, SigSetPtr, Size, FdFlags) => 289;
-    75 vmsplice forward(Fd, Ptr, Size, Hex) => 278;
+    75 vmsplice forward(Fd, IoVecs, Size, Hex) => 278;
     76 splice forward(Fd, OffsetPtr, OutFd, OffsetPtr, Size, Hex) => 275;
     77 tee forward(Fd, Fd, Size, Hex) => 276;
     78 readlinkat convert(DirFd, OwnPath, OutBytes, Size) => fs::readlinkat;
@@ -341,7 +341,7 @@ rows! {
     208 setsockopt forward(Fd, Int, Int, Ptr, UInt) => 54;
     209 getsockopt forward(Fd, Int, Int, Ptr, Ptr) => 55;
     210 shutdown forward(Fd, ShutdownHow) => 48;
-    211 sendmsg convert(Fd, Ptr, MsgFlags) => net::sendmsg;
+    211 sendmsg convert(Fd, Messages, MsgFlags) => net::sendmsg;
     212 recvmsg forward(Fd, Messages, MsgFlags) => 47;
     213 readahead forward(Fd, Long, Size) => 187;
     214 brk emulate(Addr) => mem::brk;
@@ -385,7 +385,7 @@ rows! {
     266 clock_adjtime forward(Int, Ptr) => 305;
     267 syncfs forward(Fd) => 306;
     268 setns forward(Fd, CloneFlags) => 308;
-    269 sendmmsg convert(Fd, Ptr, UInt, MsgFlags) => net::sendmmsg;
+    269 sendmmsg convert(Fd, Messages, UInt, MsgFlags) => net::sendmmsg;
     270 process_vm_readv forward(Pid, IoVecs, Size, Ptr, Size, Hex) => 310;
     271 process_vm_writev forward(Pid, IoVecs, Size, IoVecs, Size, Hex) => 311, note "code of another guest that is watched for writes is EFAULT";
     272 kcmp forward(Pid, Pid, Int, Size, Size) => 312;

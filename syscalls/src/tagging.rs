@@ -73,21 +73,83 @@ pub const fn untag(addr: u64, bits: u32) -> u64 {
     ((addr << bits) as i64 >> bits) as u64
 }
 
-/// UIO_MAXIOV: the kernel takes no more vectors.
-const MAX_VECTORS: u64 = 1024;
+/// UIO_MAXIOV: the kernel takes no more vectors, nor messages.
+const MOST: u64 = 1024;
 
-/// Replaces `struct iovec`s by copies without tags, which `store` keeps. What can't be read is the host's to refuse.
-pub fn untag_vectors(row: &Row, bits: u32, args: &mut [u64; 6], store: &mut Vec<Vec<IoVec>>) {
-    for (index, kind) in row.args.iter().enumerate() {
-        let count = args.get(index + 1).copied().unwrap_or(0);
-        if !matches!(kind, Kind::Iov | Kind::IoVecs) || count > MAX_VECTORS {
-            continue;
+// Words of `struct msghdr`; `struct mmsghdr` has one more.
+const NAME: usize = 0;
+const NAME_LEN: usize = 1;
+const VECTORS: usize = 2;
+const COUNT: usize = 3;
+const CONTROL: usize = 4;
+const CONTROL_LEN: usize = 5;
+const MESSAGE: usize = 7;
+
+/// Structures with pointers, copied without the tags of these. What can't be read is left to the host to refuse.
+#[derive(Default)]
+pub struct Copies {
+    vectors: Vec<Vec<IoVec>>,
+    messages: Vec<Messages>,
+}
+
+/// Messages, each of so many words, and where they were copied from.
+struct Messages {
+    from: UserPtr<u64>,
+    words: Vec<u64>,
+    each: usize,
+}
+
+impl Copies {
+    /// Those of a call, whose arguments become the copies.
+    pub fn of(row: &Row, bits: u32, args: &mut [u64; 6]) -> Copies {
+        let mut copies = Copies::default();
+        for (index, kind) in row.args.iter().enumerate() {
+            let (at, count) = (args[index], args.get(index + 1).copied().unwrap_or(0));
+            let copied = match kind {
+                Kind::Iov | Kind::IoVecs => copies.copy_vectors(at, count, bits),
+                Kind::Messages if row.name.ends_with("mmsg") => {
+                    copies.copy_messages(at, u64::from(count as u32).min(MOST), MESSAGE + 1, bits)
+                }
+                Kind::Messages => copies.copy_messages(at, 1, MESSAGE, bits),
+                _ => None,
+            };
+            args[index] = copied.unwrap_or(at);
         }
-        let at = UserPtr::<IoVec>::new(GuestAddr(args[index]));
-        let vectors: Result<Vec<IoVec>, _> = (0..count).map(|n| at.element(n).read()).collect();
-        let Ok(mut vectors) = vectors else { continue };
+        copies
+    }
+
+    fn copy_vectors(&mut self, at: u64, count: u64, bits: u32) -> Option<u64> {
+        let at = UserPtr::<IoVec>::new(GuestAddr(at));
+        let vectors: Result<Vec<IoVec>, _> = (0..count.min(MOST + 1)).map(|n| at.element(n).read()).collect();
+        let mut vectors = vectors.ok()?;
         vectors.iter_mut().for_each(|vector| vector.base = GuestAddr(untag(vector.base.0, bits)));
-        args[index] = vectors.as_ptr() as u64;
-        store.push(vectors);
+        self.vectors.push(vectors);
+        self.vectors.last().map(|vectors| vectors.as_ptr() as u64)
+    }
+
+    fn copy_messages(&mut self, at: u64, count: u64, each: usize, bits: u32) -> Option<u64> {
+        let from = UserPtr::<u64>::new(GuestAddr(at));
+        let words: Result<Vec<u64>, _> = (0..count * each as u64).map(|n| from.element(n).read()).collect();
+        let mut words = words.ok()?;
+        for message in words.chunks_exact_mut(each) {
+            for word in [NAME, VECTORS, CONTROL] {
+                message[word] = untag(message[word], bits);
+            }
+            message[VECTORS] = self.copy_vectors(message[VECTORS], message[COUNT], bits).unwrap_or(message[VECTORS]);
+        }
+        self.messages.push(Messages { from, words, each });
+        self.messages.last().map(|messages| messages.words.as_ptr() as u64)
+    }
+
+    /// Tells the guest what the kernel wrote to its messages: lengths and flags.
+    pub fn write_back(&self) {
+        for Messages { from, words, each } in &self.messages {
+            for (n, &word) in words.iter().enumerate() {
+                if n % each == NAME_LEN || n % each >= CONTROL_LEN {
+                    // The kernel could write there, unless another thread of the guest has changed that since.
+                    let _ = from.element(n as u64).write(word);
+                }
+            }
+        }
     }
 }

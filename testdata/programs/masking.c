@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -125,6 +126,23 @@ static void memory(void) {
     CHECK(set(0) == 0 && FAULTS(*(volatile int *)tag(place, 7, 1)) && FAULTS(*(volatile int *)tag(place, 16, 1)));
 }
 
+static void messages(int bits) {
+    int pair[2];
+    char text[] = "efgh", to[8] = "", name[64];
+    CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0);
+    struct iovec out = {tag(text, bits, 1), 4}, in = {tag(to, bits, 2), 8};
+    struct msghdr sent = {.msg_iov = tag(&out, bits, 3), .msg_iovlen = 1};
+    struct msghdr got = {.msg_name = tag(name, bits, 4), .msg_namelen = sizeof name, .msg_iov = tag(&in, bits, 5), .msg_iovlen = 1};
+    CHECK(sendmsg(pair[0], tag(&sent, bits, 6), 0) == 4 && recvmsg(pair[1], tag(&got, bits, 7), 0) == 4 && !memcmp(to, text, 4));
+    CHECK(got.msg_namelen == 0 && got.msg_iov == tag(&in, bits, 5));
+    struct mmsghdr several[2] = {{.msg_hdr = sent}, {.msg_hdr = sent}}, others[2] = {{.msg_hdr = got}, {.msg_hdr = got}};
+    in.iov_len = 3;
+    CHECK(sendmmsg(pair[0], tag(several, bits, 1), 2, 0) == 2 && several[0].msg_len == 4 && several[1].msg_len == 4);
+    CHECK(recvmmsg(pair[1], tag(others, bits, 1), 2, 0, NULL) == 2 && others[1].msg_len == 3);
+    CHECK(others[1].msg_hdr.msg_flags == MSG_TRUNC);
+    close(pair[0]), close(pair[1]);
+}
+
 static void calls(void) {
     puts("system calls");
     int ends[2];
@@ -141,6 +159,7 @@ static void calls(void) {
         memset(read_to, 0, 4);
         struct iovec to = {tag(read_to, bits, 9), 4};
         CHECK(readv(ends[0], &to, 1) == 4 && !memcmp(read_to, "abcd", 4));
+        messages(bits);
         CHECK(access(tag("/", bits, 1), F_OK) == 0);
         void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         CHECK(mprotect(tag(page, bits, 1), 4096, PROT_NONE) == 0 && munmap(tag(page, bits, 1), 4096) == 0);

@@ -1,7 +1,7 @@
 //! Sockets: a UNIX socket's address is a path.
 
 use super::Value;
-use crate::args::{Fd, FdFlags, InBytes, MsgFlags, OutBytes, Ptr, Size, SockIn, SockOut, UInt};
+use crate::args::{Fd, FdFlags, InBytes, Messages, MsgFlags, OutBytes, Ptr, Size, SockIn, SockOut, UInt};
 use crate::dispatch::Cx;
 use crate::paths::{self, GuestPath, Last, OwnedFd, open_path};
 use crate::sys;
@@ -173,7 +173,7 @@ fn readdressed(cx: &Cx<'_>, at: GuestAddr) -> Option<Readdressed> {
     Some(Readdressed { message: Message { name, name_len: SOCKADDR_UN as u32, ..guest }, _near: near })
 }
 
-pub fn sendmsg(cx: &mut Cx<'_>, fd: Fd, message: Ptr, flags: MsgFlags) -> Value {
+pub fn sendmsg(cx: &mut Cx<'_>, fd: Fd, message: Messages, flags: MsgFlags) -> Value {
     let host = readdressed(cx, message.0);
     let message = host.as_ref().map_or(message.0.0, |host| sys::address(&host.message));
     cx.call(libc::SYS_sendmsg, [fd.0 as u64, message, flags.0 as u64, 0, 0, 0])
@@ -184,7 +184,7 @@ const MOST_MESSAGES: u32 = 1024;
 
 /// sendmmsg(2): one by one from the first message that goes into a root, as the kernel sends them; an error counts
 /// only if nothing was sent.
-pub fn sendmmsg(cx: &mut Cx<'_>, fd: Fd, messages: Ptr, count: UInt, flags: MsgFlags) -> Value {
+pub fn sendmmsg(cx: &mut Cx<'_>, fd: Fd, messages: Messages, count: UInt, flags: MsgFlags) -> Value {
     let messages = UserPtr::<MessageSent>::new(messages.0);
     let count = count.0.min(MOST_MESSAGES);
     let into_root = |at: &u32| readdressed(cx, messages.element(u64::from(*at)).addr()).is_some();
@@ -196,7 +196,7 @@ pub fn sendmmsg(cx: &mut Cx<'_>, fd: Fd, messages: Ptr, count: UInt, flags: MsgF
     let mut sent = before;
     while (first.into()..u64::from(count)).contains(&sent) {
         let message = messages.element(sent);
-        let result = sendmsg(cx, fd, Ptr(message.addr()), flags).and_then(|length| {
+        let result = sendmsg(cx, fd, Messages(message.addr()), flags).and_then(|length| {
             let length_at = message.addr().offset(size_of::<Message>() as u64);
             Ok(UserPtr::<u32>::new(length_at).write(length as u32)?)
         });
