@@ -51,6 +51,10 @@ static void lock_all(void) {
         CHECK(errno == EPERM || errno == ENOMEM);
         return;
     }
+    // Memory that may be dropped is never locked. Linux has it since 6.11.
+    char *dropped = mmap(0, 64 * PAGE, PROT_READ | PROT_WRITE, 8 | MAP_ANONYMOUS, -1, 0);
+    if (dropped != MAP_FAILED) CHECK(*dropped == 0);
+    else CHECK(errno == EINVAL);
     long before = locked();
     char *more = map(64, PROT_READ | PROT_WRITE);
     CHECK(before > 0 && before < 4096 && more != MAP_FAILED && locked() >= before + 256);
@@ -80,6 +84,13 @@ int main(void) {
     printf("mremap: %s, end %s\n", c, touch(c + 299 * PAGE, 1));
     char *d = mremap(c, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
     printf("dontunmap: %s, left '%s'\n", d, c);
+
+    // What is cut off may have holes, and mappings of other kinds.
+    char *e = map(10, PROT_READ | PROT_WRITE);
+    CHECK(munmap(e + 3 * PAGE, PAGE) == 0 && mprotect(e + 5 * PAGE, PAGE, PROT_READ) == 0 && munmap(e + 8 * PAGE, 2 * PAGE) == 0);
+    CHECK(mremap(e, 10 * PAGE, 11 * PAGE, 0) == MAP_FAILED && errno == EFAULT);
+    CHECK(mremap(e, 10 * PAGE, 2 * PAGE, 0) == e);
+    printf("cut: %s %s %s %s\n", touch(e + PAGE, 1), touch(e + 2 * PAGE, 0), touch(e + 5 * PAGE, 0), touch(e + 7 * PAGE, 0));
 
     char name[] = "/tmp/transom-maps-XXXXXX";
     int file = mkstemp(name);

@@ -6,6 +6,9 @@ use super::{AddressSpace, Inner, Name, Range};
 use crate::Errno;
 use std::sync::atomic::Ordering;
 
+/// linux/mman.h, since Linux 6.11; not in libc.
+const MAP_DROPPABLE: i32 = 8;
+
 /// How mappings that are yet to be made are locked (MCL_FUTURE).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Future {
@@ -80,9 +83,11 @@ impl Inner {
         Ok(())
     }
 
-    /// `source` for a new mapping: locked if the guest asked for that.
+    /// `source` for a new mapping: locked if the guest asked for that. Memory that may be dropped never is (do_mmap in
+    /// mm/mmap.c).
     pub(super) fn locked(&self, source: Source) -> Source {
-        let flag = if self.future == Future::Whole { libc::MAP_LOCKED } else { 0 };
+        let may_be_dropped = source.flags & libc::MAP_TYPE == MAP_DROPPABLE;
+        let flag = if self.future == Future::Whole && !may_be_dropped { libc::MAP_LOCKED } else { 0 };
         Source { flags: source.flags | flag, ..source }
     }
 

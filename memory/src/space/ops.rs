@@ -156,7 +156,8 @@ impl Inner {
     /// The region that a request asks for, its place still open.
     fn describe(&mut self, request: &MapRequest) -> Result<Region, Errno> {
         let mut flags = RegionFlags::empty();
-        let shared = request.flags & libc::MAP_TYPE != libc::MAP_PRIVATE;
+        // MAP_SHARED_VALIDATE has the bit too, MAP_DROPPABLE has not.
+        let shared = request.flags & libc::MAP_SHARED != 0;
         let backing = if request.flags & libc::MAP_ANONYMOUS == 0 {
             let (dev, ino, stamp) = host::identity(request.fd)?;
             self.stamps.insert((dev, ino), stamp);

@@ -73,10 +73,11 @@ impl Inner {
         self.move_to(old, new_len, flags | FIXED, target, changed)
     }
 
-    /// Whether all of `old` is mapped, and what is to be added is within the limits.
+    /// Whether all of `old` is mapped, of which only the beginning has to be where the rest is cut off, and what is to be added is within the limits.
     fn check_remap(&self, old: Range, new_len: u64, flags: i32) -> Result<(), Errno> {
         let region = *self.map.at(old.start).ok_or(Errno::EFAULT)?;
-        if !self.map.covers(old) {
+        let is_cut = flags & (FIXED | DONTUNMAP) == 0 && new_len < old.len();
+        if !is_cut && !self.map.covers(old) {
             return Err(Errno::EFAULT);
         }
         let more = if flags & DONTUNMAP != 0 { new_len } else { new_len.saturating_sub(old.len()) };
@@ -123,10 +124,19 @@ impl Inner {
             }
             return Ok(old.start);
         }
-        host::remap(old, new_len, 0, GuestAddr::NULL)?;
         let cut = Range { start: end, end: old.end };
-        changed.ranges.extend(self.retire(cut).ranges);
-        self.map.remove(cut);
+        if self.map.covers(old) {
+            host::remap(old, new_len, 0, GuestAddr::NULL)?;
+            changed.ranges.extend(self.retire(cut).ranges);
+            self.map.remove(cut);
+            return Ok(old.start);
+        }
+        // What stands in the holes is not the guest's.
+        for piece in self.map.pieces(cut).map(|piece| piece.range).collect::<Vec<_>>() {
+            host::unmap(piece)?;
+            changed.ranges.extend(self.retire(piece).ranges);
+            self.map.remove(piece);
+        }
         Ok(old.start)
     }
 
