@@ -77,9 +77,13 @@ constants! {
     LEAST16 = splat16(1 << 10);
     LEAST32 = splat32(1 << 23);
     LEAST64 = splat64(1 << 52);
+    /// The greatest single below the least normal half, less 1, as bits.
+    TINY_HALF = splat32(0x387f_fffe);
     HALF32 = splat32(0x3f00_0000);
     HALF64 = splat64(0x3fe0_0000_0000_0000);
     UNIT32 = splat32(0x3f80_0000);
+    /// 65536
+    TWO16 = splat32(0x4780_0000);
     UNIT64 = splat64(0x3ff0_0000_0000_0000);
     /// What lies above a narrow value in a box (RISC-V F, NaN boxing).
     BOX32 = splat64(0xffff_ffff_0000_0000);

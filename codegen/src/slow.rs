@@ -42,6 +42,8 @@ pub(crate) enum SlowKind {
     SideExit { target: u64, eflags: EflagsState, poll: bool },
     /// Evaluates an instruction that inline code found unfit, by its number among the calls, and goes on at `back`.
     Evaluate { call: u32, back: usize },
+    /// Mends a NaN that came of two operands, of the instruction with this number among the calls, and goes on at `back`.
+    ChooseNan { call: u32, back: usize },
     /// Replaces a NaN by the canonical one of a type.
     Canonical { reg: u8, ty: Ty, back: usize },
 }
@@ -102,6 +104,10 @@ impl Emitter<'_, '_> {
                 self.call_slow(&call);
                 self.jump_back(back);
             }
+            SlowKind::ChooseNan { call, back } => {
+                let call = self.calls[call as usize];
+                self.choose_nan(&call, back);
+            }
             SlowKind::Canonical { reg, ty, back } => {
                 self.load_canonical_nan(reg, ty);
                 self.jump_back(back);
@@ -110,7 +116,7 @@ impl Emitter<'_, '_> {
     }
 
     /// Like all scalars that are loaded, with zeros above.
-    fn load_canonical_nan(&mut self, reg: u8, ty: Ty) {
+    pub fn load_canonical_nan(&mut self, reg: u8, ty: Ty) {
         match ty {
             Ty::F64 => self.load_xmm(8, reg, Amode::context(constants::NAN64)),
             Ty::F32 => self.load_xmm(4, reg, Amode::context(constants::NAN32)),
@@ -118,7 +124,7 @@ impl Emitter<'_, '_> {
         }
     }
 
-    fn jump_back(&mut self, back: usize) {
+    pub fn jump_back(&mut self, back: usize) {
         let field = self.buf.jmp();
         self.buf.bind_to(field, back);
     }
@@ -177,8 +183,14 @@ impl Emitter<'_, '_> {
 
     /// Has `jumps` lead to a call, which goes on at `back`.
     pub fn evaluate_behind(&mut self, jumps: [usize; 2], call: SlowCall, back: usize) {
-        self.slow.push(SlowPath { jumps, kind: SlowKind::Evaluate { call: self.calls.len() as u32, back } });
+        let call = self.note_call(call);
+        self.slow.push(SlowPath { jumps, kind: SlowKind::Evaluate { call, back } });
+    }
+
+    /// The number of a call that is made out of line.
+    pub fn note_call(&mut self, call: SlowCall) -> u32 {
         self.calls.push(call);
+        self.calls.len() as u32 - 1
     }
 
     /// The call for `val`, its operands in registers, its result to be filled in.
@@ -204,7 +216,7 @@ impl Emitter<'_, '_> {
         call
     }
 
-    fn call_slow(&mut self, call: &SlowCall) {
+    pub fn call_slow(&mut self, call: &SlowCall) {
         for i in 0..3 {
             if call.args[i] != crate::regs::NONE {
                 let size = if call.classes[i] == Class::Xmm { 16 } else { 8 };

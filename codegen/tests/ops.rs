@@ -105,7 +105,8 @@ fn state(rng: &mut Rng) -> GuestState {
             let double = (rng.float(11, 52) as u128) << 64 | rng.float(11, 52) as u128;
             let mut single = || (rng.float(8, 23) << 32 | rng.float(8, 23)) as u128;
             let single = single() << 64 | single();
-            state.set(slot, if rng.below(2) == 0 { double } else { single });
+            let half = (0..8).fold(0, |halves, _| halves << 16 | rng.float(5, 10) as u128);
+            state.set(slot, rng.one_of(&[double, single, half]));
         }
     }
     state

@@ -100,11 +100,12 @@ pub fn of(inst: &Inst) -> Signature {
         Op::ToNzcv => row(&[Ty::I32, Ty::Flags], &[flags]),
         Op::Cond => row(FLAGS, &[flags]),
         Op::FAdd | Op::FSub | Op::FMul | Op::FDiv | Op::FMin | Op::FMax | Op::FMinNum | Op::FMaxNum => {
-            row(FLOAT, &[ty, ty])
+            row(ANY_FLOAT, &[ty, ty])
         }
         Op::FcmpF | Op::FCmp => row(FLOAT, &[ty, ty]),
-        Op::FMulAdd => row(FLOAT, &[ty, ty, ty]),
-        Op::FSqrt | Op::FNeg | Op::FAbs | Op::FRound => row(FLOAT, &[ty]),
+        Op::FMulAdd => row(ANY_FLOAT, &[ty, ty, ty]),
+        Op::FSqrt => row(ANY_FLOAT, &[ty]),
+        Op::FNeg | Op::FAbs | Op::FRound => row(FLOAT, &[ty]),
         Op::FCvt => row(ANY_FLOAT, &[Is(Ty::from_u8(inst.aux))]),
         Op::FToS | Op::FToU => row(INT, &[Want::Float]),
         Op::SToF | Op::UToF => row(FLOAT, &[Int]),

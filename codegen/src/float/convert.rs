@@ -91,11 +91,14 @@ impl Emitter<'_, '_> {
         }
     }
 
-    /// `fcvt`; half precision is rare.
+    /// `fcvt`
     pub fn float_convert(&mut self, val: Val) {
         let inst = self.inst(val);
         let from = Ty::from_u8(inst.aux);
-        if inst.ty == from || inst.ty == Ty::F16 || from == Ty::F16 {
+        if inst.ty == Ty::F16 || from == Ty::F16 {
+            return self.half_convert(val);
+        }
+        if inst.ty == from {
             return self.evaluate(val);
         }
         self.clobber();

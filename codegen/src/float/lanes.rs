@@ -42,7 +42,7 @@ impl Emitter<'_, '_> {
     }
 
     /// d = the low lane of a, the rest zero.
-    fn clear_above(&mut self, ty: Ty, d: u8, a: u8) {
+    pub fn clear_above(&mut self, ty: Ty, d: u8, a: u8) {
         match ty {
             Ty::F64 => self.v2(MOVQ, d, Rm::Reg(a)),
             // Lane 0 to lane 0, the others zeroed.

@@ -1,6 +1,7 @@
 //! Minimum and maximum.
 
 use super::Shape;
+use super::half::is_half;
 use super::rows::*;
 use crate::emitter::Emitter;
 use crate::flags::cc;
@@ -13,6 +14,9 @@ impl Emitter<'_, '_> {
     /// are taken.
     pub fn float_minmax(&mut self, val: Val) {
         let inst = self.inst(val);
+        if is_half(&inst) {
+            return self.half_op(val);
+        }
         let shape = Shape::of(&inst);
         self.clobber();
         let mut call = self.slow_call(val);

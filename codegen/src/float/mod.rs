@@ -4,19 +4,23 @@
 
 mod compare;
 mod convert;
+pub(crate) mod half;
 mod lanes;
 mod minmax;
 pub(crate) mod rows;
 mod vector_convert;
 
+use crate::buffer::asm;
 use crate::constants;
 use crate::emitter::Emitter;
 use crate::encode::{Amode, Rm};
 use crate::flags::cc;
-use crate::regs::X0;
+use crate::regs::{RAX, X0};
 use crate::slow::{SlowCall, SlowKind, SlowPath};
 use crate::vectors::Vop;
 use crate::vectors::rows::{PCMPEQ, row};
+use dynasmrt::DynasmApi;
+use half::is_half;
 use ir::{Inst, Lane, NanRule, Op, Ty, Underflow, Val};
 use rows::*;
 
@@ -49,6 +53,9 @@ impl Emitter<'_, '_> {
     /// `fadd`, `fsub`, `fmul`, `fdiv`, `fsqrt`, `fmuladd`, and the same on lanes
     pub fn float_op(&mut self, val: Val) {
         let inst = self.inst(val);
+        if is_half(&inst) {
+            return self.half_op(val);
+        }
         let fuses = matches!(inst.op, Op::FMulAdd | Op::VFMulAdd);
         if fuses && !self.config.features.fma {
             return self.evaluate(val);
@@ -132,9 +139,48 @@ impl Emitter<'_, '_> {
         if self.block.nan == NanRule::Canonical && is_simple {
             let kind = SlowKind::Canonical { reg: r, ty: call.inst.ty, back };
             self.slow.push(SlowPath { jumps: [field, 0], kind });
+        } else if matches!(call.inst.op, Op::FAdd | Op::FSub | Op::FMul | Op::FDiv) {
+            let kind = SlowKind::ChooseNan { call: self.note_call(call), back };
+            self.slow.push(SlowPath { jumps: [field, 0], kind });
         } else {
             self.evaluate_behind([field, 0], call, back);
         }
+    }
+
+    /// Mends the result of two operands, a NaN, where the host chooses otherwise than Arm: without a NaN among the
+    /// operands it makes a negative one, and of two NaNs it takes the first of its own order.
+    pub fn choose_nan(&mut self, call: &SlowCall, back: usize) {
+        let double = call.inst.ty == Ty::F64;
+        let [a, b, _] = call.args;
+        self.ucomis(double, a, b);
+        let invalid = self.buf.jcc(cc::NP);
+        for only in [a, b] {
+            self.ucomis(double, only, only);
+            let other_is_nan = self.buf.jcc(cc::NP);
+            self.buf.bind_to(other_is_nan, back);
+        }
+        // Of both the first, unless it is quiet and the second is signalling.
+        let second_is_quiet = self.test_quiet(double, b);
+        let first_is_quiet = self.test_quiet(double, a);
+        let quieter = Rm::Mem(Amode::context(if double { constants::NAN64 } else { constants::NAN32 }));
+        self.buf.bind(second_is_quiet);
+        self.v3(OR, X0, a, quieter);
+        let chosen = self.buf.jmp();
+        self.buf.bind(first_is_quiet);
+        self.v3(OR, X0, b, quieter);
+        self.buf.bind(chosen);
+        self.clear_above(call.inst.ty, call.result, X0);
+        self.jump_back(back);
+        self.buf.bind(invalid);
+        self.load_canonical_nan(call.result, call.inst.ty);
+        self.jump_back(back);
+    }
+
+    /// Jumps if a NaN is quiet.
+    fn test_quiet(&mut self, double: bool, nan: u8) -> usize {
+        self.movq_to_gpr(RAX, nan);
+        asm!(self.buf; bt rax, if double { 51 } else { 22 });
+        self.buf.jcc(cc::B)
     }
 
     /// Whether results of an operation can be tiny and inexact, and the guest judges that otherwise than the host.

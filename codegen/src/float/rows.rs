@@ -37,6 +37,10 @@ pub(crate) const CVTTF2SI: Vop = convert(0x2c);
 pub(crate) const CVTDQ2PS: Vop = convert(0x5b);
 pub(crate) const CVTPS2DQ: Vop = convert(0x5b).prefix(1);
 pub(crate) const CVTTPS2DQ: Vop = convert(0x5b).prefix(2);
+/// AVX-512: unsigned integers of either width and signed double-words.
+pub(crate) const CVTUDQ2PS: Vop = convert(0x7a).prefix(3);
+pub(crate) const CVTUQQ2PD: Vop = convert(0x7a).prefix(2).wide();
+pub(crate) const CVTQQ2PD: Vop = convert(0xe6).prefix(2).wide();
 /// With a rounding, whose bit 3 suppresses inexact.
 pub(crate) const ROUNDPS: Vop = op3a(0x08);
 pub(crate) const ROUNDPD: Vop = op3a(0x09).evex_w1();

@@ -2,13 +2,14 @@
 
 use super::Shape;
 use super::convert::rounding;
+use super::half::is_half;
 use super::rows::*;
 use crate::constants;
 use crate::emitter::Emitter;
 use crate::encode::{Alu, Amode, Rm, Src};
 use crate::flags::cc;
 use crate::regs::{RAX, RCX, X0, X1};
-use crate::vectors::rows::{PCMPEQ_S, PEXTR_D, PINSR_D, PUNPCKL_D};
+use crate::vectors::rows::{PCMPEQ_S, PEXTR_D, PINSR_D, PSHIFT, PUNPCKL_D, SRL, row};
 use dynasmrt::DynasmApi;
 use ir::{Lane, NanRule, Op, Round, Val};
 
@@ -16,6 +17,9 @@ impl Emitter<'_, '_> {
     /// `vfcmpeq`, `vfcmpge`, `vfcmpgt`: greater is less the other way round.
     pub fn lanes_compare(&mut self, val: Val) {
         let inst = self.inst(val);
+        if is_half(&inst) {
+            return self.half_compare(val);
+        }
         let row = Shape::of(&inst).form(CMP);
         let (a, b) = (self.reg(inst.args[0]), self.reg(inst.args[1]));
         let d = self.def(val, 0);
@@ -29,6 +33,9 @@ impl Emitter<'_, '_> {
     /// `vfround`
     pub fn lanes_round(&mut self, val: Val) {
         let inst = self.inst(val);
+        if is_half(&inst) {
+            return self.half_op(val);
+        }
         let Some(mode) = rounding(Round::from_u8(inst.imm as u8 & 7)) else { return self.evaluate(val) };
         let shape = Shape::of(&inst);
         self.clobber();
@@ -47,7 +54,9 @@ impl Emitter<'_, '_> {
     pub fn lanes_to_int(&mut self, val: Val) {
         let inst = self.inst(val);
         let round = Round::from_u8(inst.imm as u8);
-        let Some(mode) = rounding(round).filter(|_| inst.op == Op::VFToS) else { return self.evaluate(val) };
+        let Some(mode) = rounding(round).filter(|_| inst.op == Op::VFToS && !is_half(&inst)) else {
+            return self.evaluate(val);
+        };
         let first = (!matches!(round, Round::Zero | Round::Dynamic)).then_some(mode);
         let truncates = round != Round::Dynamic;
         if Shape::of(&inst).double {
@@ -92,18 +101,42 @@ impl Emitter<'_, '_> {
         self.evaluate_behind([low, high], call, back);
     }
 
-    /// `vstof`
+    /// `vstof`, `vutof`
     pub fn lanes_from_int(&mut self, val: Val) {
         let inst = self.inst(val);
+        if is_half(&inst) {
+            return self.half_from_int(val);
+        }
         let double = Shape::of(&inst).double;
-        if inst.op == Op::VUToF {
+        let unsigned = inst.op == Op::VUToF;
+        if unsigned && double && !self.config.features.avx512 {
             return self.evaluate(val);
         }
         let a = self.reg(inst.args[0]);
         let d = self.def(val, 0);
-        if !double {
-            return self.v2(CVTDQ2PS, d, Rm::Reg(a));
+        match (double, unsigned) {
+            (false, false) => self.v2(CVTDQ2PS, d, Rm::Reg(a)),
+            (false, true) if self.config.features.avx512 => self.buf.evex(CVTUDQ2PS, d, 0, Rm::Reg(a)),
+            (false, true) => self.words_to_singles(d, a),
+            (true, _) if self.config.features.avx512 => {
+                self.buf.evex(if unsigned { CVTUQQ2PD } else { CVTQQ2PD }, d, 0, Rm::Reg(a));
+            }
+            (true, _) => self.double_words_to_doubles(d, a),
         }
+    }
+
+    /// Unsigned words: both halves are exact, and their sum is rounded once.
+    fn words_to_singles(&mut self, d: u8, a: u8) {
+        let pool = |disp| Rm::Mem(Amode::context(disp));
+        self.vshift(row(&PSHIFT, Lane::S), SRL, X0, a, 16);
+        self.v2(CVTDQ2PS, X0, Rm::Reg(X0));
+        self.v3(packed(MUL, false), X0, X0, pool(constants::TWO16));
+        self.v3(AND, d, a, pool(constants::LOW32));
+        self.v2(CVTDQ2PS, d, Rm::Reg(d));
+        self.vrr(packed(ADD, false), d, d, X0);
+    }
+
+    fn double_words_to_doubles(&mut self, d: u8, a: u8) {
         let row = scalar(CVTSI2F, true).wide();
         self.v2(PEXTR_D, a, Rm::Reg(RAX));
         self.buf.push(1);
@@ -119,8 +152,7 @@ impl Emitter<'_, '_> {
     pub fn lanes_convert(&mut self, val: Val) {
         let inst = self.inst(val);
         let shape = Shape::of(&inst);
-        // Half precision needs F16C, and a rule that keeps payloads.
-        if !shape.double && (!self.config.features.f16c || self.block.nan == NanRule::Canonical) {
+        if !shape.double && !self.config.features.f16c {
             return self.evaluate(val);
         }
         self.clobber();
@@ -137,9 +169,14 @@ impl Emitter<'_, '_> {
             }
         }
         if self.block.nan == NanRule::Canonical {
-            // Of the result's format: lanes that stay zero are no NaNs.
-            let result = Shape { double: inst.op == Op::VFCvtUp, scalar: false };
-            self.check_nan(call, result);
+            // Of the result's format: lanes that stay zero are no NaNs. Halves can't be compared, but what they come from.
+            let (double, r) = match (inst.op, shape.double) {
+                (Op::VFCvtDown, false) => (false, a),
+                (op, double) => (double && op == Op::VFCvtUp, call.result),
+            };
+            let field = self.test_unordered(Shape { double, scalar: false }, r, r);
+            let back = self.buf.len();
+            self.evaluate_behind([field, 0], call, back);
         }
         if self.checks_tiny(inst.op) {
             self.check_least_normal(call, if shape.double { Lane::S } else { Lane::H });

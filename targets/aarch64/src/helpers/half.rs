@@ -1,9 +1,9 @@
-//! Half-precision arithmetic (FEAT_FP16), an operation to each number. Hosts before AVX512-FP16 have none, and
-//! rounding twice by way of single precision would raise the wrong exceptions.
+//! Half-precision arithmetic (FEAT_FP16), an operation to each number: for what the IR has no op for, and while FZ16 is
+//! set.
 
 use ir::eval::lanes;
 use ir::fp::{self, Env, Format, IntWidth, NanTo, NumRule, flags};
-use ir::{Lane, Round, VecArgs};
+use ir::{Lane, Op, Round, VecArgs};
 
 use super::estimate;
 use super::request::{Request, kind, map_float};
@@ -47,6 +47,26 @@ operations! {
     GE = 14;
     /// All ones where v[0] > v[1].
     GT = 15;
+}
+
+/// The IR's ops for an operation, on lanes and on a scalar, as far as it has them.
+pub fn ops(operation: i64) -> Option<(Op, Option<Op>)> {
+    Some(match operation {
+        ADD => (Op::VFAdd, Some(Op::FAdd)),
+        SUB => (Op::VFSub, Some(Op::FSub)),
+        MUL => (Op::VFMul, Some(Op::FMul)),
+        DIV => (Op::VFDiv, Some(Op::FDiv)),
+        MAX => (Op::VFMax, Some(Op::FMax)),
+        MIN => (Op::VFMin, Some(Op::FMin)),
+        MAXNUM => (Op::VFMaxNum, Some(Op::FMaxNum)),
+        MINNUM => (Op::VFMinNum, Some(Op::FMinNum)),
+        MULADD => (Op::VFMulAdd, Some(Op::FMulAdd)),
+        SQRT => (Op::VFSqrt, Some(Op::FSqrt)),
+        EQ => (Op::VFCmpEq, None),
+        GE => (Op::VFCmpGe, None),
+        GT => (Op::VFCmpGt, None),
+        _ => return None,
+    })
 }
 
 /// v[0] to an integral number; the rounding is added, and [`EXACT`].

@@ -1,5 +1,5 @@
 //! Scalar floating point in half precision (FEAT_FP16; Arm ARM C4.1.96, `ptype` 11). What is exact goes by way of
-//! single precision; what rounds is called.
+//! single precision.
 
 use ir::{Lane, Op, Round, Ty, Val};
 use target::{Lower, instructions};
@@ -7,6 +7,7 @@ use target::{Lower, instructions};
 use super::fp_compare::{compare_values, conditional};
 use super::fp_convert::fraction_bits;
 use super::fp_data::expand_f16;
+use super::simd_half::{operate, rounded};
 use crate::cpu;
 use crate::fields::Word;
 use crate::float::{self, constant};
@@ -65,8 +66,8 @@ instructions! {
     fcvtmu_h "s0011110 111 10 001 000000 nnnnn ddddd" |b, f: Word| to_int(b, f, Round::Down, 0);
     fcvtzs_h "s0011110 111 11 000 000000 nnnnn ddddd" |b, f: Word| to_int(b, f, Round::Zero, half::SIGNED);
     fcvtzu_h "s0011110 111 11 001 000000 nnnnn ddddd" |b, f: Word| to_int(b, f, Round::Zero, 0);
-    scvtf_h  "s0011110 111 00 010 000000 nnnnn ddddd" |b, f: Word| from_fixed(b, f, half::SIGNED, 0);
-    ucvtf_h  "s0011110 111 00 011 000000 nnnnn ddddd" |b, f: Word| from_fixed(b, f, 0, 0);
+    scvtf_h  "s0011110 111 00 010 000000 nnnnn ddddd" |b, f: Word| from_int(b, f, Op::SToF);
+    ucvtf_h  "s0011110 111 00 011 000000 nnnnn ddddd" |b, f: Word| from_int(b, f, Op::UToF);
     fcvtzs_fixed_h "s0011110 110 11 000 ffffff nnnnn ddddd" |b, f: Word| to_fixed(b, f, half::SIGNED);
     fcvtzu_fixed_h "s0011110 110 11 001 ffffff nnnnn ddddd" |b, f: Word| to_fixed(b, f, 0);
     scvtf_fixed_h  "s0011110 110 00 010 ffffff nnnnn ddddd" |b, f: Word| with_fraction(b, f, half::SIGNED, from_fixed);
@@ -101,8 +102,7 @@ fn widen(b: &mut Lower, half: Val) -> Val {
 }
 
 fn call(b: &mut Lower, kind: i64, args: [Val; 3]) -> Val {
-    let request = request(b, Shape::Scalar, Lane::H, kind);
-    b.call_vec(helpers::HALF, Ty::V128, args, request)
+    operate(b, Shape::Scalar, kind, args)
 }
 
 fn move_half(b: &mut Lower, f: Word) {
@@ -126,7 +126,9 @@ fn one(b: &mut Lower, f: Word, kind: i64) {
 }
 
 fn round(b: &mut Lower, f: Word, mode: Round, exact: i64) {
-    one(b, f, half::ROUND | half::rounding(mode) | exact);
+    let n = get(b, f.rn());
+    let result = rounded(b, Shape::Scalar, mode, exact, n);
+    b.put(v(f.rd()), result);
 }
 
 fn two(b: &mut Lower, f: Word, kind: i64) {
@@ -207,7 +209,9 @@ fn convert_to(b: &mut Lower, f: Word, kind: i64) {
 }
 
 fn to_int(b: &mut Lower, f: Word, mode: Round, sign: i64) {
-    convert_to(b, f, sign | half::rounding(mode));
+    let n = get_single(b, f.rn());
+    let result = b.fround(if sign != 0 { Op::FToS } else { Op::FToU }, f.sf(), mode, n, 0);
+    set_reg(b, f.sf(), f.rd(), result);
 }
 
 fn to_fixed(b: &mut Lower, f: Word, sign: i64) {
@@ -220,6 +224,14 @@ fn with_fraction(b: &mut Lower, f: Word, sign: i64, then: fn(&mut Lower, Word, i
         Some(fraction) => then(b, f, sign, fraction as i64),
         None => b.undefined(),
     }
+}
+
+/// What a single does not hold exactly is too large for a half.
+fn from_int(b: &mut Lower, f: Word, op: Op) {
+    let n = reg(b, f.sf(), f.rn());
+    let single = b.fround(op, Ty::F32, Round::Dynamic, n, 0);
+    let result = b.fcvt(Ty::F16, Ty::F32, single);
+    float::set(b, Ty::F16, f.rd(), result);
 }
 
 fn from_fixed(b: &mut Lower, f: Word, sign: i64, fraction: i64) {

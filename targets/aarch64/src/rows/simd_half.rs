@@ -1,4 +1,4 @@
-//! Advanced SIMD in half precision (FEAT_FP16; Arm ARM C4.1.96): what rounds is called.
+//! Advanced SIMD in half precision (FEAT_FP16; Arm ARM C4.1.96).
 
 use ir::{HelperId, Lane, Op, Round, Ty, Val};
 use target::{Lower, instructions};
@@ -6,12 +6,12 @@ use target::{Lower, instructions};
 use super::fp_data::expand_f16;
 use super::simd_imm::{imm8, set};
 use super::simd_indexed::element;
-use crate::cpu;
 use crate::fields::Word;
 use crate::float::operand;
 use crate::helpers::{self, half, request};
 use crate::state::v;
 use crate::vector::{self, Shape, pairs, put, replicate, shape, splat, zero};
+use crate::{FLUSH16, cpu};
 
 instructions! {
     /// Three registers.
@@ -143,10 +143,38 @@ instructions! {
 
 const H: Lane = Lane::H;
 
-/// The operation on these operands.
+/// An operation on these operands; a scalar has zeros above.
+pub fn operate(b: &mut Lower, shape: Shape, kind: i64, args: [Val; 3]) -> Val {
+    match half::ops(kind).filter(|_| !flushes(b)) {
+        // What is above a scalar may not raise anything.
+        Some((_, Some(op))) if shape == Shape::Scalar => {
+            let args = args.map(|arg| if arg.is_some() { b.un(Op::VLow, Ty::F16, arg) } else { arg });
+            let result = b.op(op, Ty::F16, 0, args, 0);
+            b.un(Op::VZext, Ty::F16, result)
+        }
+        Some((op, _)) => b.op(op, Ty::V128, H as u8, args, 0),
+        None => {
+            let request = request(b, shape, H, kind);
+            b.call_vec(helpers::HALF, Ty::V128, args, request)
+        }
+    }
+}
+
+/// Whether the mode flushes denormal halves.
+fn flushes(b: &Lower) -> bool {
+    b.mode.0 & FLUSH16.0 != 0
+}
+
+/// `val`, zeros above a scalar, to integral numbers.
+pub fn rounded(b: &mut Lower, shape: Shape, mode: Round, exact: i64, val: Val) -> Val {
+    if flushes(b) {
+        return operate(b, shape, half::ROUND | half::rounding(mode) | exact, [val, Val::NONE, Val::NONE]);
+    }
+    b.vimm(Op::VFRound, H, val, mode as i64 + if exact != 0 { 8 } else { 0 })
+}
+
 fn call(b: &mut Lower, f: Word, kind: i64, args: [Val; 3]) -> Val {
-    let request = request(b, shape(f), H, kind);
-    b.call_vec(helpers::HALF, Ty::V128, args, request)
+    operate(b, shape(f), kind, args)
 }
 
 fn called(b: &mut Lower, f: Word, kind: i64) {
@@ -258,7 +286,9 @@ fn zero_compared(b: &mut Lower, f: Word, kind: i64) {
 }
 
 fn round(b: &mut Lower, f: Word, mode: Round, exact: i64) {
-    called_on_one(b, f, half::ROUND | half::rounding(mode) | exact);
+    let n = operand(b, f, H, f.rn());
+    let result = rounded(b, shape(f), mode, exact, n);
+    put(b, f, H, result);
 }
 
 fn estimated(b: &mut Lower, f: Word, helper: HelperId) {
@@ -277,7 +307,9 @@ fn to_int(b: &mut Lower, f: Word, mode: Round, sign: i64) {
 }
 
 fn from_int(b: &mut Lower, f: Word, sign: i64) {
-    convert(b, f, helpers::HALF_FROM_INT, sign);
+    let n = operand(b, f, H, f.rn());
+    let result = b.vun(if sign != 0 { Op::VSToF } else { Op::VUToF }, H, n);
+    put(b, f, H, result);
 }
 
 /// The bits behind the point: 32 less immh:immb.
