@@ -82,6 +82,9 @@ constants! {
     HALF32 = splat32(0x3f00_0000);
     HALF64 = splat64(0x3fe0_0000_0000_0000);
     UNIT32 = splat32(0x3f80_0000);
+    /// The greatest numbers below 2^31 and 2^63.
+    BELOW31 = splat32(0x4eff_ffff);
+    BELOW63 = splat64(0x43df_ffff_ffff_ffff);
     /// 65536
     TWO16 = splat32(0x4780_0000);
     UNIT64 = splat64(0x3ff0_0000_0000_0000);

@@ -9,7 +9,8 @@ use crate::emitter::Emitter;
 use crate::encode::{Alu, Amode, Rm, Src};
 use crate::flags::cc;
 use crate::regs::{RAX, RCX, X0, X1};
-use crate::vectors::rows::{PCMPEQ_S, PEXTR_D, PINSR_D, PSHIFT, PUNPCKL_D, SRL, row};
+use crate::slow::SlowCall;
+use crate::vectors::rows::{PCMPEQ_S, PCMPGT, PEXTR_D, PINSR_D, POR, PSHIFT, PUNPCKL_D, SRL, row};
 use dynasmrt::DynasmApi;
 use ir::{Lane, NanRule, Op, Round, Val};
 
@@ -49,30 +50,74 @@ impl Emitter<'_, '_> {
         }
     }
 
-    /// `vftos`: saturation shows as the least integer, which then is looked at out of line. What is rounded otherwise
-    /// than to zero or as MXCSR says is made integral first.
+    /// `vftos`, `vftou`. What is rounded otherwise than to zero or as MXCSR says is made integral first.
     pub fn lanes_to_int(&mut self, val: Val) {
         let inst = self.inst(val);
         let round = Round::from_u8(inst.imm as u8);
-        let Some(mode) = rounding(round).filter(|_| inst.op == Op::VFToS && !is_half(&inst)) else {
-            return self.evaluate(val);
-        };
+        let Some(mode) = rounding(round).filter(|_| !is_half(&inst)) else { return self.evaluate(val) };
         let first = (!matches!(round, Round::Zero | Round::Dynamic)).then_some(mode);
         let truncates = round != Round::Dynamic;
-        if Shape::of(&inst).double {
-            return self.doubles_to_int(val, scalar(if truncates { CVTTF2SI } else { CVTF2SI }, true).wide(), first);
-        }
+        let double = Shape::of(&inst).double;
         self.clobber();
         let mut call = self.slow_call(val);
-        let d = self.def(val, 0);
-        call.result = d;
-        let a = self.made_integral(ROUNDPS, call.args[0], first);
-        self.v2(if truncates { CVTTPS2DQ } else { CVTPS2DQ }, d, Rm::Reg(a));
-        self.v3(PCMPEQ_S, X0, d, Rm::Mem(Amode::context(constants::SIGN32)));
-        self.v2(PTEST, X0, Rm::Reg(X0));
-        let field = self.buf.jcc(cc::NE);
+        call.result = self.def(val, 0);
+        let jumps = match (inst.op, double) {
+            (Op::VFToU, _) => {
+                let unfit = self.jump_unless_signed(double, call.args[0]);
+                if double {
+                    self.doubles_to_int(&call, truncates, first);
+                } else {
+                    self.singles_to_int(&call, truncates, first);
+                }
+                [unfit, 0]
+            }
+            (_, true) => {
+                self.doubles_to_int(&call, truncates, first);
+                [RAX, RCX].map(|reg| {
+                    // Of the least integer 1 can't be taken away: it is also what the host yields for what does not fit.
+                    self.buf.alu(Alu::Cmp, true, reg, Src::Imm(1));
+                    self.buf.jcc(cc::O)
+                })
+            }
+            (_, false) => {
+                self.singles_to_int(&call, truncates, first);
+                self.v3(PCMPEQ_S, X0, call.result, Rm::Mem(Amode::context(constants::SIGN32)));
+                self.v2(PTEST, X0, Rm::Reg(X0));
+                [self.buf.jcc(cc::NE), 0]
+            }
+        };
         let back = self.buf.len();
-        self.evaluate_behind([field, 0], call, back);
+        self.evaluate_behind(jumps, call, back);
+    }
+
+    /// Jumps unless all lanes are positive and fit a signed integer, of which the host then makes the unsigned one: else
+    /// it would raise what is not the guest's.
+    fn jump_unless_signed(&mut self, double: bool, a: u8) -> usize {
+        let pool = |disp| Rm::Mem(Amode::context(disp));
+        let (lane, greatest, sign) = match double {
+            true => (Lane::D, constants::BELOW63, constants::SIGN64),
+            false => (Lane::S, constants::BELOW31, constants::SIGN32),
+        };
+        self.v3(row(&PCMPGT, lane), X0, a, pool(greatest));
+        self.vrr(POR, X0, X0, a);
+        self.v2(PTEST, X0, pool(sign));
+        self.buf.jcc(cc::NE)
+    }
+
+    fn singles_to_int(&mut self, call: &SlowCall, truncates: bool, first: Option<u8>) {
+        let a = self.made_integral(ROUNDPS, call.args[0], first);
+        self.v2(if truncates { CVTTPS2DQ } else { CVTPS2DQ }, call.result, Rm::Reg(a));
+    }
+
+    /// Leaves the integers in two general registers as well.
+    fn doubles_to_int(&mut self, call: &SlowCall, truncates: bool, first: Option<u8>) {
+        let row = scalar(if truncates { CVTTF2SI } else { CVTF2SI }, true).wide();
+        let a = self.made_integral(ROUNDPD, call.args[0], first);
+        self.v2(row, RAX, Rm::Reg(a));
+        self.vrr(UNPCKHPD, X0, a, a);
+        self.v2(row, RCX, Rm::Reg(X0));
+        self.movq_from_gpr(call.result, RAX);
+        self.vinsert(PINSR_D, call.result, call.result, Rm::Reg(RCX), 1);
     }
 
     /// Where lanes are rounded as `mode` says: `a`, or a scratch register.
@@ -80,25 +125,6 @@ impl Emitter<'_, '_> {
         let Some(mode) = mode else { return a };
         self.v2i(row, X1, a, mode);
         X1
-    }
-
-    fn doubles_to_int(&mut self, val: Val, row: crate::vectors::Vop, first: Option<u8>) {
-        self.clobber();
-        let mut call = self.slow_call(val);
-        let d = self.def(val, 0);
-        call.result = d;
-        let a = self.made_integral(ROUNDPD, call.args[0], first);
-        self.v2(row, RAX, Rm::Reg(a));
-        self.vrr(UNPCKHPD, X0, a, a);
-        self.v2(row, RCX, Rm::Reg(X0));
-        self.buf.alu(Alu::Cmp, true, RAX, Src::Imm(1));
-        let low = self.buf.jcc(cc::O);
-        self.buf.alu(Alu::Cmp, true, RCX, Src::Imm(1));
-        let high = self.buf.jcc(cc::O);
-        self.movq_from_gpr(d, RAX);
-        self.vinsert(PINSR_D, d, d, Rm::Reg(RCX), 1);
-        let back = self.buf.len();
-        self.evaluate_behind([low, high], call, back);
     }
 
     /// `vstof`, `vutof`
