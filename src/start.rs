@@ -247,7 +247,8 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     let mut state = GuestState::default();
     target.start(&mut state, loaded.entry.0, loaded.stack.sp.0);
     target.inherit(&mut state, plan.heritage);
-    let mut vcpu = Vcpu::new(machine, Arc::new(process), state, Stacks::new()?);
+    let stacks = Stacks::new(&process.space)?;
+    let mut vcpu = Vcpu::new(machine, Arc::new(process), state, stacks);
     vcpu.thread.mask = plan.mask.without(SigSet::UNBLOCKABLE);
     vcpu.thread.seccomp = vcpu.process.seccomp.begin(&plan.filters);
     Ok(vcpu)

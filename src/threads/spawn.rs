@@ -38,7 +38,7 @@ impl Vcpu {
         if !request.set_tid.is_empty() {
             return Err(Errno::EPERM);
         }
-        let stacks = Stacks::new()?;
+        let stacks = Stacks::new(&self.process.space)?;
         if !has(request, libc::CLONE_FILES) {
             self.process.hidden.fix();
         }

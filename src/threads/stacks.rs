@@ -1,12 +1,14 @@
 //! What a guest thread runs on beside its own memory: a stack for our code, one for emitted code, one for signal
 //! handlers. One mapping, touched lazily, with guard pages below the first two.
 
-use memory::{Errno, Lock, PAGE_SIZE, sys};
+use memory::{AddressSpace, Errno, Lock, PAGE_SIZE, sys};
 
 const HOST: u64 = 256 << 10;
 const CODE: u64 = 256 << 10;
 const SIGNAL: u64 = 64 << 10;
 const GUARD: u64 = PAGE_SIZE;
+/// Mappings that the kernel counts: the parts, and the context that the thread runs on.
+const MAPPINGS: usize = 5;
 const ALL: u64 = GUARD + HOST + GUARD + CODE + SIGNAL;
 
 /// The stacks of one thread.
@@ -20,14 +22,17 @@ static FREE: Lock<Vec<(Option<i32>, Stacks)>> = Lock::new(Vec::new());
 
 impl Stacks {
     /// Stacks for a new thread, where possible a dead one's.
-    pub fn new() -> Result<Stacks, Errno> {
+    pub fn new(space: &AddressSpace) -> Result<Stacks, Errno> {
         let reused = {
             let mut free = FREE.lock();
             free.iter().position(|(tid, _)| tid.is_none_or(is_gone)).map(|at| free.swap_remove(at).1)
         };
         match reused {
             Some(stacks) => Ok(stacks),
-            None => Stacks::map(),
+            None => {
+                space.take_for_thread(MAPPINGS)?;
+                Stacks::map()
+            }
         }
     }
 

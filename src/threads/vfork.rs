@@ -88,7 +88,8 @@ impl Vcpu {
     pub(super) fn child_on_this_memory(&self, request: &CloneRequest) -> Result<Box<Vcpu>, Errno> {
         let process = Arc::new(self.process.for_child(request.flags));
         let state = self.child_state(request);
-        let mut child = Box::new(Vcpu::new(self.machine, process, state, Stacks::new()?));
+        let stacks = Stacks::new(&process.space)?;
+        let mut child = Box::new(Vcpu::new(self.machine, process, state, stacks));
         child.thread.mask = self.thread.mask;
         child.thread.seccomp = child.process.seccomp.begin(&self.thread.seccomp);
         // Only vfork keeps the alternate stack (kernel/fork.c, copy_process).

@@ -4,6 +4,7 @@ use super::host::{self, Source};
 use super::{AddressSpace, Backing, Changed, Inner, Name, ObjectId, Prot, Region, RegionFlags, checked_range, place};
 use crate::{Errno, GuestAddr, PAGE_SIZE, Range};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The arguments of mmap(2).
 #[derive(Clone, Copy, Debug)]
@@ -280,7 +281,12 @@ impl Inner {
         let fits = |used: u64, more: u64, limit: u64| used.checked_add(more).is_some_and(|sum| sum <= limit);
         let fits = fits(self.map.total(), more, self.limits.address_space)
             && (more_data == 0 || fits(self.map.data(), more_data, self.limits.data));
-        if fits && self.map.regions() < most_regions(self.map.regions()) { Ok(()) } else { Err(Errno::ENOMEM) }
+        if fits && self.has_mappings_left(1) { Ok(()) } else { Err(Errno::ENOMEM) }
+    }
+
+    fn has_mappings_left(&self, count: usize) -> bool {
+        let all = self.map.regions() + FOR_THREADS.load(Ordering::Relaxed);
+        all + count <= most_mappings(all)
     }
 
     /// Whether giving `piece` the protection keeps the guest within RLIMIT_DATA.
@@ -343,13 +349,28 @@ impl Region {
     }
 }
 
-/// From how many regions on the host's limit is asked for.
+/// From how many mappings on the host's limit is asked for.
 const MANY: usize = 1 << 12;
 /// How many mappings are kept for the translator: at the kernel's limit not even its heap could grow.
 const OWN_MAPPINGS: usize = 1 << 10;
 
-/// How many regions the guest may have (vm.max_map_count), as far as that matters to one that has `now`.
-fn most_regions(now: usize) -> usize {
+/// The mappings of the translator's for threads of the guest's, which are over those.
+static FOR_THREADS: AtomicUsize = AtomicUsize::new(0);
+
+impl AddressSpace {
+    /// Notes mappings that a new thread needs beside the guest's; EAGAIN, as clone(2) has it, where there are too few left.
+    pub fn take_for_thread(&self, count: usize) -> Result<(), Errno> {
+        let inner = self.inner.lock();
+        if !inner.has_mappings_left(count) {
+            return Err(Errno::EAGAIN);
+        }
+        FOR_THREADS.fetch_add(count, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// How many mappings there may be (vm.max_map_count), as far as that matters where there are `now`.
+fn most_mappings(now: usize) -> usize {
     static MOST: OnceLock<usize> = OnceLock::new();
     if now < MANY {
         return usize::MAX;
