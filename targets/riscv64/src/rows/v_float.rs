@@ -218,18 +218,9 @@ impl Test {
             Test::Gt => (Op::VFCmpGt, x, y),
             Test::Ge => (Op::VFCmpGe, x, y),
         };
-        let holds = if lane == Lane::H { in_single(b, op, x, y) } else { b.vbin(op, lane, x, y) };
+        let holds = b.vbin(op, lane, x, y);
         if self == Test::Ne { b.un(Op::Not, Ty::V128, holds) } else { holds }
     }
-}
-
-/// Half precision is compared in single, to which it widens exactly.
-fn in_single(b: &mut Lower, op: Op, x: Val, y: Val) -> Val {
-    let [low, high] = [false, true].map(|high| {
-        let (x, y) = (widened(b, Lane::H, x, high), widened(b, Lane::H, y, high));
-        b.vbin(op, Lane::S, x, y)
-    });
-    b.vbin(Op::VUzp1, Lane::H, low, high)
 }
 
 fn compare(b: &mut Lower, f: V, test: Test) {

@@ -88,14 +88,10 @@ pub fn map(b: &mut Lower, config: &Config, f: V, groups: [&Group; 3], op: impl F
     write_masked(b, &masks, f.vd, &result);
 }
 
-/// Arithmetic on lanes, in a rounding mode that is the host's or not. Half precision is computed in single, in which
-/// rounding twice never shows but in fused operations.
+/// Arithmetic on lanes, in a rounding mode that is the host's or not.
 pub fn arithmetic(b: &mut Lower, lane: Lane, op: FloatOp, round: Round, args: [Val; 3]) -> Val {
-    match (packed(op), lane, round) {
-        (Some((packed, imm)), Lane::S | Lane::D, Round::Dynamic) => b.op(packed, Ty::V128, lane as u8, args, imm),
-        (Some((packed, imm)), Lane::H, Round::Dynamic) if op != FloatOp::MulAdd => {
-            in_single(b, args, |b, args| b.op(packed, Ty::V128, Lane::S as u8, args, imm))
-        }
+    match (packed(op), round) {
+        (Some((packed, imm)), Round::Dynamic) => b.op(packed, Ty::V128, lane as u8, args, imm),
         _ => soft(b, op, lane, lane, round, args),
     }
 }
@@ -119,17 +115,6 @@ const fn packed(op: FloatOp) -> Option<(Op, i64)> {
         FloatOp::Sqrt => (Op::VFSqrt, 0),
         _ => return None,
     })
-}
-
-/// Half precision in two halves of single.
-fn in_single(b: &mut Lower, args: [Val; 3], op: impl Fn(&mut Lower, [Val; 3]) -> Val) -> Val {
-    let mut half = |high: bool| {
-        let wide = args.map(|arg| if arg.is_some() { widened(b, Lane::H, arg, high) } else { arg });
-        let result = op(b, wide);
-        b.vun(Op::VFCvtDown, Lane::S, result)
-    };
-    let (low, high) = (half(false), half(true));
-    b.vbin(Op::VZip1, Lane::D, low, high)
 }
 
 /// The low or the high lanes in the next wider format.
