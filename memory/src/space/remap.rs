@@ -73,7 +73,8 @@ impl Inner {
         self.move_to(old, new_len, flags | FIXED, target, changed)
     }
 
-    /// Whether all of `old` is mapped, of which only the beginning has to be where the rest is cut off, and what is to be added is within the limits.
+    /// Whether all of `old` is mapped, or its beginning where the rest is cut off, and what is to be added is within the
+    /// limits.
     fn check_remap(&self, old: Range, new_len: u64, flags: i32) -> Result<(), Errno> {
         let region = *self.map.at(old.start).ok_or(Errno::EFAULT)?;
         let is_cut = flags & (FIXED | DONTUNMAP) == 0 && new_len < old.len();
