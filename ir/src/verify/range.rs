@@ -116,10 +116,10 @@ fn lanes(op: Op) -> &'static [Lane] {
         Op::VQDMulH => &[H, S],
         Op::VPmullLo | Op::VPmullHi => &[B, D],
         Op::VCnt => &[B],
-        Op::VFAdd | Op::VFSub | Op::VFMul | Op::VFDiv | Op::VFSqrt | Op::VFMulAdd => &[S, D],
-        Op::VFMin | Op::VFMax | Op::VFMinNum | Op::VFMaxNum | Op::VFNeg | Op::VFAbs => &[S, D],
-        Op::VFCmpEq | Op::VFCmpGe | Op::VFCmpGt | Op::VFRound | Op::VFToS | Op::VFToU => &[S, D],
-        Op::VSToF | Op::VUToF | Op::VFCvtUp | Op::VFCvtDown => &[S, D],
+        Op::VFAdd | Op::VFSub | Op::VFMul | Op::VFDiv | Op::VFSqrt | Op::VFMulAdd => &[H, S, D],
+        Op::VFMin | Op::VFMax | Op::VFMinNum | Op::VFMaxNum => &[H, S, D],
+        Op::VFCmpEq | Op::VFCmpGe | Op::VFCmpGt | Op::VFRound | Op::VSToF | Op::VUToF => &[H, S, D],
+        Op::VFNeg | Op::VFAbs | Op::VFToS | Op::VFToU | Op::VFCvtUp | Op::VFCvtDown => &[S, D],
         _ => &[B, H, S, D],
     }
 }
