@@ -1,7 +1,7 @@
 //! Typed pointers into guest memory.
 
 use crate::copy;
-use crate::{Fault, GuestAddr, Pod};
+use crate::{Errno, Fault, GuestAddr, PAGE_SIZE, Pod};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -42,6 +42,27 @@ impl<T: Pod> UserPtr<T> {
     /// Reads the value.
     pub fn read(self) -> Result<T, Fault> {
         copy::read(self.addr)
+    }
+
+    /// Reads a struct of which there are versions, by the size that the caller says and at least `least` bytes of it: a
+    /// shorter one is filled up with zeros, a longer one must have zeros behind (copy_struct_from_user in linux/uaccess.h).
+    pub fn read_sized(self, size: u64, least: usize) -> Result<T, Errno> {
+        let size = size as usize;
+        if size < least {
+            return Err(Errno::EINVAL);
+        }
+        if size > PAGE_SIZE as usize {
+            return Err(Errno::E2BIG);
+        }
+        let mut value = [crate::pod_zeroed()];
+        let known = size.min(size_of::<T>());
+        let mut behind = vec![0u8; size - known];
+        copy::read_bytes(self.addr.offset(known as u64), &mut behind)?;
+        if behind.iter().any(|&byte| byte != 0) {
+            return Err(Errno::E2BIG);
+        }
+        copy::read_bytes(self.addr, &mut crate::bytes_of_slice_mut(&mut value)[..known])?;
+        Ok(value[0])
     }
 
     /// Writes the value.

@@ -3,7 +3,7 @@
 
 use crate::paths::OwnedFd;
 use crate::sys;
-use memory::{Errno, GuestAddr, PAGE_SIZE, Range, UserPtr, copy};
+use memory::{Errno, GuestAddr, Range, UserPtr, copy};
 use std::ffi::CString;
 
 /// The request of ioctl(2).
@@ -44,7 +44,7 @@ memory::abi_struct! {
 }
 
 /// The fields that a query can't be without.
-const LEAST: u64 = 24;
+const LEAST: usize = 24;
 
 /// A line of the text.
 struct Mapping<'a> {
@@ -118,22 +118,9 @@ pub(crate) fn answer(text: &str, pid: i32, at: GuestAddr) -> Result<u64, Errno> 
     Ok(0)
 }
 
-/// copy_struct_from_user: a shorter struct is filled up with zeros, a longer one must have zeros behind.
+/// The query, if it is one.
 fn read(at: GuestAddr, size: u64) -> Result<Query, Errno> {
-    match size {
-        _ if size > PAGE_SIZE => return Err(Errno::E2BIG),
-        ..LEAST => return Err(Errno::EINVAL),
-        _ => {}
-    }
-    let mut bytes = vec![0u8; size as usize];
-    copy::read_bytes(at, &mut bytes)?;
-    let known = bytes.len().min(size_of::<Query>());
-    if bytes[known..].iter().any(|&byte| byte != 0) {
-        return Err(Errno::E2BIG);
-    }
-    let mut query = [Query::default()];
-    memory::bytes_of_slice_mut(&mut query)[..known].copy_from_slice(&bytes[..known]);
-    let [query] = query;
+    let query = UserPtr::<Query>::new(at).read_sized(size, LEAST)?;
     let is_half = |size: u32, at: u64| (size == 0) != (at == 0);
     if query.flags & !FLAGS != 0
         || is_half(query.name_size, query.name_at)

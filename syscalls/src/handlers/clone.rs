@@ -4,8 +4,8 @@ use super::{Asked, Value};
 use crate::abi::CloneArgs;
 use crate::args::{Addr, CloneFlags, Hex, Ptr, Size};
 use crate::dispatch::Cx;
-use crate::outcome::{CloneRequest, Outcome, Stop};
-use memory::{Errno, GuestAddr, UserPtr, copy};
+use crate::outcome::{CloneRequest, Outcome};
+use memory::{Errno, GuestAddr, UserPtr};
 
 const CSIGNAL: u64 = 0xff;
 const CLONE_CLEAR_SIGHAND: u64 = 1 << 32;
@@ -16,7 +16,7 @@ const CLONE_NEWTIME: u64 = 0x80;
 /// process the host's clone3 says which it knows.
 const THREAD_FLAGS: u64 = 0xffff_ffff | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP;
 /// Size of the first published `struct clone_args` (CLONE_ARGS_SIZE_VER0).
-const ARGS_VER0: u64 = 64;
+const ARGS_VER0: usize = 64;
 
 /// Both guests have CONFIG_CLONE_BACKWARDS: the thread pointer comes before the child's tid.
 pub fn clone(_: &mut Cx<'_>, flags: CloneFlags, stack: Addr, parent_tid: Addr, tls: Hex, child_tid: Addr) -> Asked {
@@ -40,7 +40,7 @@ pub fn clone(_: &mut Cx<'_>, flags: CloneFlags, stack: Addr, parent_tid: Addr, t
 }
 
 pub fn clone3(_: &mut Cx<'_>, args: Ptr, size: Size) -> Asked {
-    let args = read_args(args.0, size.0)?;
+    let args = UserPtr::<CloneArgs>::new(args.0).read_sized(size.0, ARGS_VER0)?;
     if args.flags & (CSIGNAL & !CLONE_NEWTIME | libc::CLONE_DETACHED as u64) != 0
         || (args.stack == 0) != (args.stack_size == 0)
         || args.exit_signal > 64
@@ -72,26 +72,6 @@ pub fn unshare(cx: &mut Cx<'_>, flags: CloneFlags) -> Value {
         cx.process.hidden.fix();
     }
     cx.call(libc::SYS_unshare, [flags.0, 0, 0, 0, 0, 0])
-}
-
-/// copy_struct_from_user: a shorter struct is filled up with zeros, a longer one must have zeros behind.
-fn read_args(from: GuestAddr, size: u64) -> Result<CloneArgs, Stop> {
-    if size > memory::PAGE_SIZE {
-        return Err(Errno::E2BIG.into());
-    }
-    if size < ARGS_VER0 {
-        return Err(Errno::EINVAL.into());
-    }
-    let mut bytes = vec![0u8; size as usize];
-    copy::read_bytes(from, &mut bytes)?;
-    let known = size_of::<CloneArgs>();
-    if bytes.iter().skip(known).any(|&byte| byte != 0) {
-        return Err(Errno::E2BIG.into());
-    }
-    let mut args = [CloneArgs::default()];
-    let len = bytes.len().min(known);
-    memory::bytes_of_slice_mut(&mut args)[..len].copy_from_slice(&bytes[..len]);
-    Ok(args[0])
 }
 
 fn has(request: &CloneRequest, flag: i32) -> bool {

@@ -7,7 +7,7 @@ use crate::dispatch::Cx;
 use crate::outcome::Stop;
 use crate::paths::{self, GuestPath, Last};
 use crate::{proc, sys};
-use memory::{Errno, UserPtr, copy};
+use memory::UserPtr;
 
 /// `struct open_how`'s flags of a look-up below a folder.
 const RESOLVE_BENEATH: u64 = 8;
@@ -26,23 +26,13 @@ pub fn openat(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, flags: OpenFlags, mode
 
 /// openat2(2).
 pub fn openat2(cx: &mut Cx<'_>, dir: DirFd, path: OwnPath, how: UserPtr<OpenHow>, size: Size) -> Value {
-    let known = size_of::<OpenHow>() as u64;
-    if size.0 < known {
-        return Err(Errno::EINVAL.into());
-    }
-    if size.0 > memory::PAGE_SIZE {
-        return Err(Errno::E2BIG.into());
-    }
-    let mut rest = vec![0u8; (size.0 - known) as usize];
-    copy::read_bytes(how.addr().offset(known), &mut rest)?;
-    if rest.iter().any(|&byte| byte != 0) {
-        return Err(Errno::E2BIG.into());
-    }
-    let mut how = how.read()?;
+    let known = size_of::<OpenHow>();
+    let mut how = how.read_sized(size.0, known)?;
     let high = how.flags & !0xffff_ffff;
     how.flags = high | u64::from(cx.abi().open_flags_to_host(how.flags as u32));
-    let call =
-        |cx: &Cx<'_>, path: u64| cx.call(libc::SYS_openat2, [dir.0 as u64, path, sys::address(&how), known, 0, 0]);
+    let call = |cx: &Cx<'_>, path: u64| {
+        cx.call(libc::SYS_openat2, [dir.0 as u64, path, sys::address(&how), known as u64, 0, 0])
+    };
     let Ok(path) = GuestPath::read(path.0) else {
         return call(cx, path.0.0);
     };
