@@ -64,6 +64,13 @@ pub fn kill(tid: i32, signal: i32) -> Result<(), Errno> {
     unsafe { sys::syscall(libc::SYS_tkill as u64, [tid as u64, signal as u64, 0, 0, 0, 0]) }.map(|_| ())
 }
 
+/// Sends the process of a thread a signal.
+pub fn kill_group(tid: i32, signal: i32) -> Result<(), Errno> {
+    let group = group_of(tid).ok_or(Errno::ESRCH)?;
+    // SAFETY: the call touches no memory.
+    unsafe { sys::syscall(libc::SYS_kill as u64, [group as u64, signal as u64, 0, 0, 0, 0]) }.map(|_| ())
+}
+
 /// The process of a thread.
 fn group_of(tid: i32) -> Option<i32> {
     let status = std::fs::read_to_string(format!("/proc/{tid}/status")).ok()?;

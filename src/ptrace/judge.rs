@@ -82,7 +82,7 @@ fn carry_out(stop: &Stop, tracee: &Tracee, verdict: Verdict) -> Option<i32> {
     None
 }
 
-/// How long a thread takes, after fork or execve, to get where it may stop.
+/// How long a thread takes, after fork or execve, to get where it may stop, or to end.
 const MOMENT: Duration = Duration::from_micros(200);
 
 /// Lets a thread run for a moment and has it stop as it did.
@@ -91,6 +91,7 @@ fn stop_later(stop: &Stop) -> Result<(), Errno> {
     std::thread::sleep(MOMENT);
     match stop.event() {
         EVENT_STOP => host::ptrace(libc::PTRACE_INTERRUPT, stop.tid, 0, 0).map(|_| ()),
+        _ if stop.info.is_some_and(|info| code(&info) == libc::SI_USER) => host::kill_group(stop.tid, libc::SIGSTOP),
         _ => host::kill(stop.tid, libc::SIGSTOP),
     }
 }
@@ -116,6 +117,7 @@ fn find(tracee: &mut Tracee, registers: &Registers) -> Option<Record> {
     let addr = mailbox.wrapping_add(offset_of!(Mailbox, trace) as u64);
     let record = read(addr)?;
     tracee.record = addr;
+    tracee.unborn = false;
     Some(record)
 }
 
@@ -188,7 +190,14 @@ fn of_unknown(stop: &Stop, tracee: &mut Tracee) -> Verdict {
         (0, Some(_)) if tracee.attached == Some(false) && stop.signal() == libc::SIGSTOP => Verdict::Later,
         (EVENT_STOP, _) if tracee.attached == Some(true) => Verdict::Later,
         // The first stop of a child; it makes one of its own when it is ready.
-        (0, Some(info)) if stop.signal() == libc::SIGSTOP && !tracee.met && sender(&info) == 0 => Verdict::Resume(0),
+        (0, Some(info)) if stop.signal() == libc::SIGSTOP && !tracee.met && sender(&info) == 0 => {
+            tracee.unborn = true;
+            Verdict::Resume(0)
+        }
+        // All else is blocked where a thread begins, ends or executes a program. Passed on it would stop the whole
+        // process, unseen; to a child it is one with the stop that it has yet to make.
+        (0, Some(_)) if stop.signal() == libc::SIGSTOP && tracee.unborn => Verdict::Resume(0),
+        (0, Some(_)) if stop.signal() == libc::SIGSTOP && !tracee.hidden => Verdict::Later,
         (0, Some(_)) => Verdict::Resume(stop.signal()),
         _ => Verdict::Resume(0),
     }
@@ -203,7 +212,7 @@ fn is_ours(tid: i32) -> bool {
 
 fn of_signal(stop: &Stop, record: &Record, info: &Info) -> Verdict {
     let number = stop.signal();
-    let code = i32::from_le_bytes([info[8], info[9], info[10], info[11]]);
+    let code = code(info);
     let at = record.at();
     if number == libc::SIGTRAP && Word::of(info).is_some() {
         return Verdict::Resume(number);
@@ -263,6 +272,11 @@ impl Stop {
             && registers.orig_rax as i64 >= 0
             && RESTARTS.contains(&(registers.rax as i64))
     }
+}
+
+/// si_code.
+fn code(info: &Info) -> i32 {
+    i32::from_le_bytes([info[8], info[9], info[10], info[11]])
 }
 
 /// si_pid.

@@ -41,6 +41,8 @@ pub struct Tracee {
     pub hidden: bool,
     /// Whether any stop of it was seen.
     pub met: bool,
+    /// Whether it has yet to make the stop by which a child begins.
+    pub unborn: bool,
 }
 
 static TABLE: Lock<Vec<Tracee>> = Lock::new(Vec::new());
@@ -54,8 +56,16 @@ pub fn get(tid: i32) -> Option<Tracee> {
 
 /// The same, or what is known of one that was never met.
 pub fn meet(tid: i32) -> Tracee {
-    let new = Tracee { tid, record: 0, options: None, attached: None, held: Held::Running, hidden: false, met: false };
-    get(tid).unwrap_or(new)
+    get(tid).unwrap_or(Tracee {
+        tid,
+        record: 0,
+        options: None,
+        attached: None,
+        held: Held::Running,
+        hidden: false,
+        met: false,
+        unborn: false,
+    })
 }
 
 /// What is known of all.

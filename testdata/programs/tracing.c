@@ -74,6 +74,36 @@ static void trace_family(void) {
     CHECK(children == 0);
 }
 
+static void crowd(void) {
+    pthread_t other;
+    for (int i = 0; i < 300; i++) {
+        pthread_create(&other, 0, thread, 0);
+        pthread_join(other, 0);
+    }
+    _exit(3);
+}
+
+// Threads that are sent a SIGSTOP while they end: it is theirs alone, and no stop of the process.
+static void trace_ends(void) {
+    pid_t pid = begin(crowd, PTRACE_O_TRACECLONE);
+    int seen[2] = {0}, status, threads = 0;
+    go_on(PTRACE_CONT, pid, 0);
+    for (pid_t got, latest = 0; (got = waitpid(-1, &status, __WALL)) > 0;) {
+        if (!WIFSTOPPED(status)) {
+            if (got == pid) printf("crowd of %d: status %d\n", threads, WEXITSTATUS(status));
+            continue;
+        }
+        if (status >> 16 != PTRACE_EVENT_CLONE && (got == pid || WSTOPSIG(status) != SIGSTOP || seen[got == latest]++ > 300))
+            printf("stop %x of %s\n", status, got == pid ? "the process" : "a thread");
+        int begins = got != pid && got != latest;
+        go_on(PTRACE_CONT, got, 0);
+        if (!begins) continue;
+        latest = got;
+        for (volatile int wait = threads++ % 50 * 400; wait > 0; wait--) {}
+        syscall(SYS_tgkill, pid, got, SIGSTOP);
+    }
+}
+
 static void execute(void) { execl("/proc/self/exe", "tracing", "executed", NULL); }
 
 static void trace_exec(void) {
@@ -206,6 +236,7 @@ int main(int argc, char **argv) {
     if (argc > 1 && !strcmp(argv[1], "executed")) _exit(4);
     shared = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     trace_family();
+    trace_ends();
     trace_exec();
     attach();
     seize(sleeps);
