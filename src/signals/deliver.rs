@@ -41,23 +41,10 @@ impl Vcpu {
             is_set = true;
             let info = self.mailbox.take(signal);
             let passed = self.pass(signal, info).and_then(|(signal, info)| self.trace_stop(signal, info, &mut resume));
-            let Some((signal, info)) = passed else {
-                handler::set_mask(self.thread.mask.host_mask());
-                continue;
-            };
-            self.trace_signal(signal, &info);
-            let action = self.process.actions.take(signal, self.process.host_signals);
-            match action.disposition(signal) {
-                Disposition::Ignore | Disposition::Default(DefaultAction::Ignore | DefaultAction::Continue) => {}
-                Disposition::Default(DefaultAction::Stop) if self.mailbox.trace.is_traced() => {
-                    self.trace_group_stop(signal);
-                }
-                Disposition::Default(DefaultAction::Stop) => stop(),
-                Disposition::Default(DefaultAction::Terminate | DefaultAction::Core) => self.die(signal, &info),
-                Disposition::Handler(_) => {
-                    let before = self.settle(&mut resume, Some(&action));
-                    self.enter_handler(signal, &info, &action, before);
-                }
+            match passed {
+                Some((passed, info)) if passed != signal => self.act_instead(passed, &info, &mut resume),
+                Some((signal, info)) => self.act(signal, &info, &mut resume),
+                None => {}
             }
             handler::set_mask(self.thread.mask.host_mask());
         }
@@ -66,6 +53,51 @@ impl Vcpu {
         // A signal that came since the last round blocks all others until it is delivered: it is not lost here.
         if !is_set {
             handler::set_mask(self.thread.mask.host_mask());
+        }
+    }
+
+    /// Does what the guest wants done about a signal.
+    fn act(&mut self, signal: Signal, info: &Info, resume: &mut Resume) {
+        self.trace_signal(signal, info);
+        let action = self.process.actions.take(signal, self.process.host_signals);
+        match action.disposition(signal) {
+            Disposition::Ignore | Disposition::Default(DefaultAction::Ignore | DefaultAction::Continue) => {}
+            Disposition::Default(DefaultAction::Stop) if self.mailbox.trace.is_traced() => {
+                self.trace_group_stop(signal);
+            }
+            Disposition::Default(DefaultAction::Stop) => stop(),
+            Disposition::Default(DefaultAction::Terminate | DefaultAction::Core) => self.die(signal, info),
+            Disposition::Handler(_) => {
+                let before = self.settle(resume, Some(&action));
+                self.enter_handler(signal, info, &action, before);
+            }
+        }
+    }
+
+    /// The same about one that a debugger or a tracer put in the place of another: if it is blocked it waits
+    /// (kernel/signal.c, ptrace_signal).
+    fn act_instead(&mut self, signal: Signal, info: &Info, resume: &mut Resume) {
+        match self.choosing_mask(resume).contains(signal) {
+            true => self.queue(signal, info),
+            false => self.act(signal, info, resume),
+        }
+    }
+
+    /// Sends a signal to the thread itself, with a `siginfo_t` that may say that it came from elsewhere.
+    fn queue(&self, signal: Signal, info: &Info) {
+        // SAFETY: the kernel reads the 128 bytes.
+        let _ = unsafe {
+            let pid = memory::sys::syscall(libc::SYS_getpid as u64, [0; 6]).unwrap_or(0);
+            let args = [pid, self.thread.tid as u64, signal.number() as u64, info.as_ptr() as u64, 0, 0];
+            memory::sys::syscall(libc::SYS_rt_tgsigqueueinfo as u64, args)
+        };
+    }
+
+    /// What is blocked while a signal is chosen.
+    fn choosing_mask(&self, resume: &Resume) -> SigSet {
+        match resume {
+            Resume::Suspended { mask, .. } => *mask,
+            _ => self.thread.mask,
         }
     }
 
@@ -78,10 +110,7 @@ impl Vcpu {
 
     /// The signal to deliver next: those that instructions cause first, then by number (kernel/signal.c, next_signal).
     fn next_signal(&self, resume: &Resume) -> Option<Signal> {
-        let mask = match resume {
-            Resume::Suspended { mask, .. } => *mask,
-            _ => self.thread.mask,
-        };
+        let mask = self.choosing_mask(resume);
         let arrived = SigSet(self.mailbox.arrived());
         let urgent = SigSet(arrived.0 & SigSet::SYNCHRONOUS.0).without(mask);
         // An asynchronous one was not blocked when the host delivered it.
@@ -118,15 +147,26 @@ impl Vcpu {
 
     /// Delivers a signal that an instruction caused.
     pub fn deliver_cause(&mut self, cause: Cause) {
-        let Some(signal) = self.debug_signal(cause.signal) else { return };
-        self.force_traced(signal, Cause { signal, ..cause }.info());
+        let Some((signal, info)) = self.pass(cause.signal, cause.info()) else { return };
+        match signal == cause.signal {
+            true => self.force_traced(signal, info),
+            false => self.force_instead(signal, &info),
+        }
     }
 
     /// The same after the tracer was asked, if there is one.
     fn force_traced(&mut self, signal: Signal, info: Info) {
-        if let Some((signal, info)) = self.trace_stop(signal, info, &mut Resume::Here) {
-            self.force(signal, &info);
+        match self.trace_stop(signal, info, &mut Resume::Here) {
+            Some((passed, info)) if passed != signal => self.force_instead(passed, &info),
+            Some((signal, info)) => self.force(signal, &info),
+            None => {}
         }
+    }
+
+    /// Delivers what came in the place of a signal that an instruction caused: like one that was sent.
+    fn force_instead(&mut self, signal: Signal, info: &Info) {
+        self.act_instead(signal, info, &mut Resume::Here);
+        handler::set_mask(self.thread.mask.host_mask());
     }
 
     /// Delivers a signal that the guest has no way past: where it is blocked or ignored it ends the process

@@ -168,6 +168,56 @@ static void trace_faults(void) {
     expect("dies", pid, 0);
 }
 
+static void trap(void) {
+#if defined __x86_64__
+    __asm__ volatile("int3; nop; nop; nop" ::: "memory");
+#elif defined __aarch64__
+    __asm__ volatile("brk #0" ::: "memory");
+#else
+    __asm__ volatile(".option push; .option norvc; ebreak; .option pop" ::: "memory");
+#endif
+}
+
+static void traps(void) {
+    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO};
+    sigset_t set;
+    sigaction(SIGUSR1, &action, 0);
+    sigaction(SIGUSR2, &action, 0);
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR2);
+    sigprocmask(SIG_BLOCK, &set, 0);
+    trap();
+    trap();
+    int none = caught;
+    trap();
+    int handled = caught;
+    trap();
+    sigpending(&set);
+    _exit(none == 0 && handled == SIGUSR1 && caught == SIGUSR1 && sigismember(&set, SIGUSR2) ? 14 : 15);
+}
+
+// Other signals in the place of one that an instruction caused: ignored, blocked, handled, one that stops the process.
+static void trace_traps(void) {
+    static const int instead[] = {SIGWINCH, SIGUSR2, SIGUSR1, SIGTSTP};
+    pid_t pid = begin(traps, 0);
+    go_on(PTRACE_CONT, pid, 0);
+    for (int times = 0; times < 4; times++) {
+        expect("trap", pid, 0);
+        struct regs regs = get_regs(pid);
+#if !defined __x86_64__
+        regs.value[PC] += 4;
+#endif
+        set_regs(pid, &regs);
+        go_on(PTRACE_CONT, pid, instead[times]);
+    }
+    expect("stop of the process", pid, 0);
+    kill(pid, SIGCONT);
+    go_on(PTRACE_CONT, pid, 0);
+    expect("signal", pid, 0);
+    go_on(PTRACE_CONT, pid, SIGCONT);
+    expect("ends", pid, 0);
+}
+
 static void stops(void) { raise(SIGTSTP); }
 
 static void trace_stops(void) {
@@ -241,6 +291,7 @@ int main(void) {
     trace_memory();
     trace_signals();
     trace_faults();
+    trace_traps();
     trace_stops();
     trace_waitid();
     trace_state();
