@@ -25,6 +25,8 @@ struct KernelAction {
 const SA_RESTORER: u64 = 0x0400_0000;
 /// si_code of a trap instruction on x86-64.
 const SI_KERNEL: i32 = 0x80;
+/// si_code of an event of perf_event_open(2) (asm-generic/siginfo.h).
+const TRAP_PERF: i32 = 6;
 /// glibc's second signal (nptl(7)).
 const SIGSETXID: i32 = 33;
 /// The guest's flags that the kernel itself acts on.
@@ -148,7 +150,9 @@ extern "C" fn handle(signal: i32, info: *const libc::siginfo_t, ucontext: *mut l
     }
     let synchronous = Signal::new(signal).is_some_and(|signal| SigSet::SYNCHRONOUS.contains(signal));
     // Codes above 0 are the kernel's own; kill(2) and its like have 0 and less (sigaction(2)).
-    if synchronous && info.si_code > 0 {
+    // An event of perf's is the kernel's own too, but nothing that an instruction could not do.
+    let is_event = signal == libc::SIGTRAP && info.si_code == TRAP_PERF;
+    if synchronous && info.si_code > 0 && !is_event {
         return fault(signal, info, ucontext, mailbox);
     }
     let Some(mailbox) = mailbox else { return };
