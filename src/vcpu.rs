@@ -35,6 +35,8 @@ pub struct Vcpu {
     pub(crate) last_fault: Option<MemoryFault>,
     /// How often it left emitted code, and why.
     pub exits: Exits,
+    /// How often it forked.
+    pub(crate) forks: u32,
     /// Whether, as a child that is about to begin, it sets its handlers back.
     pub(crate) clears_handlers: bool,
     /// Its place with the debugger, where there is one.
@@ -75,6 +77,7 @@ impl Vcpu {
             refused: None,
             last_fault: None,
             exits: Exits::default(),
+            forks: 0,
             clears_handlers: false,
             seat: None,
             event: None,

@@ -72,6 +72,20 @@ fn a_second_run_translates_nothing() {
 }
 
 #[test]
+fn forked_children_find_what_their_siblings_kept() {
+    for guest in ["aarch64", "riscv64"] {
+        let cache = folder();
+        // It forks hundreds of times, and each child goes a way that its parent never went.
+        let cold = start(cache.path(), (guest, "costs.glibc"));
+        assert_eq!(cold.end, End::Exit(0), "{}", cold.stderr());
+        let stderr = cold.stderr();
+        let found = stderr.lines().filter_map(|line| line.trim().strip_prefix("blocks found in cache files"));
+        let with_some = found.filter(|count| count.trim() != "0").count();
+        assert!(with_some > 100, "{guest}: {with_some} processes");
+    }
+}
+
+#[test]
 fn damaged_files_are_never_run() {
     let rounds: usize = std::env::var("TRANSOM_CACHE_FLIPS").ok().and_then(|count| count.parse().ok()).unwrap_or(40);
     let mut random = Random::new(5);

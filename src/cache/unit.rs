@@ -1,5 +1,5 @@
 //! A stretch of a guest file whose code stands in cache files: they are mapped beside it, at a distance that is part of
-//! their name, and new code goes behind them.
+//! their name, in the first half of a region; new code goes to the second.
 //!
 //! Code of a file is entered in the table of code when it is met, and not before. It is never removed on its own:
 //! blocks of a file lead to each other without a trace in memory. So where guest code of a unit changes, the
@@ -82,8 +82,12 @@ pub struct Unit {
     /// Where it is.
     pub place: Place,
     parts: Vec<Part>,
-    /// Bytes of the region in use.
+    /// Bytes of the region that the files take. The first half of it is theirs, so that files may join them later.
+    files_end: u64,
+    /// Bytes of the region that are in use, for files or by generations of code that were let go of.
     pub used: u64,
+    /// When files were looked for last: see [`super::units::Units::age`].
+    pub age: u32,
     /// Keys of blocks of its files that were entered in the table of code.
     entered: Vec<Key>,
 }
@@ -117,27 +121,27 @@ impl Unit {
 
     /// A unit without files, in a region that [`Unit::reserve`] gave.
     pub fn new(place: Place) -> Unit {
-        Unit { place, parts: Vec::new(), used: 0, entered: Vec::new() }
+        let used = (place.len / 2).next_multiple_of(memory::PAGE_SIZE);
+        Unit { place, parts: Vec::new(), files_end: 0, used, age: 0, entered: Vec::new() }
     }
 
     /// Maps a cache file whose header was read. False if it has no room.
     pub fn map(&mut self, fd: i32, header: Header) -> bool {
         let (position, len) = (u64::from(header.position), u64::from(header.len));
         let end = (position + len).next_multiple_of(memory::PAGE_SIZE);
-        // What follows needs room as well.
-        if position < self.used || !position.is_multiple_of(memory::PAGE_SIZE) || end > self.place.len / 2 {
+        if position < self.files_end || !position.is_multiple_of(memory::PAGE_SIZE) || end > self.place.len / 2 {
             return false;
         }
         let base = self.place.region + position;
         let prot = libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC;
         let flags = libc::MAP_PRIVATE | libc::MAP_FIXED;
         let args = [base, len, prot as u64, flags as u64, fd as u64, 0];
-        // SAFETY: the region is ours, and nothing of it behind `used` is in use.
+        // SAFETY: the region is ours, and nothing of its first half behind `files_end` is in use.
         if unsafe { memory::sys::syscall(libc::SYS_mmap as u64, args) }.is_err() {
             return false;
         }
         self.parts.push(Part { header, base });
-        self.used = end;
+        self.files_end = end;
         true
     }
 
@@ -154,6 +158,11 @@ impl Unit {
         last.is_none_or(|part| part.shift_distances(by).is_some())
     }
 
+    /// The generation of its files, and the ordinal of the one that would come next.
+    pub fn next_file(&self) -> (u64, u32) {
+        (self.parts.first().map_or(0, |part| part.header.generation), self.parts.len() as u32)
+    }
+
     /// What does not change of a file, if it is mapped: all before its code.
     pub fn mapped(&self, header: &Header) -> Option<&[u8]> {
         let part = self.parts.iter().find(|part| part.header == *header)?;
@@ -163,7 +172,7 @@ impl Unit {
     /// Takes the file mapped last out again.
     pub fn unmap_last(&mut self) {
         let Some(part) = self.parts.pop() else { return };
-        self.used = u64::from(part.header.position);
+        self.files_end = u64::from(part.header.position);
         let prot = libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC;
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_FIXED;
         let args = [part.base, u64::from(part.header.len), prot as u64, flags as u64, u64::MAX, 0];

@@ -23,6 +23,8 @@ pub struct Units {
     retired: Vec<(u64, Unit)>,
     /// Guest addresses whose code is to come from no file.
     refused: Vec<Range>,
+    /// Goes up where there may be files by now that were not there when a unit was attached.
+    age: u32,
 }
 
 impl Units {
@@ -84,14 +86,34 @@ impl Locked<'_> {
 
     /// Takes in a unit. Blocks that were translated of its guest code before are dropped: no jump of a file could find
     /// them.
-    pub fn attach(&mut self, unit: Unit) {
+    pub fn attach(&mut self, mut unit: Unit) {
         if !self.cache.ranges.add(unit.place.region, unit.place.len) {
             return self.refuse(unit.place.range);
         }
         self.drop_blocks(unit.place.range);
         let units = &mut self.inner.units;
+        unit.age = units.age;
         let at = units.live.partition_point(|other| other.place.range.start < unit.place.range.start);
         units.live.insert(at, unit);
+    }
+
+    /// The unit of `pc`, if files are to be looked for again: that is told once.
+    pub fn outdated_unit(&mut self, pc: u64) -> Option<&mut Unit> {
+        let units = &mut self.inner.units;
+        let n = units.index(pc)?;
+        let unit = &mut units.live[n];
+        (std::mem::replace(&mut unit.age, units.age) != units.age).then_some(unit)
+    }
+
+    /// The units.
+    pub fn units_mut(&mut self) -> &mut [Unit] {
+        &mut self.inner.units.live
+    }
+
+    /// Has files looked for again, where code is missing: the process is a forked child, and others of its kind may have
+    /// come and gone.
+    pub fn outdate_units(&mut self) {
+        self.inner.units.age += 1;
     }
 
     /// Has code of these guest addresses come from no file, until they are mapped anew.

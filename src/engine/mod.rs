@@ -239,6 +239,15 @@ impl Engine {
         }
     }
 
+    /// Takes over what forked children kept on disk, for those to come. A process that forks often asks each time that the
+    /// number of its forks is a power of two.
+    pub fn before_fork(&self, forks: u32) {
+        if let Some(persist) = self.persist.as_ref().filter(|_| forks.is_power_of_two()) {
+            let _in_order = self.workshop.lock();
+            persist.catch_up_with_all(&mut self.cache.lock());
+        }
+    }
+
     /// What was translated so far.
     pub fn translation(&self) -> Translation {
         self.workshop.lock().counts
@@ -255,7 +264,11 @@ impl Engine {
     /// The process is a forked child: what its parent has translated the parent will keep, and what perf is told of it is its
     /// own, and so is its code.
     pub fn begin_child(&self, hidden: &HiddenFds) {
-        self.cache.lock().mark_saved();
+        {
+            let mut cache = self.cache.lock();
+            cache.mark_saved();
+            cache.outdate_units();
+        }
         if !self.profiles {
             return;
         }

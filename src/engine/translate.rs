@@ -70,7 +70,11 @@ impl Engine {
         let tagged = cache.is_tagged(key.pc);
         if let Some(persist) = self.persist.as_ref().filter(|_| !tagged) {
             persist.attach(space, &mut cache, key.pc);
-            if let Some(code) = cache.find_in_files(key) {
+            let mut found = cache.find_in_files(key);
+            if found.is_none() && persist.catch_up(&mut cache, key.pc) {
+                found = cache.find_in_files(key);
+            }
+            if let Some(code) = found {
                 shop.counts.from_files += 1;
                 return Ok(code);
             }

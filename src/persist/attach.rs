@@ -120,9 +120,25 @@ impl Persist {
         hasher.finish()
     }
 
+    /// Maps the files that other processes wrote for the unit of `pc` since this one was forked, once. True if there
+    /// are any.
+    pub fn catch_up(&self, cache: &mut Locked<'_>, pc: u64) -> bool {
+        cache.outdated_unit(pc).is_some_and(|unit| {
+            let before = unit.next_file();
+            self.map_files(unit);
+            unit.next_file() != before
+        })
+    }
+
+    /// Maps the files that other processes wrote since for all units.
+    pub fn catch_up_with_all(&self, cache: &mut Locked<'_>) {
+        cache.units_mut().iter_mut().for_each(|unit| self.map_files(unit));
+    }
+
+    /// Maps the files that follow those that are mapped.
     fn map_files(&self, unit: &mut Unit) {
-        let mut generation = 0;
-        for ordinal in 0..=MAX_CONTINUATIONS {
+        let (mut generation, first) = unit.next_file();
+        for ordinal in first..=MAX_CONTINUATIONS {
             let name = name(unit.place.key, generation, ordinal);
             let Some(header) = self.map_file(unit, &name, generation, ordinal) else { return };
             generation = header.generation;
