@@ -111,7 +111,7 @@ impl Vcpu {
             handler::reset(signal, true);
         }
         self.machine.engine.save();
-        let limits = self.process.limits.apply_to_host();
+        let limits = self.process.limits.apply_to_host(passed.is_some());
         if !follows {
             self.debug_end(Ended::Exited(0));
         }
@@ -161,6 +161,7 @@ impl Vcpu {
             mask: self.thread.mask.0,
             personality: self.process.personality.load(Ordering::Relaxed),
             mdwe: self.process.space.mdwe().inherited().bits(),
+            limits: self.process.limits.hand_over(),
             heritage: self.machine.engine.target.heritage(&self.context.guest),
             filters: passed.filters.as_ref().map_or(-1, |file| file.0),
             traced: self.mailbox.trace.legacy(),

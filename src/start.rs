@@ -15,6 +15,7 @@ use std::sync::atomic::AtomicU32;
 use ir::GuestState;
 use memory::space::Mdwe;
 use memory::{AddressSpace, Errno};
+use syscalls::abi::Rlimit;
 use syscalls::limits::GuestLimits;
 use syscalls::paths::Roots;
 use syscalls::seccomp;
@@ -62,6 +63,8 @@ struct Plan {
     numbered: bool,
     personality: u32,
     mdwe: Mdwe,
+    /// Of its memory, as the program before had them.
+    limits: Option<[Rlimit; 2]>,
     /// What it knows of the registers of the program that executed it.
     heritage: u64,
     /// Filters of system calls that outlived an execve.
@@ -115,6 +118,7 @@ pub fn command(command: Command, env: Vec<CString>) -> Result<Vcpu, Error> {
         numbered: false,
         personality: host_personality(),
         mdwe: Mdwe::empty(),
+        limits: None,
         heritage: 0,
         filters: seccomp::State::default(),
         only: command.only,
@@ -153,6 +157,7 @@ pub fn take_over(mut handover: Handover, env: Vec<CString>) -> Result<Vcpu, Erro
         numbered: true,
         personality: handover.personality,
         mdwe: Mdwe::from_bits_truncate(handover.mdwe),
+        limits: Some(handover.limits),
         heritage: handover.heritage,
         filters,
         only: None,
@@ -195,14 +200,15 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
         // The former program is gone when the kernel refuses the mapping (bprm_execve in fs/exec.c).
         fatal::die(Signal::SIGSEGV);
     }
-    let limits = GuestLimits::from_host();
-    let space = AddressSpace::below(end, plan.personality & NO_RANDOMIZE == 0, limits.of_space());
+    let limits = plan.limits.map_or_else(GuestLimits::from_host, GuestLimits::handed_over);
+    let space = AddressSpace::below(end, plan.personality & NO_RANDOMIZE == 0, memory::space::Limits::NONE);
     let personality = plan.personality & !guest.abi.cleared_personality;
     space.set_read_implies_exec(personality & libc::READ_IMPLIES_EXEC as u32 != 0);
     let start = Start { execfn: plan.execfn, args: plan.found.argv, env: plan.env, seed: plan.options.seed };
     let of_host = || limits.get(libc::RLIMIT_STACK).map_or(8 << 20, |limit| limit.current);
     let stack_limit = plan.options.stack_size.unwrap_or_else(of_host);
     let loaded = loader::load(&space, guest.target, &opened, interpreter.as_ref(), &start, stack_limit)?;
+    space.set_limits(limits.of_space());
     space.set_mdwe(plan.mdwe).map_err(Error::Setup)?; // now that the vDSO is written
     drop((opened, interpreter));
 

@@ -3,6 +3,8 @@
 use std::ffi::CString;
 use std::os::unix::ffi::OsStringExt;
 
+use syscalls::abi::Rlimit;
+
 use crate::options::Options;
 
 /// First argument of a run that takes over from execve.
@@ -21,6 +23,8 @@ pub struct Handover {
     pub personality: u32,
     /// PR_SET_MDWE.
     pub mdwe: u32,
+    /// RLIMIT_AS and RLIMIT_DATA.
+    pub limits: [Rlimit; 2],
     /// What of the registers the program knows ([`target::Target::heritage`]).
     pub heritage: u64,
     /// Filters of system calls, as a file; -1 for none.
@@ -49,6 +53,10 @@ impl Handover {
             self.mask,
             self.personality.into(),
             self.mdwe.into(),
+            self.limits[0].current,
+            self.limits[0].maximum,
+            self.limits[1].current,
+            self.limits[1].maximum,
             self.heritage,
             self.filters as u32 as u64,
             self.traced,
@@ -69,8 +77,23 @@ impl Handover {
         let numbers = args.first()?.as_bytes().strip_prefix(MARK)?;
         let numbers = std::str::from_utf8(numbers).ok()?.split(':');
         let numbers: Vec<u64> = numbers.map(|number| u64::from_str_radix(number, 16).ok()).collect::<Option<_>>()?;
-        let [program, own, mask, personality, mdwe, heritage, filters, traced, former, nameless, count] =
-            numbers.try_into().ok()?;
+        let [
+            program,
+            own,
+            mask,
+            personality,
+            mdwe,
+            mappings,
+            most_mappings,
+            data,
+            most_data,
+            heritage,
+            filters,
+            traced,
+            former,
+            nameless,
+            count,
+        ] = numbers.try_into().ok()?;
         let (words, rest) = args[1..].split_at_checked(count as usize)?;
         let mut options = Options::default();
         if !words.iter().all(|word| options.decode(word.as_bytes())) {
@@ -83,6 +106,8 @@ impl Handover {
             mask,
             personality: personality as u32,
             mdwe: mdwe as u32,
+            limits: [(mappings, most_mappings), (data, most_data)]
+                .map(|(current, maximum)| Rlimit { current, maximum }),
             heritage,
             filters: filters as i32,
             traced,
@@ -107,6 +132,7 @@ mod tests {
             mask: !0,
             personality: 0x40000,
             mdwe: 1,
+            limits: [(1, 2), (3, !0)].map(|(current, maximum)| Rlimit { current, maximum }),
             heritage: 0x15,
             filters: -1,
             traced: 1 << 40 | 3,

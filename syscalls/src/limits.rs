@@ -1,7 +1,9 @@
 //! Limits on the guest's own memory: RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK.
 //!
 //! The host process holds the translator beside the guest, so that these three are not the host's to enforce. They
-//! are accounted by [`memory::AddressSpace`], and given to the host only right before it runs another program.
+//! are accounted by [`memory::AddressSpace`], and given to the host only right before it runs another program: where that
+//! is the translator again, the stack's alone (of which the kernel takes the most arguments), as the others would be
+//! its own; it is told them.
 
 use crate::abi::Rlimit;
 use crate::sys;
@@ -22,6 +24,19 @@ impl GuestLimits {
             let args = [0, resource.into(), 0, sys::address_mut(&mut limit), 0, 0];
             sys::host(libc::SYS_prlimit64, args).map_or(unlimited, |_| limit)
         })))
+    }
+
+    /// The same, but for those on mappings and data, as the run before told them.
+    pub fn handed_over(mappings: [Rlimit; 2]) -> GuestLimits {
+        let limits = GuestLimits::from_host();
+        limits.0.lock()[..2].copy_from_slice(&mappings);
+        limits
+    }
+
+    /// Those on mappings and data, for [`GuestLimits::handed_over`].
+    pub fn hand_over(&self) -> [Rlimit; 2] {
+        let [mappings, data, _] = *self.0.lock();
+        [mappings, data]
     }
 
     /// A copy for a child that shares memory but not limits.
@@ -68,12 +83,13 @@ impl GuestLimits {
         memory::space::Limits { address_space: limits[0].current, data: limits[1].current }
     }
 
-    /// Gives the limits to the host, right before execve: the next program inherits them. Returns what to
-    /// [`GuestLimits::restore_host`] if that fails.
-    pub fn apply_to_host(&self) -> HostLimits {
+    /// Gives the limits to the host, right before execve: the next program inherits them, but what the translator, if that
+    /// is the program, is told ([`GuestLimits::hand_over`]). Returns what to [`GuestLimits::restore_host`] if that fails.
+    pub fn apply_to_host(&self, are_told: bool) -> HostLimits {
         let limits = *self.0.lock();
         let mut old = [None; 3];
-        for ((resource, limit), old) in RESOURCES.into_iter().zip(limits).zip(&mut old) {
+        let told = if are_told { 2 } else { 0 };
+        for ((resource, limit), old) in RESOURCES.into_iter().zip(limits).zip(&mut old).skip(told) {
             let mut before = Rlimit::default();
             let args = [0, resource.into(), sys::address(&limit), sys::address_mut(&mut before), 0, 0];
             *old = sys::host(libc::SYS_prlimit64, args).ok().map(|_| before);

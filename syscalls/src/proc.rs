@@ -137,6 +137,7 @@ const FILES: &[(&str, Content)] = &[
     ("auxv", |process| unpublished(&process.image, &process.image.auxv)),
     ("stat", |process| stat(&process.image)),
     ("status", status),
+    ("limits", limits),
 ];
 
 /// Content that is only made if the kernel does not know it.
@@ -165,6 +166,26 @@ fn status(process: &Process) -> Option<Vec<u8>> {
         Some((name @ "Seccomp", _)) => format!("{name}:\t{}\n", seccomp.mode()),
         Some((name @ "Seccomp_filters", _)) => format!("{name}:\t{}\n", seccomp.filters()),
         _ => format!("{line}\n"),
+    };
+    Some(host.lines().map(line).collect::<String>().into_bytes())
+}
+
+/// /proc/self/limits with those on memory, which are the guest's own.
+fn limits(process: &Process) -> Option<Vec<u8>> {
+    let host = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let resources = [
+        ("Max data size", libc::RLIMIT_DATA),
+        ("Max stack size", libc::RLIMIT_STACK),
+        ("Max address space", libc::RLIMIT_AS),
+    ];
+    let word = |limit: u64| if limit == u64::MAX { "unlimited".to_owned() } else { limit.to_string() };
+    let line = |line: &str| {
+        let own = resources.iter().find(|(name, _)| line.starts_with(name));
+        match own.and_then(|&(name, resource)| Some((name, process.limits.get(resource)?))) {
+            // proc_pid_limits in fs/proc/base.c
+            Some((name, of)) => format!("{name:<25} {:<20} {:<20} bytes     \n", word(of.current), word(of.maximum)),
+            None => format!("{line}\n"),
+        }
     };
     Some(host.lines().map(line).collect::<String>().into_bytes())
 }

@@ -43,7 +43,7 @@ impl Default for RegionMap {
 }
 
 impl RegionMap {
-    /// Bytes mapped.
+    /// Bytes that count against RLIMIT_AS.
     pub fn total(&self) -> u64 {
         self.total
     }
@@ -59,7 +59,7 @@ impl RegionMap {
     }
 
     fn add(&mut self, region: Region) {
-        self.total += region.range.len();
+        self.total += region.counted_bytes();
         self.data += region.data_bytes();
         self.count(&region, |count| count + 1);
         if region.grows_down() {
@@ -70,7 +70,7 @@ impl RegionMap {
 
     fn take(&mut self, start: GuestAddr) -> Option<Region> {
         let region = self.regions.remove(&start.0)?;
-        self.total -= region.range.len();
+        self.total -= region.counted_bytes();
         self.data -= region.data_bytes();
         self.count(&region, |count| count - 1);
         if region.grows_down() {

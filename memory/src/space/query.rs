@@ -66,7 +66,7 @@ impl AddressSpace {
         self.inner.lock().map.iter().copied().collect()
     }
 
-    /// Bytes mapped by the guest.
+    /// Bytes mapped by the guest, as RLIMIT_AS counts them.
     pub fn mapped_bytes(&self) -> u64 {
         self.inner.lock().map.total()
     }

@@ -2,6 +2,9 @@
 
 use crate::{GuestAddr, Range};
 
+/// What the kernel gives a program of its stack to begin with.
+const FIRST_STACK: u64 = 132 << 10;
+
 bitflags::bitflags! {
     /// A guest mapping's protection, in mmap's numbers.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -161,6 +164,12 @@ impl Region {
         let stack = self.name == Name::Stack || self.grows_down();
         let data = self.prot.contains(Prot::WRITE) && !self.flags.contains(RegionFlags::SHARED) && !stack;
         if data { self.range.len() } else { 0 }
+    }
+
+    /// Bytes that count against RLIMIT_AS. The main stack is mapped as large as it may grow: of it, what the kernel begins
+    /// with (`setup_arg_pages` in fs/exec.c).
+    pub fn counted_bytes(&self) -> u64 {
+        if self.name == Name::Stack { self.range.len().min(FIRST_STACK) } else { self.range.len() }
     }
 
     /// The object and offset behind an address in the region.
