@@ -16,6 +16,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifndef SHM_HUGETLB
+#define SHM_HUGETLB 04000
+#endif
+
 static sigjmp_buf back;
 static volatile int code, number;
 static void *volatile address;
@@ -33,6 +37,7 @@ static const char *touch(volatile char *at, int write) {
     return "fine";
 }
 #define PAGE 4096
+#define HUGE (2 << 20)
 static char *map(int pages, int prot) { return mmap(0, pages * PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }
 
 // Kilobytes locked.
@@ -141,6 +146,13 @@ int main(void) {
     shmctl(id, IPC_RMID, 0);
     shmdt(s);
     CHECK(shmdt(s) == -1 && errno == EINVAL && shmdt(t) == 0);
+    // Huge pages, where the host has any; the end of the last one is unused.
+    id = shmget(IPC_PRIVATE, HUGE + PAGE, 0600 | IPC_CREAT | SHM_HUGETLB);
+    if (id != -1) {
+        s = shmat(id, 0, 0);
+        shmctl(id, IPC_RMID, 0);
+        CHECK(s != (void *)-1 && (long)s % HUGE == 0 && (s[2 * HUGE - 1] = 5) && shmdt(s) == 0);
+    }
     id = semget(IPC_PRIVATE, 2, 0600);
     struct semid_ds sds;
     union { int val; struct semid_ds *buf; } arg = {.buf = &sds};

@@ -1,7 +1,7 @@
 //! System V shared memory: shmat and shmdt.
 
 use super::host;
-use super::{AddressSpace, Backing, Changed, Name, ObjectId, Prot, Region, RegionFlags};
+use super::{AddressSpace, Backing, Changed, Inner, Name, ObjectId, Prot, Region, RegionFlags};
 use crate::{Errno, GuestAddr, PAGE_SIZE, Range};
 
 impl AddressSpace {
@@ -14,31 +14,30 @@ impl AddressSpace {
         let inner = &mut *self.inner.lock();
         inner.check_limits(len, 0)?;
         let prot = inner.allowed(Prot::EXEC, prot, RegionFlags::SHARED)?;
-        let start = if addr.is_null() {
+        let mut changed = Changed::default();
+        let range = if addr.is_null() {
             if flags & libc::SHM_REMAP != 0 {
                 return Err(Errno::EINVAL);
             }
-            inner.map.gap_below(inner.mmap_base, len, PAGE_SIZE).ok_or(Errno::ENOMEM)?
-        } else if flags & libc::SHM_RND != 0 {
-            addr.page()
+            inner.attach_anywhere(id, len, host_flags)?
         } else {
-            addr
+            let start = if flags & libc::SHM_RND != 0 { addr.page() } else { addr };
+            let range = super::checked_range(start, len, Errno::EINVAL)?;
+            if range.end > inner.end {
+                return Err(Errno::ENOMEM);
+            }
+            if flags & libc::SHM_REMAP != 0 {
+                let remap = host_flags | libc::SHM_REMAP;
+                inner.map_over(range, |range| host::shm_attach(id, range.start, remap).map(|_| ()))?;
+                changed = inner.retire(range);
+            } else if inner.map.overlaps(range) {
+                return Err(Errno::EINVAL);
+            } else {
+                // Without SHM_REMAP the kernel refuses a place where anything is mapped.
+                host::shm_attach(id, range.start, host_flags)?;
+            }
+            range
         };
-        let range = super::checked_range(start, len, Errno::EINVAL)?;
-        if range.end > inner.end {
-            return Err(Errno::ENOMEM);
-        }
-        let mut changed = Changed::default();
-        if flags & libc::SHM_REMAP != 0 {
-            inner
-                .map_over(range, |range| host::shm_attach(id, range.start, host_flags | libc::SHM_REMAP).map(|_| ()))?;
-            changed = inner.retire(range);
-        } else if inner.map.overlaps(range) {
-            return Err(Errno::EINVAL);
-        } else {
-            // Without SHM_REMAP the kernel refuses a place where anything is mapped.
-            host::shm_attach(id, range.start, host_flags)?;
-        }
         let backing = Backing::Object { id: ObjectId::Shm(id), offset: 0 };
         let region = Region { range, prot, flags: RegionFlags::SHARED, backing, name: Name::None };
         inner.map.insert(region);
@@ -63,5 +62,23 @@ impl AddressSpace {
             inner.map.remove(part);
         }
         Ok(changed)
+    }
+}
+
+/// What segments are made of: pages, or huge ones (SHM_HUGETLB).
+const PAGES: [u64; 3] = [PAGE_SIZE, 2 << 20, 1 << 30];
+
+impl Inner {
+    /// Attaches a segment where there is room. What pages it is made of nothing tells but that places are refused.
+    fn attach_anywhere(&self, id: u64, len: u64, flags: i32) -> Result<Range, Errno> {
+        for page in PAGES {
+            let len = GuestAddr(len).align_up(page).ok_or(Errno::ENOMEM)?.0;
+            let start = self.map.gap_below(self.mmap_base, len, page).ok_or(Errno::ENOMEM)?;
+            match host::shm_attach(id, start, flags) {
+                Err(Errno::EINVAL) => {}
+                attached => return attached.map(|_| Range { start, end: start.offset(len) }),
+            }
+        }
+        Err(Errno::EINVAL)
     }
 }
