@@ -6,6 +6,8 @@ use std::sync::atomic::Ordering;
 
 /// Advice after which the bytes may be others: MADV_DONTNEED, MADV_FREE, MADV_REMOVE, MADV_DONTNEED_LOCKED.
 const DISCARDS: [i32; 4] = [libc::MADV_DONTNEED, libc::MADV_FREE, libc::MADV_REMOVE, 24];
+/// Advice that touches pages: MADV_POPULATE_READ, MADV_POPULATE_WRITE.
+const POPULATES: [i32; 2] = [libc::MADV_POPULATE_READ, libc::MADV_POPULATE_WRITE];
 /// MADV_GUARD_INSTALL (Linux 6.13): the pages fault from then on.
 const GUARD_INSTALL: i32 = 102;
 
@@ -25,13 +27,23 @@ impl AddressSpace {
     }
 
     fn advise(&self, range: Range, advice: i32, changed: &mut Changed) -> Result<u64, Errno> {
-        let inner = &mut *self.inner.lock();
+        let mut guard = self.inner.lock();
+        let inner = &mut *guard;
         inner.sync_grown(range);
         let runs = inner.runs(range);
         if runs.is_empty() {
             // Whether there is such advice comes before whether there is anything to advise on.
             let value = host::advise(Range { end: range.start, ..range }, advice)?;
             return if range.is_empty() { Ok(value) } else { Err(Errno::ENOMEM) };
+        }
+        let done = |value| match runs[..] {
+            [whole] if whole == range => Ok(value),
+            _ => Err(Errno::ENOMEM),
+        };
+        if POPULATES.contains(&advice) {
+            // A thread that serves the faults (userfaultfd(2)) may have to map something for that.
+            drop(guard);
+            return runs.iter().try_fold(0, |_, &run| host::advise(run, advice)).and_then(done);
         }
         let mut value = 0;
         for &run in &runs {
@@ -46,9 +58,6 @@ impl AddressSpace {
         if discards {
             *changed = inner.code_in(range);
         }
-        match runs[..] {
-            [whole] if whole == range => Ok(value),
-            _ => Err(Errno::ENOMEM),
-        }
+        done(value)
     }
 }
