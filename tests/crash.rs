@@ -22,6 +22,7 @@ fn main() {
             Trial::test(format!("{guest}/with_strace"), move || with_strace(guest)),
             Trial::test(format!("{guest}/silence"), move || silence(guest)),
             Trial::test(format!("{guest}/core"), move || core(guest)),
+            Trial::test(format!("{guest}/abort"), move || abort(guest)),
             Trial::test(format!("{guest}/core_of_threads"), move || core_of_threads(guest)),
         ]
     });
@@ -64,7 +65,7 @@ fn silence(guest: &str) -> Result<(), Failed> {
 }
 
 /// The core file that a program leaves, by itself in a folder; none where the kernel's pattern leads elsewhere.
-fn dump(binary: &Path) -> Result<Option<(TempDir, PathBuf)>, Failed> {
+fn dump(binary: &Path, signal: i32) -> Result<Option<(TempDir, PathBuf)>, Failed> {
     let pattern = std::fs::read_to_string("/proc/sys/kernel/core_pattern")?;
     if pattern.starts_with(['|', '@', '/']) {
         eprintln!("core files go elsewhere here: {}", pattern.trim_end());
@@ -74,7 +75,7 @@ fn dump(binary: &Path) -> Result<Option<(TempDir, PathBuf)>, Failed> {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", "ulimit -c unlimited && exec \"$0\" \"$1\""]).arg(transom()).arg(binary);
     let outcome = run(command.current_dir(folder.path()), LIMIT);
-    expect(outcome.end == End::Signal(libc::SIGSEGV), "the signal reaches the parent", &outcome)?;
+    expect(outcome.end == End::Signal(signal), "the signal reaches the parent", &outcome)?;
     let file = std::fs::read_dir(folder.path())?.next().ok_or("no core file")??.path();
     Ok(Some((folder, file)))
 }
@@ -82,7 +83,7 @@ fn dump(binary: &Path) -> Result<Option<(TempDir, PathBuf)>, Failed> {
 /// The file as the kernel names it when the pattern is relative, which it is by default (core(5)).
 fn core(guest: &str) -> Result<(), Failed> {
     let binary = program(guest, "segv");
-    let Some((_folder, file)) = dump(&binary)? else { return Ok(()) };
+    let Some((_folder, file)) = dump(&binary, libc::SIGSEGV)? else { return Ok(()) };
     let mut gdb = gdb();
     gdb.args(["-ex", "p $_siginfo.si_signo", "-ex", "p $_siginfo._sifields._sigfault.si_addr"]);
     gdb.args(["-ex", "x/i $pc", "-ex", "info auxv", "-ex", "info files"]).arg(&binary).arg(&file);
@@ -94,10 +95,24 @@ fn core(guest: &str) -> Result<(), Failed> {
     Ok(())
 }
 
+/// A signal that a program sends itself leaves the same as a fault.
+fn abort(guest: &str) -> Result<(), Failed> {
+    let binary = program(guest, "abort");
+    let outcome = run(Command::new(transom()).arg("--crash-report").arg(&binary), LIMIT);
+    expect(outcome.end == End::Signal(libc::SIGABRT), "the signal reaches the parent", &outcome)?;
+    expect(outcome.stderr().contains("SIGABRT ends /"), "a report", &outcome)?;
+    let Some((_folder, file)) = dump(&binary, libc::SIGABRT)? else { return Ok(()) };
+    let outcome = run(gdb().args(["-ex", "p $_siginfo.si_signo"]).arg(&binary).arg(&file), LIMIT);
+    for part in ["terminated with signal SIGABRT", "$1 = 6"] {
+        expect(outcome.stdout().contains(part), part, &outcome)?;
+    }
+    Ok(())
+}
+
 /// All threads are in it, each where it was.
 fn core_of_threads(guest: &str) -> Result<(), Failed> {
     let binary = program(guest, "crowd.glibc");
-    let Some((_folder, file)) = dump(&binary)? else { return Ok(()) };
+    let Some((_folder, file)) = dump(&binary, libc::SIGSEGV)? else { return Ok(()) };
     let mut gdb = gdb();
     let outcome = run(gdb.args(["-ex", "info threads"]).arg(&binary).arg(&file), LIMIT);
     let stdout = outcome.stdout();
@@ -106,7 +121,7 @@ fn core_of_threads(guest: &str) -> Result<(), Failed> {
 
 /// Sets of registers beside the usual ones: notes of Linux' own (uapi/linux/elf.h, NT_RISCV_VECTOR, NT_RISCV_TAGGED_ADDR_CTRL).
 fn core_of_vectors() -> Result<(), Failed> {
-    let Some((_folder, file)) = dump(&program("riscv64", "vector-crash.glibc"))? else { return Ok(()) };
+    let Some((_folder, file)) = dump(&program("riscv64", "vector-crash.glibc"), libc::SIGSEGV)? else { return Ok(()) };
     let bytes = std::fs::read(file)?;
     let note = |kind: u32, size: usize| {
         let head = [[6, size as u32, kind].map(u32::to_le_bytes).concat(), b"LINUX\0\0\0".to_vec()].concat();

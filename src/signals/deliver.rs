@@ -62,6 +62,8 @@ impl Vcpu {
         let action = self.process.actions.take(signal, self.process.host_signals);
         match action.disposition(signal) {
             Disposition::Ignore | Disposition::Default(DefaultAction::Ignore | DefaultAction::Continue) => {}
+            // The first process of a namespace gets none that it does not catch (pid_namespaces(7)).
+            Disposition::Default(DefaultAction::Core) if std::process::id() == 1 => {}
             Disposition::Default(DefaultAction::Stop) if self.mailbox.trace.is_traced() => {
                 self.trace_group_stop(signal);
             }

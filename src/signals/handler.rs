@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 
 use memory::Errno;
 use memory::sys::{self, Ended};
+use syscalls::signal::DefaultAction;
 use syscalls::{HostAction, HostSignals, SigSet, Signal};
 
 use super::mailbox::{self, HostFault, Info};
@@ -71,6 +72,7 @@ impl HostSignals for Host {
         let new = match action {
             HostAction::Take { flags } => ours(flags & PASSED_ON),
             _ if SigSet::SYNCHRONOUS.contains(signal) => ours(0),
+            HostAction::Default { .. } if dumps_core(signal) => ours(0),
             HostAction::Default { flags } => plain(libc::SIG_DFL as u64, flags),
             HostAction::Ignore { flags } => plain(libc::SIG_IGN as u64, flags),
         };
@@ -83,9 +85,15 @@ pub fn is_ignored(signal: Signal) -> bool {
     rt_sigaction(signal, None).is_ok_and(|action| action.handler == libc::SIG_IGN as u64)
 }
 
-/// Takes the signals that instructions cause.
+/// Whether the signal's default is to end the process with a core file. Left to the kernel that would be the translator's.
+fn dumps_core(signal: Signal) -> bool {
+    signal.default_action() == DefaultAction::Core
+}
+
+/// Takes the signals that instructions cause, and the others whose default is a core file unless they are ignored.
 pub fn install() -> Result<(), Errno> {
-    SigSet::SYNCHRONOUS.iter().try_for_each(|signal| rt_sigaction(signal, Some(&ours(0))).map(|_| ()))
+    let taken = |signal: &Signal| SigSet::SYNCHRONOUS.contains(*signal) || dumps_core(*signal) && !is_ignored(*signal);
+    SigSet::ALL.iter().filter(taken).try_for_each(|signal| rt_sigaction(signal, Some(&ours(0))).map(|_| ()))
 }
 
 /// Gives a signal the host's default action or has it ignored, whatever it is.

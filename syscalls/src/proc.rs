@@ -9,6 +9,7 @@
 
 use crate::paths::{GuestPath, OwnedFd, open_path};
 use crate::process::{Image, Process};
+use crate::signal::SigSet;
 use crate::sys;
 use memory::{Errno, GuestAddr, Range};
 use std::ffi::{CStr, CString};
@@ -158,13 +159,19 @@ fn stat(image: &Image) -> Option<Vec<u8>> {
     Some(format!("{name}) {}\n", fields.join(" ")).into_bytes())
 }
 
-/// /proc/self/status with the guest's filters, of which the host does not know.
+/// /proc/self/status with the guest's filters and actions of signals, of which the host does not know.
 fn status(process: &Process) -> Option<Vec<u8>> {
-    let seccomp = process.seccomp.first().filter(|state| state.mode() != crate::seccomp::DISABLED)?;
+    let seccomp = process.seccomp.first().filter(|state| state.mode() != crate::seccomp::DISABLED);
     let host = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = |line: &str| match line.split_once(':') {
-        Some((name @ "Seccomp", _)) => format!("{name}:\t{}\n", seccomp.mode()),
-        Some((name @ "Seccomp_filters", _)) => format!("{name}:\t{}\n", seccomp.filters()),
+    let signals = |is_wanted: fn(u64) -> bool| {
+        let of = SigSet::ALL.iter().filter(|&signal| is_wanted(process.actions.get(signal).handler));
+        of.fold(SigSet::EMPTY, |set, signal| set.union(SigSet::of(&[signal])))
+    };
+    let line = |line: &str| match (line.split_once(':'), &seccomp) {
+        (Some((name @ "Seccomp", _)), Some(seccomp)) => format!("{name}:\t{}\n", seccomp.mode()),
+        (Some((name @ "Seccomp_filters", _)), Some(seccomp)) => format!("{name}:\t{}\n", seccomp.filters()),
+        (Some((name @ "SigIgn", _)), _) => format!("{name}:\t{:016x}\n", signals(|handler| handler == 1).0),
+        (Some((name @ "SigCgt", _)), _) => format!("{name}:\t{:016x}\n", signals(|handler| handler > 1).0),
         _ => format!("{line}\n"),
     };
     Some(host.lines().map(line).collect::<String>().into_bytes())

@@ -6,6 +6,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
@@ -21,6 +22,8 @@ static int slurp(const char *path) {
     buffer[size] = 0;
     return size;
 }
+
+static void nothing(int signal) { (void)signal; }
 
 // The permissions and the name of the mapping that holds an address.
 static int mapping(const void *address, char permissions[5], char name[512]) {
@@ -67,6 +70,12 @@ int main(int argc, char **argv) {
     CHECK(slurp("/proc/self/status") > 0 && strstr(buffer, "Name:\trenamed\n") && strstr(buffer, "Threads:\t1\n"));
     snprintf(name, sizeof name, "\nPid:\t%d\n", getpid());
     CHECK(strstr(buffer, name) != NULL);
+    // Handlers that the program has not set are not told of.
+    CHECK(strstr(buffer, "\nSigCgt:\t0000000000000000\n"));
+    CHECK(signal(SIGFPE, SIG_IGN) == SIG_DFL && signal(SIGQUIT, nothing) == SIG_DFL && slurp("/proc/self/status") > 0);
+    unsigned long ignored = 0, caught = 0;
+    CHECK(sscanf(strstr(buffer, "\nSigIgn:"), " SigIgn: %lx SigCgt: %lx", &ignored, &caught) == 2);
+    CHECK(ignored >> (SIGFPE - 1) & 1 && caught == 1ul << (SIGQUIT - 1));
     CHECK(slurp("/proc/self/stat") > 0 && atoi(buffer) == getpid() && strstr(buffer, "(renamed) R "));
 
     int local;
