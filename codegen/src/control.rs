@@ -210,11 +210,23 @@ impl Emitter<'_, '_> {
         }
     }
 
+    /// `trap_if`
+    pub fn trap_if(&mut self, val: Val) {
+        let inst = self.inst(val);
+        let (pc, code) = (inst.imm as u64, trap_exit(Trap::from_u8(inst.aux)));
+        let test = self.condition(inst.args[0]);
+        self.leave_by(test, SlowKind::SideTrap { pc, code, eflags: self.eflags });
+    }
+
     /// Goes to `target` where `test` holds, by a path that has more to do than to jump: to write the flags if they are
     /// `pending` there.
     fn side_exit(&mut self, test: Test, target: u64, pending: bool) {
         let poll = self.is_backward(target);
-        let kind = SlowKind::SideExit { target, eflags: EflagsState { pending, ..self.eflags }, poll };
+        self.leave_by(test, SlowKind::SideExit { target, eflags: EflagsState { pending, ..self.eflags }, poll });
+    }
+
+    /// Takes this path where `test` holds.
+    fn leave_by(&mut self, test: Test, kind: SlowKind) {
         let jumps = match test {
             Test::Always => [self.buf.jmp(), 0],
             Test::Cc(code) => [self.buf.jcc(code), 0],
@@ -316,5 +328,6 @@ fn trap_exit(kind: Trap) -> RawExit {
         Trap::Illegal => RawExit::Illegal,
         Trap::Breakpoint => RawExit::Breakpoint,
         Trap::Misaligned => RawExit::Misaligned,
+        Trap::Authentication => RawExit::Authentication,
     }
 }

@@ -13,6 +13,7 @@ pub(crate) enum RawExit {
     Illegal,
     Breakpoint,
     Misaligned,
+    Authentication,
     Sync,
     Invalidate,
     Interrupted,
@@ -46,13 +47,14 @@ impl Context {
     /// The meaning of `raw`, which the exit stub returned.
     #[inline]
     pub fn left(&self, raw: u32) -> Left {
-        const EXITS: [RawExit; 11] = [
+        const EXITS: [RawExit; 12] = [
             RawExit::Link,
             RawExit::Miss,
             RawExit::Syscall,
             RawExit::Illegal,
             RawExit::Breakpoint,
             RawExit::Misaligned,
+            RawExit::Authentication,
             RawExit::Sync,
             RawExit::Invalidate,
             RawExit::Interrupted,
@@ -67,6 +69,7 @@ impl Context {
             RawExit::Illegal => Exit::Trap(Trap::Illegal),
             RawExit::Breakpoint => Exit::Trap(Trap::Breakpoint),
             RawExit::Misaligned => Exit::Trap(Trap::Misaligned),
+            RawExit::Authentication => Exit::Trap(Trap::Authentication),
             RawExit::Invalidate => Exit::Invalidate { addr: self.exit_addr, len: self.exit_len },
             RawExit::Interrupted => Exit::Interrupted,
             RawExit::Fault => Exit::Fault { addr: self.fault.addr },

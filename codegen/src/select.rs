@@ -18,6 +18,7 @@ impl Emitter<'_, '_> {
             Load => self.load(val, inst),
             Store => self.store(inst),
             ExitIf => self.exit_if(val),
+            TrapIf => self.trap_if(val),
             Trunc => self.trunc(val),
             Zext32 => self.zext32(val),
             Icmp | Cond | FCmp => {
@@ -174,7 +175,7 @@ impl Emitter<'_, '_> {
         let tests = match self.block.insts.get(user) {
             // Beside its own operands a conditional compare has no registers for those of another.
             Some(next) if matches!(next.op, Op::CcmpF | Op::CcmnF) => inst.op != Op::Icmp && next.args[0] == val,
-            Some(next) => matches!(next.op, Op::Select | Op::ExitIf) && next.args[0] == val,
+            Some(next) => matches!(next.op, Op::Select | Op::ExitIf | Op::TrapIf) && next.args[0] == val,
             None => {
                 use ir::Term::{Branch, Switch};
                 matches!(self.block.term, Some(Branch { cond, .. } | Switch { known: cond, .. }) if cond == val)

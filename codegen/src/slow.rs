@@ -40,6 +40,8 @@ pub(crate) enum SlowKind {
     ReturnMiss,
     /// A side exit that has something to do before it can be linked.
     SideExit { target: u64, eflags: EflagsState, poll: bool },
+    /// A trap that not every run meets.
+    SideTrap { pc: u64, code: RawExit, eflags: EflagsState },
     /// Evaluates an instruction that inline code found unfit, by its number among the calls, and goes on at `back`.
     Evaluate { call: u32, back: usize },
     /// Mends a NaN that came of two operands, of the instruction with this number among the calls, and goes on at `back`.
@@ -98,6 +100,12 @@ impl Emitter<'_, '_> {
                     self.poll(target);
                 }
                 self.jump_to(target);
+            }
+            SlowKind::SideTrap { pc, code, eflags } => {
+                self.eflags = eflags;
+                self.write_pending();
+                self.leave_layout();
+                self.emit_exit(pc, code);
             }
             SlowKind::Evaluate { call, back } => {
                 let call = self.calls[call as usize];

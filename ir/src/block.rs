@@ -60,11 +60,18 @@ pub enum Trap {
     Breakpoint,
     /// The program counter is not aligned as the guest demands: SIGBUS, BUS_ADRALN.
     Misaligned,
+    /// A pointer is not what it was signed as: SIGILL, ILL_ILLOPN.
+    Authentication,
 }
 
 impl Trap {
     /// Every kind.
-    pub const ALL: &'static [Trap] = &[Trap::Illegal, Trap::Breakpoint, Trap::Misaligned];
+    pub const ALL: &'static [Trap] = &[Trap::Illegal, Trap::Breakpoint, Trap::Misaligned, Trap::Authentication];
+
+    /// The kind with this number, which instructions have as their parameter.
+    pub const fn from_u8(number: u8) -> Trap {
+        Trap::ALL[number as usize % Trap::ALL.len()]
+    }
 
     /// The name in the text form.
     pub const fn name(self) -> &'static str {
@@ -72,6 +79,7 @@ impl Trap {
             Trap::Illegal => "illegal",
             Trap::Breakpoint => "breakpoint",
             Trap::Misaligned => "misaligned",
+            Trap::Authentication => "authentication",
         }
     }
 }

@@ -79,6 +79,7 @@ pub enum Aux {
     CallArgs,
     Ty,
     Near,
+    Trap,
 }
 
 macro_rules! result_ty {
@@ -517,6 +518,8 @@ ops! {
     Call "call" 3 same Fixed CallArgs;
     /// Leaves the block for the guest address `imm` where the i32 a is not 0.
     ExitIf "exit_if" 1 None Exit None;
+    /// Ends with the trap `aux` of the guest instruction at address `imm` where the i32 a is not 0.
+    TrapIf "trap_if" 1 None Exit Trap;
 }
 
 // `aux` and `op` are bytes of an instruction.

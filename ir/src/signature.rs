@@ -82,7 +82,7 @@ pub fn of(inst: &Inst) -> Signature {
         Op::Get => row(SLOT, &[]),
         Op::Put => row(SLOT, &[ty]),
         Op::Insn | Op::Fence | Op::Pause => row(NONE, &[]),
-        Op::SetFpFlags | Op::ExitIf => row(NONE, &[i32]),
+        Op::SetFpFlags | Op::ExitIf | Op::TrapIf => row(NONE, &[i32]),
         Op::Add | Op::Sub | Op::Mul | Op::Shl | Op::Shr | Op::Sar | Op::Ror | Op::Icmp => row(INT, &[ty, ty]),
         Op::UDiv | Op::SDiv | Op::URem | Op::SRem | Op::AddF | Op::SubF => row(INT, &[ty, ty]),
         Op::MulHU | Op::MulHS | Op::MulHSU | Op::ClmulLo | Op::ClmulHi => row(I64, &[i64, i64]),

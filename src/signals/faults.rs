@@ -37,7 +37,7 @@ pub fn of_fetch(fault: FetchFault) -> Cause {
 impl Vcpu {
     /// An instruction raised a trap.
     pub fn trap(&mut self, trap: Trap) -> Resume {
-        if trap == Trap::Illegal {
+        if matches!(trap, Trap::Illegal | Trap::Authentication) {
             // Linux forgets the fault before it (arch/arm64/kernel/traps.c, arm64_notify_die).
             self.last_fault = None;
         }
@@ -45,6 +45,7 @@ impl Vcpu {
             Trap::Illegal => (Signal::SIGILL, code::ILL_ILLOPC),
             Trap::Breakpoint => (Signal::SIGTRAP, code::TRAP_BRKPT),
             Trap::Misaligned => (Signal::SIGBUS, code::BUS_ADRALN),
+            Trap::Authentication => (Signal::SIGILL, code::ILL_ILLOPN),
         };
         Resume::Cause(Cause { signal, code, addr: self.context.guest.pc })
     }

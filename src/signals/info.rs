@@ -10,6 +10,7 @@ pub mod code {
     pub const BUS_ADRALN: i32 = 1;
     pub const BUS_ADRERR: i32 = 2;
     pub const ILL_ILLOPC: i32 = 1;
+    pub const ILL_ILLOPN: i32 = 2;
     pub const TRAP_BRKPT: i32 = 1;
     /// Raised by the kernel without a more exact reason: what x86 says of addresses it can't hold.
     pub const SI_KERNEL: i32 = 0x80;

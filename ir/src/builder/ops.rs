@@ -1,7 +1,7 @@
 //! One method for each shape of op, and names for the common ones.
 
 use super::{Builder, Mem};
-use crate::block::Val;
+use crate::block::{Trap, Val};
 use crate::helper::HelperId;
 use crate::ops::Op;
 use crate::types::{Access, CallArgs, Cond, FCond, Icond, Lane, Near, RmwOp, Round, Ty};
@@ -186,5 +186,10 @@ impl Builder {
     /// Leaves the block for `target` where `cond` is not 0.
     pub fn exit_if(&mut self, cond: Val, target: u64) {
         self.op(Op::ExitIf, Ty::None, 0, [cond, Val::NONE, Val::NONE], target as i64);
+    }
+
+    /// Ends with `kind` of the instruction at `pc` where `cond` is not 0.
+    pub fn trap_if(&mut self, cond: Val, kind: Trap, pc: u64) {
+        self.op(Op::TrapIf, Ty::None, kind as u8, [cond, Val::NONE, Val::NONE], pc as i64);
     }
 }

@@ -5,7 +5,7 @@ mod memory;
 
 pub use memory::{Memory, cas_unshared, rmw_value};
 
-use crate::block::{Block, Exit, Inst, Term, Val};
+use crate::block::{Block, Exit, Inst, Term, Trap, Val};
 use crate::builder::Mem;
 use crate::eval::{self, lanes, mask};
 use crate::fp::{self, Env, Tininess};
@@ -25,8 +25,14 @@ pub struct Interp {
 enum Leave {
     /// A memory access faulted at this address.
     Fault(u64),
-    /// A side exit is taken.
-    To(u64),
+    /// A side exit is taken, and why.
+    To(u64, Exit),
+}
+
+/// Where an op with a condition that holds goes.
+fn leave(inst: &Inst) -> Leave {
+    let exit = if inst.op == Op::TrapIf { Exit::Trap(Trap::from_u8(inst.aux)) } else { Exit::Jump };
+    Leave::To(inst.imm as u64, exit)
 }
 
 impl Interp {
@@ -58,9 +64,9 @@ impl Interp {
                 state.pc = pc_of(block, at);
                 Exit::Fault { addr }
             }
-            Err((_, Leave::To(pc))) => {
+            Err((_, Leave::To(pc, exit))) => {
                 state.pc = pc;
-                Exit::Jump
+                exit
             }
             Ok(()) => self.terminate(block, state),
         }
@@ -114,7 +120,7 @@ impl Run<'_> {
                     0
                 }
                 Effect::Load | Effect::Store => self.access(inst).map_err(|addr| (at, Leave::Fault(addr)))?,
-                Effect::Exit if self.arg(inst, 0) != 0 => return Err((at, Leave::To(inst.imm as u64))),
+                Effect::Exit if self.arg(inst, 0) != 0 => return Err((at, leave(inst))),
                 Effect::Exit => 0,
                 Effect::Fixed => self.fixed(inst),
             };

@@ -168,7 +168,7 @@ const fn family(op: Op) -> Family {
         Op::Ctz | Op::Popcnt | Op::Bswap | Op::Rbit => Family::Constants,
         Op::MulHU | Op::MulHS | Op::MulHSU | Op::SDiv | Op::SRem => Family::Constants,
         Op::Load | Op::Store | Op::Prefetch => Family::Address,
-        Op::ExitIf => Family::Exit,
+        Op::ExitIf | Op::TrapIf => Family::Exit,
         Op::AesMix | Op::AesInvMix => Family::Aes,
         Op::VRev | Op::VZip1 | Op::VZip2 => Family::Lanes,
         _ => Family::None,

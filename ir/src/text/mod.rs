@@ -28,7 +28,9 @@ fn implied_ty(op: Op) -> Ty {
     match op {
         Op::Addr | Op::Cycles | Op::Trunc => Ty::I64,
         Op::GetFpFlags | Op::Crc32c | Op::Zext32 | Op::Sext32 => Ty::I32,
-        Op::Insn | Op::Fence | Op::Pause | Op::Prefetch | Op::SetFpFlags | Op::ExitIf | Op::Aligned => Ty::None,
+        Op::Insn | Op::Fence | Op::Pause | Op::Prefetch | Op::SetFpFlags | Op::ExitIf | Op::TrapIf | Op::Aligned => {
+            Ty::None
+        }
         Op::Cond | Op::FromNzcv | Op::ToNzcv => Ty::Flags,
         _ if op.info().result == crate::ops::ResultTy::Is(Ty::V128) => Ty::V128,
         // Never implied: these ops have no untyped form.

@@ -147,7 +147,7 @@ impl Parser<'_> {
                 line.expect(",")?;
                 self.values(line, &mut inst.args[1..], 0)?;
             }
-            Op::ExitIf => {
+            Op::ExitIf | Op::TrapIf => {
                 inst.args[0] = self.value(line)?;
                 line.expect(",")?;
                 inst.imm = line.number()?;
@@ -299,6 +299,7 @@ fn aux(kind: Aux, name: &str) -> Option<u8> {
         Aux::CallArgs => encoding(name, CallArgs::ALL, CallArgs::name),
         Aux::Ty => encoding(name, Ty::ALL, Ty::name),
         Aux::Near => encoding(name, Near::ALL, Near::name),
+        Aux::Trap => encoding(name, Trap::ALL, Trap::name),
     }
 }
 

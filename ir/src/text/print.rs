@@ -1,7 +1,7 @@
 //! The printer.
 
 use super::implied_ty;
-use crate::block::{Block, Inst, Term, Val};
+use crate::block::{Block, Inst, Term, Trap, Val};
 use crate::builder::Mem;
 use crate::ops::{Aux, Op};
 use crate::passes::Liveness;
@@ -88,7 +88,7 @@ impl Print<'_> {
             Op::Store => write!(f, " {}, v{c}", MemText(Mem::of(inst))),
             Op::Rmw => write!(f, " [v{a}], v{b}"),
             Op::Cas => write!(f, " [v{a}], v{b}, v{c}"),
-            Op::ExitIf => write!(f, " v{a}, {:#x}", inst.imm),
+            Op::ExitIf | Op::TrapIf => write!(f, " v{a}, {:#x}", inst.imm),
             Op::Call => {
                 write!(f, " {}(", self.helper(inst))?;
                 values(f, inst)?;
@@ -138,6 +138,7 @@ fn aux_name(inst: &Inst) -> Option<&'static str> {
         Aux::CallArgs => CallArgs::from_u8(aux).name(),
         Aux::Ty => Ty::from_u8(aux).name(),
         Aux::Near => Near::from_u8(aux).name(),
+        Aux::Trap => Trap::from_u8(aux).name(),
     })
 }
 

@@ -45,6 +45,9 @@ pub fn verify(block: &Block, tables: &Tables<'_>) -> Result<(), Error> {
             Effect::Load | Effect::Store if written => {
                 return Err(Error { at, what: "may fault behind a put of the same guest instruction".into() });
             }
+            Effect::Exit if written && inst.op == Op::TrapIf => {
+                return Err(Error { at, what: "may trap behind a put of the same guest instruction".into() });
+            }
             _ if inst.op == Op::Insn => written = false,
             _ => {}
         }

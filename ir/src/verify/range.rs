@@ -1,6 +1,6 @@
 //! Ranges of parameters and constants.
 
-use crate::block::Inst;
+use crate::block::{Inst, Trap};
 use crate::helper::HelperFn;
 use crate::ops::{Aux, Op};
 use crate::tables::Tables;
@@ -20,6 +20,7 @@ pub(super) fn check(inst: &Inst, tables: &Tables<'_>) -> Result<(), String> {
         Aux::CallArgs => CallArgs::ALL.len(),
         Aux::Ty => Ty::ALL.len(),
         Aux::Near => Near::ALL.len(),
+        Aux::Trap => Trap::ALL.len(),
     };
     if inst.aux as usize >= count {
         return Err(format!("parameter {} out of range", inst.aux));
@@ -99,7 +100,7 @@ fn imm_ok(inst: &Inst, lane: Lane) -> bool {
         Op::FMinNum | Op::FMaxNum | Op::VFMinNum | Op::VFMaxNum | Op::FToS | Op::FToU => below(2),
         Op::CcmpF | Op::CcmnF => imm & 0xfff_ffff == 0,
         Op::Aligned => matches!(imm & !crate::ops::WITHIN_16, 2 | 4 | 8 | 16),
-        Op::Const | Op::Addr | Op::VConst | Op::Insn | Op::Call | Op::ExitIf => true,
+        Op::Const | Op::Addr | Op::VConst | Op::Insn | Op::Call | Op::ExitIf | Op::TrapIf => true,
         _ => imm == 0,
     }
 }

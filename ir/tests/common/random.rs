@@ -189,7 +189,7 @@ impl Rng {
             Op::Load | Op::Store => (self.word() as i32 as i64) << 2 | self.below(4) as i64,
             Op::CcmpF | Op::CcmnF => (self.below(16) as i64) << 28,
             Op::VInsLane => (self.below(4) << 8 | self.below(4)) as i64,
-            Op::ExitIf => 0x8000,
+            Op::ExitIf | Op::TrapIf => 0x8000,
             _ if self.below(2) == 0 => 0,
             _ => self.below(17) as i64,
         }

@@ -184,7 +184,9 @@ fn name_of(exit: Exit) -> Option<String> {
         Exit::Trap(Trap::Breakpoint) => "breakpoint".to_owned(),
         Exit::Invalidate { .. } => "invalidate".to_owned(),
         Exit::Fault { addr } => format!("fault:{addr:#x}"),
-        Exit::Trap(Trap::Misaligned) | Exit::Interrupted | Exit::Restart => panic!("no instruction ends so: {exit:?}"),
+        Exit::Trap(Trap::Misaligned | Trap::Authentication) | Exit::Interrupted | Exit::Restart => {
+            panic!("no instruction ends so: {exit:?}")
+        }
     })
 }
 
