@@ -1,13 +1,14 @@
-//! What prctl(2) chooses among the registers: vectors, and pointer masking by PR_SET_TAGGED_ADDR_CTRL or, of a tracer's, the set
+//! What prctl(2) chooses among the registers: vectors, keys of pointer authentication, and pointer masking by PR_SET_TAGGED_ADDR_CTRL or, of a tracer's, the set
 //! of registers of that name (arch/riscv/kernel/process.c, set_tagged_addr_ctrl). The length of tags is the thread's, whether
 //! system calls take them the memory's.
 
 use ir::GuestState;
 use memory::Errno;
-use syscalls::TagRequest;
 use syscalls::tagging::{ENABLE, LENGTH_MASK, LENGTH_SHIFT, LOCKED, length};
+use syscalls::{KeyRequest, TagRequest};
 use target::Target;
 
+use crate::random::Random;
 use crate::vcpu::Vcpu;
 
 /// NT_RISCV_TAGGED_ADDR_CTRL.
@@ -47,6 +48,16 @@ impl Vcpu {
                 tagging.set_word(set_control(target, &mut self.context.guest, tagging.word(), asked)?);
                 Ok(0)
             }
+        }
+    }
+
+    /// Gives the keys of pointer authentication new values, enables them, or says which are.
+    pub fn keys(&mut self, request: KeyRequest) -> Result<u64, Errno> {
+        let (target, guest) = (self.machine.engine.target, &mut self.context.guest);
+        match request {
+            KeyRequest::Reset(which) => target.reset_keys(guest, which, &mut || Random::new(None).key()).map(|()| 0),
+            KeyRequest::Enable(which, on) => target.enable_keys(guest, which, on).map(|()| 0),
+            KeyRequest::Enabled => target.enabled_keys(guest),
         }
     }
 

@@ -106,7 +106,7 @@ pub fn is_cpu_feature(name: &str) -> bool {
         let guest = of_machine(architecture.machine, None).ok().flatten();
         guest.is_some_and(|guest| guest.target.feature_table().iter().any(|def| def.name == name))
     };
-    ARCHITECTURES.iter().any(has)
+    aarch64::cpu::PAUTH.contains(&name) || ARCHITECTURES.iter().any(has)
 }
 
 /// The text of `--cpu help`.

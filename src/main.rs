@@ -28,6 +28,7 @@ mod persist;
 mod profile;
 mod program;
 mod ptrace;
+mod random;
 mod run;
 mod signals;
 mod start;

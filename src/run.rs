@@ -313,6 +313,10 @@ impl Vcpu {
                 let result = self.vector_control(word).unwrap_or_else(Errno::to_return);
                 self.set_late_result(call, result);
             }
+            Outcome::Keys(request) => {
+                let result = self.keys(request).unwrap_or_else(Errno::to_return);
+                self.set_late_result(call, result);
+            }
             Outcome::Wait(wait) => return self.wait_for(call, wait),
             Outcome::Exit { status } => return Err(End::Thread { status }),
             Outcome::ExitGroup { status } => return Err(End::Process { status }),

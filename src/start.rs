@@ -36,6 +36,7 @@ use crate::options::Options;
 use crate::persist::Persist;
 use crate::profile::Profile;
 use crate::program::{self, Found, Kind};
+use crate::random::Random;
 use crate::signals::{self, fatal, handler};
 use crate::sysroots;
 use crate::threads::{Stacks, give_back};
@@ -204,7 +205,8 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     let space = AddressSpace::below(end, plan.personality & NO_RANDOMIZE == 0, memory::space::Limits::NONE);
     let personality = plan.personality & !guest.abi.cleared_personality;
     space.set_read_implies_exec(personality & libc::READ_IMPLIES_EXEC as u32 != 0);
-    let start = Start { execfn: plan.execfn, args: plan.found.argv, env: plan.env, seed: plan.options.seed };
+    let mut random = Random::new(plan.options.seed);
+    let start = Start { execfn: plan.execfn, args: plan.found.argv, env: plan.env, random: random.bytes() };
     let of_host = || limits.get(libc::RLIMIT_STACK).map_or(8 << 20, |limit| limit.current);
     let stack_limit = plan.options.stack_size.unwrap_or_else(of_host);
     let loaded = loader::load(&space, guest.target, &opened, interpreter.as_ref(), &start, stack_limit)?;
@@ -253,6 +255,8 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     let mut state = GuestState::default();
     target.start(&mut state, loaded.entry.0, loaded.stack.sp.0);
     target.inherit(&mut state, plan.heritage);
+    // There are none without pointer authentication.
+    let _ = target.reset_keys(&mut state, 0, &mut || random.key());
     let stacks = Stacks::new(&process.space)?;
     let mut vcpu = Vcpu::new(machine, Arc::new(process), state, stacks);
     vcpu.thread.mask = plan.mask.without(SigSet::UNBLOCKABLE);

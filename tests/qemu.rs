@@ -223,7 +223,7 @@ fn without_effect(called: &Called) -> Result {
         &["-d", "int"],
         &["-trace", "x"],
         &["-cpu", "max,vlen=128"],
-        &["-cpu", "max,pauth-impdef=on"],
+        &["-cpu", "max,sve-max-vq=4"],
     ] {
         let outcome = called.run(&[], options, "exit");
         let said = outcome.stderr();
@@ -242,7 +242,10 @@ fn cpus(called: &Called) -> Result {
     let (models, feature) = match called.guest {
         "aarch64" => {
             let cortex = "cortex-a35 cortex-a53 cortex-a55 cortex-a57 cortex-a72 cortex-a76 cortex-a78ae cortex-a710";
-            (format!("max a64fx neoverse-n1 neoverse-n2 neoverse-v1 {cortex}"), "cortex-a57,crc32=off,atomics=on")
+            (
+                format!("max max,pauth-impdef=on max,pauth=off a64fx neoverse-n1 neoverse-n2 neoverse-v1 {cortex}"),
+                "cortex-a57,crc32=off,atomics=on",
+            )
         }
         _ => ("max rv64 rva22s64 rva22u64 rva23s64 rva23u64 sifive-u54 shakti-c".to_owned(), "rv64,zba=false,zbb=true"),
     };

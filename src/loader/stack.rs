@@ -17,8 +17,8 @@ pub struct Start {
     pub args: Vec<CString>,
     /// Its environment.
     pub env: Vec<CString>,
-    /// What its random bytes are made of, instead of the host's.
-    pub seed: Option<u64>,
+    /// Its random bytes.
+    pub random: [u8; 16],
 }
 
 /// Where things ended up.
@@ -90,7 +90,7 @@ pub fn fill(stack: Range, target: &dyn Target, facts: &Facts, start: &Start) -> 
         Some(name) => Some(push.bytes(&[name.as_bytes(), b"\0"].concat())?.0),
         None => None,
     };
-    let random = push.bytes(&start.seed.map_or_else(random_bytes, seeded_bytes))?.0;
+    let random = push.bytes(&start.random)?.0;
     let auxv = auxv::build(target, facts, Strings { random, execfn: execfn.0, platform });
 
     let mut words = vec![args.len() as u64];
@@ -108,24 +108,4 @@ pub fn fill(stack: Range, target: &dyn Target, facts: &Facts, start: &Start) -> 
         env: Range { start: args_end, end: env_end },
         auxv,
     })
-}
-
-fn random_bytes() -> [u8; 16] {
-    let mut bytes = [0u8; 16];
-    // SAFETY: getrandom writes at most 16 bytes; before the kernel has any, the stack protector of
-    // the guest does without, as it does under a kernel of that moment.
-    unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), libc::GRND_NONBLOCK) };
-    bytes
-}
-
-/// The same bytes for the same seed: two steps of splitmix64.
-fn seeded_bytes(seed: u64) -> [u8; 16] {
-    let mut bytes = [0u8; 16];
-    for (step, half) in (1u64..).zip(bytes.chunks_exact_mut(8)) {
-        let mut z = seed.wrapping_add(step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        half.copy_from_slice(&(z ^ z >> 31).to_le_bytes());
-    }
-    bytes
 }

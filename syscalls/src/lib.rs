@@ -30,7 +30,7 @@ pub use abi::Abi;
 pub use dispatch::{Call, dispatch};
 pub use handlers::seccomp::may_administer;
 pub use hidden::{HiddenFd, HiddenFds};
-pub use outcome::{CloneRequest, ExecRequest, Outcome, Restart, TagRequest, TraceRequest, Wait};
+pub use outcome::{CloneRequest, ExecRequest, KeyRequest, Outcome, Restart, TagRequest, TraceRequest, Wait};
 pub use process::{CpuInfo, HwProbe, Image, Process, Thread};
 pub use signal::{Action, Actions, AltStack, Disposition, HostAction, HostSignals, SigSet, Signal};
 pub use user_dispatch::UserDispatch;

@@ -68,8 +68,21 @@ pub enum Outcome {
     Tags(TagRequest),
     /// PR_RISCV_V_GET_CONTROL, or with a word PR_RISCV_V_SET_CONTROL: it is among the registers.
     Vectors(Option<u64>),
+    /// PR_PAC_RESET_KEYS and its like: the keys are among the registers.
+    Keys(KeyRequest),
     /// Return from a signal handler: restore the state from the frame at the stack pointer.
     SigReturn,
+}
+
+/// What is asked of the keys of pointer authentication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyRequest {
+    /// Give these new values.
+    Reset(u64),
+    /// Of the first enable those in the second, and disable the others.
+    Enable(u64, u64),
+    /// Say which are enabled.
+    Enabled,
 }
 
 /// Whether an interrupted call is made again (signal(7)).

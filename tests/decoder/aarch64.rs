@@ -14,7 +14,8 @@ pub struct Aarch64 {
 
 impl Default for Aarch64 {
     fn default() -> Aarch64 {
-        Aarch64 { target: aarch64::Aarch64::new(aarch64::Cpu::default()), yaxpeax: InstDecoder::default() }
+        let cpu = aarch64::Cpu::parse("max,+pauth").expect("a valid description");
+        Aarch64 { target: aarch64::Aarch64::new(cpu), yaxpeax: InstDecoder::default() }
     }
 }
 
@@ -29,7 +30,7 @@ impl Guest for Aarch64 {
             elf: 183,
             features: "+fp-armv8,+neon,+aes,+sha2,+sha3,+sm4,+crc,+lse,+rdm,+dotprod,+i8mm,+jsconv,+fptoint,\
                        +fullfp16,+fp16fml,+bf16,+complxnum,+rcpc,+rcpc-immo,+rcpc3,+flagm,+altnzcv,+dit,+ssbs,+sb,+ccpp,\
-                       +ccdp,+rand,+bti,+wfxt,+cssc,+mops,+hbc,+lse128,+ecv,+lor",
+                       +ccdp,+rand,+bti,+wfxt,+cssc,+mops,+hbc,+lse128,+ecv,+lor,+pauth",
         }
     }
 

@@ -39,6 +39,16 @@ pub struct Aarch64 {
     pub target: Box<dyn Target>,
 }
 
+/// With pointer authentication, which is not there by default.
+const CPU: &str = "max,+pauth";
+
+impl Aarch64 {
+    pub fn new() -> Aarch64 {
+        let cpu = ::aarch64::Cpu::parse(CPU).expect("a valid description");
+        Aarch64 { target: Box::new(::aarch64::Aarch64::new(cpu)) }
+    }
+}
+
 fn push(code: &mut Vec<u8>, words: &[u32]) {
     words.iter().for_each(|word| code.extend(word.to_le_bytes()));
 }
@@ -98,7 +108,15 @@ impl Guest for Aarch64 {
 
     fn qemu_arguments(&self) -> &'static [&'static str] {
         // With SME but without SVE, qemu 11.1 refuses the signal frames that it made itself.
-        &["-cpu", "max,sve=off,sme=off,pauth=off"]
+        &["-cpu", "max,sve=off,sme=off"]
+    }
+
+    fn cpu(&self) -> &'static str {
+        CPU
+    }
+
+    fn has_random_results(&self, row: &Row) -> bool {
+        [::aarch64::cpu::PACA, ::aarch64::cpu::PACG].contains(&row.feature)
     }
 
     fn unknown_to_qemu(&self) -> &'static [&'static str] {

@@ -59,7 +59,7 @@ impl Engine {
             return Ok(command);
         }
         let mut command = Command::new(transom());
-        command.args(["--cpu", "max", "--engine", self.name()]);
+        command.args(["--cpu", guest.cpu(), "--seed", "1", "--engine", self.name()]);
         Ok(command)
     }
 }

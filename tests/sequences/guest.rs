@@ -44,6 +44,16 @@ pub trait Guest: Sync {
     /// What qemu is to be started with, so that it has at least the features of the target.
     fn qemu_arguments(&self) -> &'static [&'static str];
 
+    /// The CPU that we run it on.
+    fn cpu(&self) -> &'static str {
+        "max"
+    }
+    /// Whether what the row does depends on random numbers, so that it can't be compared with qemu's: those of our engines
+    /// are of one seed.
+    fn has_random_results(&self, _row: &Row) -> bool {
+        false
+    }
+
     /// Names of features that qemu does not have or does not allow to programs, and of rows that it has wrong.
     fn unknown_to_qemu(&self) -> &'static [&'static str];
 

@@ -4,13 +4,16 @@ use super::{Asked, Value, seccomp};
 use crate::abi::Guest;
 use crate::args::{Hex, Int};
 use crate::dispatch::Cx;
-use crate::outcome::{Outcome, TagRequest};
+use crate::outcome::{KeyRequest, Outcome, TagRequest};
 use crate::tagging;
 use crate::user_dispatch::UserDispatch;
 use memory::space::Mdwe;
 use memory::{Errno, GuestAddr, PAGE_SIZE, Range};
 
 // linux/prctl.h; not all are in libc.
+const PR_PAC_RESET_KEYS: i32 = 54;
+const PR_PAC_SET_ENABLED_KEYS: i32 = 60;
+const PR_PAC_GET_ENABLED_KEYS: i32 = 61;
 const PR_SET_MDWE: i32 = 65;
 const PR_GET_MDWE: i32 = 66;
 const PR_SET_SYSCALL_USER_DISPATCH: i32 = 59;
@@ -27,6 +30,10 @@ pub fn prctl(cx: &mut Cx<'_>, option: Int, a: Hex, b: Hex, c: Hex, d: Hex) -> As
         tagging::GET if cx.abi().tag_bits == 0 => Ok(Outcome::Tags(TagRequest::Get)),
         PR_RISCV_V_GET_CONTROL => Ok(Outcome::Vectors(None)),
         PR_RISCV_V_SET_CONTROL => Ok(Outcome::Vectors(Some(a.0))),
+        PR_PAC_RESET_KEYS if b.0 | c.0 | d.0 == 0 => Ok(Outcome::Keys(KeyRequest::Reset(a.0))),
+        PR_PAC_SET_ENABLED_KEYS if c.0 | d.0 == 0 => Ok(Outcome::Keys(KeyRequest::Enable(a.0, b.0))),
+        PR_PAC_GET_ENABLED_KEYS if a.0 | b.0 | c.0 | d.0 == 0 => Ok(Outcome::Keys(KeyRequest::Enabled)),
+        PR_PAC_RESET_KEYS | PR_PAC_SET_ENABLED_KEYS | PR_PAC_GET_ENABLED_KEYS => Err(Errno::EINVAL.into()),
         _ => control(cx, option, [a, b, c, d]).map(Outcome::Return),
     }
 }

@@ -85,6 +85,7 @@ impl Strace {
             | Outcome::Trace(_)
             | Outcome::Tags(_)
             | Outcome::Vectors(_)
+            | Outcome::Keys(_)
             | Outcome::Wait(_)
             | Outcome::Inspect { .. } => {
                 return;

@@ -1,6 +1,7 @@
 //! The conventions of an AArch64 Linux program (AAPCS64, `Documentation/arch/arm64`).
 
 use ir::{FpControl, GuestState, Helper, NanRule, SlotDef, Underflow};
+use memory::Errno;
 use target::{
     CoreRegisters, FeatureDef, Features, FlagsUse, Flow, Instruction, Mode, Row, SignalDelivery, SignalFrame,
     SignalReturn, SyscallRegs, SyscallSlots, Target, Vdso,
@@ -9,7 +10,7 @@ use target::{
 use crate::cpu::{self, Cpu};
 use crate::rows::DECODER;
 use crate::state::{EXCL_ADDR, MIDR, SLOTS, SP, TPIDR, x};
-use crate::{disassembly, fpstate, helpers, regsets, signal};
+use crate::{disassembly, fpstate, helpers, pauth, regsets, signal};
 
 const EM_AARCH64: u16 = 183;
 /// Number register of a system call.
@@ -27,6 +28,11 @@ impl Aarch64 {
     /// A guest with this CPU.
     pub fn new(cpu: Cpu) -> Aarch64 {
         Aarch64 { cpu }
+    }
+
+    fn keys(&self) -> pauth::Kinds {
+        let has = |feature| self.cpu.features.has(feature);
+        pauth::Kinds { address: has(cpu::PACA), generic: has(cpu::PACG) }
     }
 }
 
@@ -107,7 +113,7 @@ impl Target for Aarch64 {
     }
 
     fn flags_use(&self, word: u32, pc: u64) -> FlagsUse {
-        crate::flags_use::flags_use(word, pc)
+        crate::flags_use::flags_use(word, pc, self.cpu.features)
     }
 
     fn disassemble(&self, word: u32, _pc: u64) -> String {
@@ -170,7 +176,7 @@ impl Target for Aarch64 {
     }
 
     fn regset(&self, state: &GuestState, kind: u32) -> Option<Vec<u8>> {
-        regsets::get(state, kind)
+        regsets::get(state, kind, self.keys())
     }
 
     fn regset_unit(&self, kind: u32) -> usize {
@@ -178,11 +184,23 @@ impl Target for Aarch64 {
     }
 
     fn set_regset(&self, state: &mut GuestState, kind: u32, bytes: &[u8]) -> bool {
-        regsets::set(state, kind, bytes)
+        regsets::set(state, kind, bytes, self.keys())
     }
 
     fn core_sets(&self) -> &'static [u32] {
         &regsets::CORE
+    }
+
+    fn reset_keys(&self, state: &mut GuestState, which: u64, random: &mut dyn FnMut() -> u128) -> Result<(), Errno> {
+        pauth::reset(state, self.keys(), which, random)
+    }
+
+    fn enabled_keys(&self, state: &GuestState) -> Result<u64, Errno> {
+        pauth::enabled(state, self.keys())
+    }
+
+    fn enable_keys(&self, state: &mut GuestState, which: u64, on: u64) -> Result<(), Errno> {
+        pauth::enable(state, self.keys(), which, on)
     }
 
     fn number_regset(&self) -> Option<u32> {
@@ -235,7 +253,7 @@ impl Target for Aarch64 {
     }
 
     fn debug_features(&self) -> Vec<target::debug::Feature> {
-        crate::debug::features()
+        crate::debug::features(self.keys().address)
     }
 
     fn debug_name(&self) -> &'static str {

@@ -92,6 +92,12 @@ features! {
     SSBS "ssbs" hwcap(28), [Pfr1[4] = 2];
     /// Speculation barrier.
     SB "sb" hwcap(29), [Isar1[36] = 1];
+    /// FEAT_PAuth2 by QARMA5 for addresses.
+    PACA "paca" hwcap(30), [Isar1[4] = 3];
+    /// The same for data, PACGA.
+    PACG "pacg" hwcap(31), [Isar1[24] = 1];
+    /// FEAT_FPACCOMBINE: an authentication that fails is an exception at once.
+    FPAC "fpac" [0; 3], [Isar1[4] = 5];
     /// DC CVADP.
     DCPODP "dcpodp" hwcap2(0), [Isar1[0] = 2];
     /// AXFLAG, XAFLAG.
@@ -172,7 +178,7 @@ pub struct Model {
 
 /// The models, the default one first. Real cores' numbers are those of their technical reference manuals;
 /// `v8.0` and its like have the implementer "reserved for software use". All of qemu-user's are among them; where the core
-/// has more (SVE, pointer authentication), that is left out.
+/// has more (SVE, pointer authentication), that is left out; `+pauth` adds the latter.
 pub const MODELS: &[Model] = &[
     Model { name: "max", midr: 0x410f_d4f1, features: MAX },
     Model { name: "v8.0", midr: 0x000f_0510, features: V8_0 },
@@ -191,6 +197,15 @@ pub const MODELS: &[Model] = &[
     Model { name: "neoverse-v1", midr: 0x411f_d402, features: NEOVERSE_V1 },
     Model { name: "a64fx", midr: 0x461f_0010, features: A64FX },
 ];
+
+/// What `pauth` stands for on a model: failing authentications are exceptions on those of Armv8.5 and later, which have BTI.
+fn pauth(model: &Model) -> Features {
+    let exceptions: &[Feature] = if model.features.has(BTI) { &[FPAC] } else { &[] };
+    union(union(Features(0), &[PACA, PACG]), exceptions)
+}
+
+/// Names for several features at once, [`pauth`] all of them; qemu's, who would choose an algorithm by the last three.
+pub const PAUTH: [&str; 4] = ["pauth", "pauth-impdef", "pauth-qarma3", "pauth-qarma5"];
 
 /// A chosen CPU: a model with features added and taken away.
 #[derive(Clone, Copy, Debug)]
@@ -216,15 +231,21 @@ impl Cpu {
         let mut cpu = Cpu { midr: model.midr, features: model.features };
         for part in parts {
             let feature = |name: &str| {
+                if PAUTH.contains(&name) {
+                    return Ok(pauth(model));
+                }
                 let known = TABLE.iter().skip(1).position(|def| def.name == name);
                 let index = known.ok_or_else(|| unknown("CPU feature", name, feature_names()))?;
-                Ok::<Feature, String>(Feature(index as u8 + 1))
+                Ok::<Features, String>(Features(0).with(Feature(index as u8 + 1)))
             };
             cpu.features = match (part.strip_prefix('+'), part.strip_prefix('-')) {
-                (Some(name), _) => cpu.features.with(feature(name)?),
-                (_, Some(name)) => cpu.features.without(feature(name)?),
+                (Some(name), _) => Features(cpu.features.0 | feature(name)?.0),
+                (_, Some(name)) => Features(cpu.features.0 & !feature(name)?.0),
                 _ => return Err(format!("`{part}` in the CPU's description: write +FEATURE or -FEATURE")),
             };
+        }
+        if !cpu.features.has(PACA) {
+            cpu.features = cpu.features.without(FPAC);
         }
         Ok(cpu)
     }
@@ -261,7 +282,7 @@ fn model_names() -> String {
 }
 
 fn feature_names() -> String {
-    TABLE.iter().skip(1).map(|def| def.name).collect::<Vec<_>>().join(", ")
+    TABLE.iter().skip(1).map(|def| def.name).chain(PAUTH.into_iter().take(1)).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -272,6 +293,15 @@ mod tests {
     fn descriptions_parse_or_say_what_is_wrong() {
         let cpu = Cpu::parse("cortex-a53,+atomics,-aes").expect("a valid description");
         assert!(cpu.features.has(ATOMICS) && !cpu.features.has(AES) && cpu.features.has(CRC32));
+        let signs = |text: &str| {
+            let cpu = Cpu::parse(text).expect("a valid description");
+            [PACA, PACG, FPAC].map(|feature| cpu.features.has(feature))
+        };
+        assert_eq!(
+            (signs("max"), signs("max,+pauth"), signs("max,+pauth,-paca")),
+            ([false; 3], [true; 3], [false, true, false])
+        );
+        assert_eq!((signs("neoverse-v1,+pauth"), signs("max,+pauth-impdef")), ([true, true, false], [true; 3]));
         assert!(Cpu::parse("pentium").unwrap_err().contains("cortex-a72"));
         assert!(Cpu::parse("max,+mmx").unwrap_err().contains("pmull"));
         assert!(Cpu::parse("max,aes").unwrap_err().contains("+FEATURE"));

@@ -29,8 +29,8 @@ const FLAGS: &str = r#"
 <field name="V" start="28" end="28"/><field name="C" start="29" end="29"/><field name="Z" start="30" end="30"/>
 <field name="N" start="31" end="31"/></flags>"#;
 
-/// The features.
-pub fn features() -> Vec<Feature> {
+/// The features, with what tells the codes in signed addresses where there are such.
+pub fn features(signed: bool) -> Vec<Feature> {
     let general = X_NAMES.iter().zip(0..).map(|(&name, n)| {
         let ty = if name == "sp" { "data_ptr" } else { "int" };
         Register { name, bits: 64, ty, n, get: get_x, set: set_x }
@@ -63,12 +63,23 @@ pub fn features() -> Vec<Feature> {
     let tls =
         [other("tpidr", 64, "data_ptr", |state, _| get(state, TPIDR), |state, _, value| set(state, TPIDR, value))];
     let feature = |name, types, registers| Feature { name, types, registers };
-    vec![
+    let pauth = [other("pauth_dmask", 64, "int", mask, keep), other("pauth_cmask", 64, "int", mask, keep)];
+    let mut all = vec![
         feature("org.gnu.gdb.aarch64.core", FLAGS, general.chain(system).collect()),
         feature("org.gnu.gdb.aarch64.fpu", VECTOR, vectors.chain(float).collect()),
         feature("org.gnu.gdb.aarch64.tls", "", tls.to_vec()),
-    ]
+    ];
+    all.extend(signed.then(|| feature("org.gnu.gdb.aarch64.pauth_v2", "", pauth.to_vec())));
+    all
 }
+
+/// The bits of addresses that codes take, of data and of instructions.
+fn mask(_: &GuestState, _: u32) -> u128 {
+    crate::pauth::MASK.into()
+}
+
+/// What can only be read.
+fn keep(_: &mut GuestState, _: u32, _: u128) {}
 
 fn get(state: &GuestState, slot: SlotId) -> u128 {
     state.get(&SLOTS[slot.0 as usize])
@@ -111,7 +122,7 @@ mod tests {
 
     #[test]
     fn numbers_are_those_gdb_expects() {
-        let registers = target::debug::registers(&features());
+        let registers = target::debug::registers(&features(true));
         let number = |name| registers.iter().position(|register| register.name == name);
         assert_eq!(
             [number("x30"), number("sp"), number("pc"), number("cpsr")],
@@ -123,7 +134,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         let mut state = GuestState::default();
-        for (register, value) in target::debug::registers(&features()).iter().zip(1u128..) {
+        for (register, value) in target::debug::registers(&features(false)).iter().zip(1u128..) {
             let value = match register.name {
                 "cpsr" => 0x6000_1000,
                 "fpsr" => 0x0800_001f,

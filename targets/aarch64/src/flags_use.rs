@@ -1,8 +1,9 @@
 //! What instructions are to NZCV, by the groups of the Arm ARM (C4.1): for code that looks ahead. It tells less than the
 //! rows know, and much faster; a test compares the two.
 
-use target::{FlagsUse, Flow};
+use target::{Features, FlagsUse, Flow};
 
+use crate::cpu::FPAC;
 use crate::fields::Word;
 use crate::flow::flow;
 use crate::rows::dp_imm::decode_bit_mask;
@@ -36,6 +37,9 @@ const GROUPS: &[Group] = &[
     (0x1f00_0000, 0x0a00_0000, Use::Passes),
     (0x3f00_0000, 0x2b00_0000, Use::Overwrites),
     (0x3f00_0000, 0x0b00_0000, Use::Passes),
+    // Pointer authentication may be undefined, or raise its exception.
+    (0xffff_0000, 0xdac1_0000, Use::Reads),
+    (0xffe0_fc00, 0x9ac0_3000, Use::Reads),
     (0x3fe0_0000, 0x1ac0_0000, Use::Passes),
     (0x1f00_0000, 0x1b00_0000, Use::Passes),
     // Branches, but calls, which poll.
@@ -54,8 +58,14 @@ const GROUPS: &[Group] = &[
     (0x7e00_0000, 0x1e00_0000, Use::Passes),
 ];
 
-/// What `word` at `pc` does.
-pub fn flags_use(word: u32, pc: u64) -> FlagsUse {
+/// AUTIA1716, AUTIB1716; AUTIAZ, AUTIASP, AUTIBZ, AUTIBSP: they may raise an exception.
+const AUTHENTICATING_HINTS: [(u32, u32); 2] = [(0xffff_ffbf, 0xd503_219f), (0xffff_ff9f, 0xd503_239f)];
+
+/// What `word` at `pc` does, on a CPU with these features.
+pub fn flags_use(word: u32, pc: u64, features: Features) -> FlagsUse {
+    if features.has(FPAC) && AUTHENTICATING_HINTS.iter().any(|(mask, value)| word & mask == *value) {
+        return FlagsUse::Reads;
+    }
     let used = GROUPS.iter().find(|(mask, value, _)| word & mask == *value).map_or(Use::Reads, |group| group.2);
     match used {
         Use::Overwrites => FlagsUse::Overwrites,

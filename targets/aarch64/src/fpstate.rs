@@ -4,6 +4,7 @@ use ir::fp::flags::DENORMAL;
 use ir::{FpControl, GuestState, NanRule, Round, Underflow};
 use target::Mode;
 
+use crate::pauth;
 use crate::state::{FPCR, IDC, QC, SLOTS, WATCH};
 use crate::{ALTERNATIVE_HALF, DEFAULT_NAN, FLUSH, FLUSH16, WATCHED};
 
@@ -41,13 +42,20 @@ pub fn set_fpsr(state: &mut GuestState, value: u32) {
     state.set(&SLOTS[QC.0 as usize], (value & QC_BIT) as u128);
 }
 
-/// The mode bits that FPCR asks for.
+/// The mode bits that FPCR and the other registers ask for.
 #[inline]
 pub fn mode(state: &GuestState) -> Mode {
     let fpcr = fpcr(state);
     let bit = |flag, mode: Mode| if fpcr & flag != 0 { mode.0 } else { 0 };
     let watched = if slot(state, WATCH) != 0 { WATCHED.0 } else { 0 };
-    Mode(bit(DN, DEFAULT_NAN) | bit(FZ, FLUSH) | bit(FZ16, FLUSH16) | bit(AHP, ALTERNATIVE_HALF) | watched)
+    Mode(
+        bit(DN, DEFAULT_NAN)
+            | bit(FZ, FLUSH)
+            | bit(FZ16, FLUSH16)
+            | bit(AHP, ALTERNATIVE_HALF)
+            | watched
+            | pauth::mode(state).0,
+    )
 }
 
 /// How single and double precision underflow. Flushing asks for the right moment even where nobody looks at flags:

@@ -34,6 +34,10 @@ helpers! {
     RNDR "rndr" Int(crate::random::rndr);
     /// The time on a clock.
     CLOCK "clock" Int(target::vdso_clock::nanoseconds);
+    /// Adds the code of an address to it (QARMA5): PACIA, AUTIA and their like.
+    PAC "pac" Vec(crate::pauth::address);
+    /// PACGA
+    PACGA "pacga" Vec(crate::pauth::generic);
     /// Sums of lanes of unlike signs.
     VADD_MIXED "vadd_mixed" Vec(simd_shift::add_mixed);
     /// Rounding doubling products, accumulated.

@@ -14,6 +14,8 @@ pub mod fpstate;
 pub mod helpers;
 pub mod idregs;
 mod memory_ops;
+pub mod pauth;
+mod qarma;
 mod random;
 pub mod regs;
 mod regsets;
@@ -41,3 +43,5 @@ pub const ALTERNATIVE_HALF: Mode = Mode(1 << 4);
 /// Mode bit: the program looks at FPSR. What the host's flags say otherwise than Arm's costs time to set right, and
 /// most programs never look; so they are exact from the first time on that it reads or writes FPSR.
 pub const WATCHED: Mode = Mode(1 << 5);
+/// Mode bits: keys of pointer authentication that are disabled (SCTLR_EL1.EnIA, EnIB, EnDA, EnDB clear).
+pub const KEYS_OFF: Mode = Mode(0xf << 12);

@@ -3,6 +3,7 @@
 use ir::{GuestState, Nzcv, SlotId};
 
 use crate::fpstate::{fpcr, set_fpsr};
+use crate::pauth::{self, Kinds};
 use crate::rows::sysregs::FPCR_MASK;
 use crate::signal::{PSTATE_FLAGS, PSTATE_KEPT, core_registers};
 use crate::state::{EXCL_ADDR, FPCR, NZCV, PSTATE, SLOTS, SP, TPIDR, v, x};
@@ -15,41 +16,48 @@ const NT_ARM_HW_BREAK: u32 = 0x402;
 const NT_ARM_HW_WATCH: u32 = 0x403;
 /// The tracer keeps it.
 pub const NT_ARM_SYSTEM_CALL: u32 = 0x404;
+const NT_ARM_PAC_MASK: u32 = 0x406;
+const NT_ARM_PAC_ENABLED_KEYS: u32 = 0x40a;
 
 /// Beside the general and the floating-point registers, those that core files have.
-pub const CORE: [u32; 3] = [NT_ARM_TLS, NT_ARM_HW_BREAK, NT_ARM_HW_WATCH];
+pub const CORE: [u32; 5] = [NT_ARM_TLS, NT_ARM_HW_BREAK, NT_ARM_HW_WATCH, NT_ARM_PAC_MASK, NT_ARM_PAC_ENABLED_KEYS];
 
 /// PSTATE's bits that say that a thread is not in AArch64 user mode with its exceptions let through.
 const NOT_USER: u64 = 0xffff_ffff_0000_03df;
 /// `struct user_hwdebug_state` of a CPU that has no slot for hardware breakpoints: an architecture version, and a count.
 const NO_SLOTS: [u8; 8] = [0, 6, 0, 0, 0, 0, 0, 0];
 
-/// A set, if there is such.
-pub fn get(state: &GuestState, kind: u32) -> Option<Vec<u8>> {
+/// A set, if there is such. The keys of pointer authentication themselves, which the kernel has for CRIU, are not.
+pub fn get(state: &GuestState, kind: u32, keys: Kinds) -> Option<Vec<u8>> {
     match kind {
         NT_PRSTATUS => Some(core_registers(state).general),
         NT_PRFPREG => Some(core_registers(state).float),
         // The second word, TPIDR2, is a register of SME.
         NT_ARM_TLS => Some(slot(state, TPIDR).to_le_bytes().to_vec()),
         NT_ARM_HW_BREAK | NT_ARM_HW_WATCH => Some(NO_SLOTS.to_vec()),
+        // Of addresses of data, and of instructions.
+        NT_ARM_PAC_MASK if keys.address => Some([pauth::MASK.to_le_bytes(); 2].concat()),
+        NT_ARM_PAC_ENABLED_KEYS => Some(pauth::enabled(state, keys).ok()?.to_le_bytes().to_vec()),
         _ => None,
     }
 }
 
 /// What a set is made of (aarch64_regsets).
 pub fn unit(kind: u32) -> usize {
-    if matches!(kind, NT_PRSTATUS | NT_ARM_TLS) { 8 } else { 4 }
+    if matches!(kind, NT_PRSTATUS | NT_ARM_TLS | NT_ARM_PAC_MASK | NT_ARM_PAC_ENABLED_KEYS) { 8 } else { 4 }
 }
 
 /// Sets a set's first bytes. False where that can't be.
-pub fn set(state: &mut GuestState, kind: u32, bytes: &[u8]) -> bool {
-    let Some(mut all) = get(state, kind) else { return false };
+pub fn set(state: &mut GuestState, kind: u32, bytes: &[u8], keys: Kinds) -> bool {
+    let Some(mut all) = get(state, kind, keys) else { return false };
     let len = bytes.len().min(all.len());
     all[..len].copy_from_slice(&bytes[..len]);
     match kind {
         NT_PRSTATUS => return set_general(state, &all),
         NT_PRFPREG => set_float(state, &all),
         NT_ARM_TLS => set_slot(state, TPIDR, word(&all, 0).into()),
+        NT_ARM_PAC_MASK => return false,
+        NT_ARM_PAC_ENABLED_KEYS => return pauth::enable(state, keys, pauth::ADDRESS_KEYS, word(&all, 0)).is_ok(),
         // There is nothing to set, as on a CPU without slots.
         _ => return bytes.len() <= NO_SLOTS.len(),
     }
@@ -96,22 +104,29 @@ fn set_slot(state: &mut GuestState, id: SlotId, value: u128) {
 mod tests {
     use super::*;
 
+    const ALL: Kinds = Kinds { address: true, generic: true };
+    const NONE: Kinds = Kinds { address: false, generic: false };
+
     #[test]
     fn what_is_written_is_read() {
         let mut state = GuestState::default();
-        for (kind, size) in [(NT_PRSTATUS, 272), (NT_PRFPREG, 528), (NT_ARM_TLS, 8)] {
+        for (kind, size) in [(NT_PRSTATUS, 272), (NT_PRFPREG, 528), (NT_ARM_TLS, 8), (NT_ARM_PAC_ENABLED_KEYS, 8)] {
             let mut bytes: Vec<u8> = (0..size).map(|i| i as u8 | 1).collect();
             match kind {
                 NT_PRSTATUS => bytes[264..].copy_from_slice(&0x6000_1000u64.to_le_bytes()),
                 NT_PRFPREG => bytes[512..].copy_from_slice(&[0x1f, 0, 0, 8, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+                NT_ARM_PAC_ENABLED_KEYS => bytes = 5u64.to_le_bytes().to_vec(),
                 _ => {}
             }
-            assert!(set(&mut state, kind, &bytes), "{kind:#x}");
-            assert_eq!(get(&state, kind).as_deref(), Some(bytes.as_slice()), "{kind:#x}");
+            assert!(set(&mut state, kind, &bytes, ALL), "{kind:#x}");
+            assert_eq!(get(&state, kind, ALL).as_deref(), Some(bytes.as_slice()), "{kind:#x}");
         }
-        let before = get(&state, NT_PRSTATUS).unwrap_or_default();
-        assert!(set(&mut state, NT_PRSTATUS, &[7; 8]), "the first register alone");
-        assert_eq!(get(&state, NT_PRSTATUS).unwrap_or_default()[8..], before[8..]);
-        assert!(!set(&mut state, 0x405, &[0; 8]) && get(&state, 0x405).is_none(), "no SVE");
+        let before = get(&state, NT_PRSTATUS, ALL).unwrap_or_default();
+        assert!(set(&mut state, NT_PRSTATUS, &[7; 8], ALL), "the first register alone");
+        assert_eq!(get(&state, NT_PRSTATUS, ALL).unwrap_or_default()[8..], before[8..]);
+        assert!(!set(&mut state, 0x405, &[0; 8], ALL) && get(&state, 0x405, ALL).is_none(), "no SVE");
+        assert!(!set(&mut state, NT_ARM_PAC_MASK, &[0; 16], ALL), "it can only be read");
+        assert!(!set(&mut state, NT_ARM_PAC_ENABLED_KEYS, &[0x10, 0, 0, 0, 0, 0, 0, 0], ALL), "no key of addresses");
+        assert!(get(&state, NT_ARM_PAC_MASK, NONE).is_none() && get(&state, NT_ARM_PAC_ENABLED_KEYS, NONE).is_none());
     }
 }

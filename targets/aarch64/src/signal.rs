@@ -8,6 +8,7 @@ use target::signal::follow_frames;
 use target::{Access, AltStack, CoreRegisters, MemoryFault, Refused, SignalDelivery, SignalFrame, SignalReturn};
 
 use crate::fpstate::{fpcr, fpsr, set_fpsr, watch};
+use crate::pauth::strip;
 use crate::rows::sysregs::FPCR_MASK;
 use crate::state::{EXCL_ADDR, FPCR, LR, NZCV, PSTATE, SLOTS, SP, v, x};
 
@@ -121,6 +122,8 @@ pub fn core_registers(state: &GuestState) -> CoreRegisters {
 pub fn backtrace(state: &GuestState, read: &mut dyn FnMut(u64) -> Option<u64>) -> Vec<u64> {
     let mut out = vec![state.pc, reg(state, LR)];
     follow_frames(reg(state, x(29)), (0, 8), read, &mut out);
+    // Return addresses may be signed.
+    out.iter_mut().skip(1).for_each(|address| *address = strip(*address));
     out
 }
 

@@ -41,7 +41,20 @@ pub const MIDR: SlotId = SlotId(72);
 pub const EXCL_HIGH: SlotId = SlotId(73);
 /// Not zero once the program looked at FPSR: from then on its flags are exact ([`crate::WATCHED`]).
 pub const WATCH: SlotId = SlotId(74);
-const COUNT: usize = 75;
+/// The keys of pointer authentication, the upper half of each the first that QARMA takes: A of
+/// instruction addresses.
+pub const APIA: SlotId = SlotId(75);
+/// B of instruction addresses.
+pub const APIB: SlotId = SlotId(76);
+/// A of data addresses.
+pub const APDA: SlotId = SlotId(77);
+/// B of data addresses.
+pub const APDB: SlotId = SlotId(78);
+/// The generic one.
+pub const APGA: SlotId = SlotId(79);
+/// Which of the first four are disabled, a bit each ([`crate::KEYS_OFF`]).
+pub const KEYS_OFF: SlotId = SlotId(80);
+const COUNT: usize = 81;
 
 /// Names of the general registers.
 pub const X_NAMES: [&str; 32] = [
@@ -53,6 +66,7 @@ pub const V_NAMES: [&str; 32] = [
     "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15", "v16", "v17",
     "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31",
 ];
+const KEY_NAMES: [&str; 5] = ["apia", "apib", "apda", "apdb", "apga"];
 /// Which registers compiled code uses most, the first most of all: as samples of interpreters and compressors say (lua, perl,
 /// python3, mawk, xz, zstd).
 const X_PINS: [u32; 14] = [0, 1, 2, 31, 19, 20, 3, 21, 4, 30, 22, 23, 5, 8];
@@ -82,6 +96,13 @@ const fn slots() -> [SlotDef; COUNT] {
     all[IDC.0 as usize] = SlotDef { name: "idc", ty: Ty::I32, offset: 776, pin: 0 };
     all[PSTATE.0 as usize] = SlotDef { name: "pstate", ty: Ty::I32, offset: 780, pin: 0 };
     all[WATCH.0 as usize] = SlotDef { name: "watch", ty: Ty::I32, offset: 840, pin: 0 };
+    all[KEYS_OFF.0 as usize] = SlotDef { name: "keys_off", ty: Ty::I32, offset: 844, pin: 0 };
+    let mut key = 0;
+    while key < 5 {
+        let offset = 848 + 16 * key as u16;
+        all[APIA.0 as usize + key] = SlotDef { name: KEY_NAMES[key], ty: Ty::V128, offset, pin: 0 };
+        key += 1;
+    }
     all[MIDR.0 as usize] = SlotDef { name: "midr", ty: Ty::I64, offset: 832, pin: 0 };
     all
 }

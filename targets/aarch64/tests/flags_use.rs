@@ -12,7 +12,9 @@ use target::{FlagsUse, Mode, Target};
 fn by_row(guest: &aarch64::Aarch64, word: u32) -> ([bool; 3], Option<Term>) {
     let block = block_at(guest, &[word], CODE, Mode(0), Passes::NONE);
     let any = |op| block.insts.iter().any(|inst| inst.op == op && inst.imm == i64::from(NZCV.0));
-    let faults = block.insts.iter().any(|inst| matches!(inst.op.info().effect, Effect::Load | Effect::Store));
+    let may_fault =
+        |inst: &ir::Inst| matches!(inst.op.info().effect, Effect::Load | Effect::Store) || inst.op == Op::TrapIf;
+    let faults = block.insts.iter().any(may_fault);
     ([any(Op::Get), any(Op::Put), faults], block.term)
 }
 

@@ -75,3 +75,16 @@ fn advertised_features_have_rows() {
         assert!(has_rows || !max.has(feature), "{} is advertised without rows", def.name);
     }
 }
+
+/// What CPUs without pointer authentication take for hints costs nothing there.
+#[test]
+fn hints_of_pointer_authentication_do_nothing_by_default() {
+    let guest = aarch64::Aarch64::new(aarch64::Cpu::default());
+    for row in guest.rows() {
+        let is_hint = row.pattern.value & 0xffff_f01f == 0xd503_201f && row.name() != "hint";
+        if is_hint {
+            let block = block(&guest, &[row.pattern.value], Mode(0), Passes::NONE);
+            assert!(block.insts.iter().all(|inst| inst.op == ir::Op::Insn), "{}", row.name());
+        }
+    }
+}

@@ -121,6 +121,21 @@ pub trait Target: Sync + Send {
         Err(Errno::EINVAL)
     }
 
+    /// Gives the keys named in `which` new values, all for 0: PR_PAC_RESET_KEYS, and the start of a program.
+    fn reset_keys(&self, _state: &mut GuestState, _which: u64, _random: &mut dyn FnMut() -> u128) -> Result<(), Errno> {
+        Err(Errno::EINVAL)
+    }
+
+    /// PR_PAC_GET_ENABLED_KEYS.
+    fn enabled_keys(&self, _state: &GuestState) -> Result<u64, Errno> {
+        Err(Errno::EINVAL)
+    }
+
+    /// PR_PAC_SET_ENABLED_KEYS: of the keys in `which` those in `on`.
+    fn enable_keys(&self, _state: &mut GuestState, _which: u64, _on: u64) -> Result<(), Errno> {
+        Err(Errno::EINVAL)
+    }
+
     /// What of the state a program knows that this one executes.
     fn heritage(&self, _state: &GuestState) -> u64 {
         0

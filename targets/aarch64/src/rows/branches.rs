@@ -56,7 +56,7 @@ fn jump(b: &mut Lower, f: Word) {
     b.end(Term::Jump { target });
 }
 
-fn put_link(b: &mut Lower) -> u64 {
+pub(super) fn put_link(b: &mut Lower) -> u64 {
     let ret = b.next;
     let link = b.addr(ret);
     b.put(LR, link);

@@ -18,6 +18,7 @@ pub mod loadstore_atomic;
 pub mod loadstore_mops;
 pub mod loadstore_ordered;
 pub mod loadstore_pair;
+pub mod pauth;
 pub mod sha512;
 pub mod simd_across;
 pub mod simd_copy;
@@ -44,6 +45,11 @@ pub const GROUPS: &[Table] = &[
     dp_imm::CSSC,
     branches::ROWS,
     branches::HBC,
+    pauth::HINTS,
+    pauth::BRANCHES,
+    pauth::LOADS,
+    pauth::DATA,
+    pauth::GENERIC,
     flags::FLAGM,
     flags::FLAGM2,
     system::ROWS,

@@ -1,5 +1,5 @@
 //! Hints, barriers, PSTATE, cache maintenance (Arm ARM C4.1.93). Hints that a CPU does not know do nothing,
-//! and neither do pointer authentication and branch target identification there.
+//! and neither does branch target identification; those of pointer authentication are in `pauth.rs`.
 
 use ir::{Access, Mem, Op, Term, Ty, Val};
 use target::{Lower, instructions};
@@ -13,7 +13,8 @@ use crate::state::{EXCL_ADDR, PSTATE};
 instructions! {
     /// Hints, barriers, cache maintenance by address.
     pub ROWS: cpu::BASE;
-    hint  "1101010100 0 00 011 0010 mmmm ppp 11111" |b, f: Word| hint(b, f);
+    hint  "1101010100 0 00 011 0010 mmmm ppp 11111"
+        unless "1101010100 0 00 011 0010 0000 111 11111", "1101010100 0 00 011 0010 00p1 ppp 11111" |b, f: Word| hint(b, f);
     clrex "1101010100 0 00 011 0011 mmmm 010 11111" |b, _f: Word| clear_monitor(b);
     dsb   "1101010100 0 00 011 0011 mmtt 100 11111" |b, f: Word| barrier(b, f);
     dmb   "1101010100 0 00 011 0011 mmtt 101 11111" |b, f: Word| barrier(b, f);
