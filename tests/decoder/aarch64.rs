@@ -38,10 +38,11 @@ impl Guest for Aarch64 {
         let base = row.name().split('_').next().unwrap_or(row.name());
         let theirs = theirs.split('.').next().unwrap_or(theirs);
         let alias = ALIASES.iter().any(|(name, others)| *name == base && others.contains(&theirs));
-        // The hints have names of their own; copies and settings of memory have their options appended.
+        // The hints have names of their own, or none; copies and settings of memory have their options appended.
         let options = ["cpy", "set"].iter().any(|family| base.starts_with(family)) && theirs.starts_with(base);
         let upper = theirs.strip_suffix('2') == Some(base);
-        base == "hint" || alias || options || theirs == base || upper || ordered(base, theirs)
+        let hint = base == "hint" || theirs == "hint" && row.pattern.value & 0xffff_f01f == 0xd503_201f;
+        hint || alias || options || theirs == base || upper || ordered(base, theirs)
     }
 
     fn differences(&self) -> &'static [Difference] {
@@ -75,7 +76,7 @@ const DIFFERENCES: &[Difference] = &[
     Difference { ours: &[], theirs: &["udf"], why: "permanently undefined (C6.2, UDF)" },
     Difference {
         ours: &[],
-        theirs: &["dcps1", "dcps2", "dcps3", "drps", "eret", "hlt", "hvc", "smc"],
+        theirs: &["dcps1", "dcps2", "dcps3", "drps", "eret", "eretaa", "eretab", "hlt", "hvc", "smc"],
         why: "undefined at EL0 (C6.2)",
     },
     Difference {
