@@ -68,7 +68,7 @@ fn tame(rng: &mut Rng, block: &Block) -> Block {
 }
 
 /// Makes `block` one that has something else in pinned registers: most accesses go to slots that are not
-/// pinned, and it loops to itself or claims to be long.
+/// pinned, and it loops to itself or is long, by instructions that do nothing.
 fn crowd(rng: &mut Rng, block: &mut Block) {
     for inst in block.insts.iter_mut().filter(|inst| matches!(inst.op, Op::Get | Op::Put)) {
         let ty = SLOTS[inst.imm as usize].ty;
@@ -77,7 +77,12 @@ fn crowd(rng: &mut Rng, block: &mut Block) {
             inst.imm = rng.one_of(&others) as i64;
         }
     }
-    block.guest_insts = 1000;
+    while block.guest_insts < 1000 {
+        let nothing = Inst { op: Op::Insn, ty: Ty::None, aux: 0, args: [Val::NONE; 3], imm: block.end as i64 };
+        block.push(nothing);
+        block.end += 4;
+        block.guest_insts += 1;
+    }
     let here = block.pc;
     if rng.below(2) == 0 {
         block.term = Some(match block.term {

@@ -35,7 +35,12 @@ impl Emitter<'_, '_> {
         } else {
             self.vrr(row(&PMAXU, Lane::S), X0, a, b);
         }
-        let allow = if adds || self.config.features.avx { self.dying_all(inst) } else { self.dying(inst.args[0]) };
+        // Without AVX the result is in the place of the first operand of a difference; `b` must not be there.
+        let allow = match inst.args {
+            _ if adds || self.config.features.avx => self.dying_all(inst),
+            [a, b, _] if a == b => 0,
+            [a, ..] => self.dying(a),
+        };
         let dst = self.def(val, allow);
         self.vrr(row(if adds { &PADD } else { &PSUB }, Lane::S), dst, X0, b);
     }
