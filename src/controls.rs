@@ -1,6 +1,6 @@
-//! What prctl(2) chooses among the registers: vectors, keys of pointer authentication, and pointer masking by PR_SET_TAGGED_ADDR_CTRL or, of a tracer's, the set
-//! of registers of that name (arch/riscv/kernel/process.c, set_tagged_addr_ctrl). The length of tags is the thread's, whether
-//! system calls take them the memory's.
+//! What prctl(2) chooses among the registers: vectors, keys of pointer authentication, and pointer masking by
+//! PR_SET_TAGGED_ADDR_CTRL or, of a tracer's, the set of registers of that name (arch/riscv/kernel/process.c,
+//! set_tagged_addr_ctrl). The length of tags is the thread's, whether system calls take them the memory's.
 
 use ir::GuestState;
 use memory::Errno;
