@@ -183,6 +183,8 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     if !host::suffices() {
         return Err(Error::Host("SSE4.2, POPCNT or CMPXCHG16B"));
     }
+    // As execve left them: what is ignored may be taken from here on.
+    let actions = inherited_actions();
     handler::install()?;
     let name = to_path(&plan.found.path);
     let exe = plan.found.file.try_clone().map_err(program::errno_of)?;
@@ -231,7 +233,7 @@ fn start(plan: Plan) -> Result<Vcpu, Error> {
     let process = Process {
         abi,
         space: Arc::new(space),
-        actions: Arc::new(inherited_actions()),
+        actions: Arc::new(actions),
         host_signals: &handler::Host,
         image: Arc::new(image),
         roots: Arc::new(plan.roots),

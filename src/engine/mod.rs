@@ -239,9 +239,8 @@ impl Engine {
         }
     }
 
-    /// Takes over what forked children kept on disk, for those to come. A process that forks often asks each time that the
-    /// number of its forks is a power of two.
-    pub fn before_fork(&self, forks: u32) {
+    /// Takes over what forked children kept on disk, for those to come: each time that the number of them is a power of two.
+    pub fn catch_up(&self, forks: u32) {
         if let Some(persist) = self.persist.as_ref().filter(|_| forks.is_power_of_two()) {
             let _in_order = self.workshop.lock();
             persist.catch_up_with_all(&mut self.cache.lock());

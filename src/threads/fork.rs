@@ -29,7 +29,7 @@ impl Vcpu {
             self.process.hidden.fix();
         }
         let heir = self.heir(request);
-        self.machine.engine.before_fork(self.forks);
+        self.machine.engine.catch_up(self.forks);
         let result = if is_alone() { bare_fork(request) } else { self.fork_shared(request) };
         if let Ok(0) = result {
             // Before it has its id: from then on its record may say more, of who attaches to it.
@@ -41,7 +41,7 @@ impl Vcpu {
                 self.clear_handlers();
             }
         } else {
-            self.forks += 1;
+            self.forks += u32::from(result.is_ok());
             self.after_fork(parting, result.ok());
         }
         handler::set_mask(mask);

@@ -4,6 +4,7 @@
 #include "check.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -104,6 +105,8 @@ int main(int argc, char **argv) {
     if (argc == 1) {
         CHECK(readlink("/proc/self/exe", self, sizeof self - 1) > 0);
         CHECK(fcntl(dup2(0, 100), F_SETFD, FD_CLOEXEC) == 0 && dup2(0, 101) == 101);
+        // What is ignored stays so, and the signals that instructions cause are no exception.
+        CHECK(signal(SIGFPE, SIG_IGN) == SIG_DFL && signal(SIGQUIT, SIG_IGN) == SIG_DFL);
         puts("stage 0");
         next("1");
     }
@@ -118,6 +121,7 @@ int main(int argc, char **argv) {
     strcpy(self, argv[2]);
     printf("stage %s as '%s', called %s, STAGE=%s, PATH %s\n", argv[1], argv[0], comm(), getenv("STAGE"), getenv("PATH") ? "set" : "unset");
     CHECK(fcntl(100, F_GETFD) == -1 && fcntl(101, F_GETFD) == 0);
+    CHECK(signal(SIGFPE, SIG_IGN) == SIG_IGN && signal(SIGQUIT, SIG_IGN) == SIG_IGN);
     if (*argv[1] == '1') next("2");
     if (*argv[1] == '2') next("3");
     script();
