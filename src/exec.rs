@@ -124,6 +124,10 @@ impl Vcpu {
         let error = match &passed {
             Some(passed) => executing.call(passed.own.0, c"", libc::AT_EMPTY_PATH),
             None => {
+                // One that came from here on would be noted by nobody.
+                for signal in SigSet::ALL.iter().filter(|&signal| self.process.actions.get(signal).handler == 0) {
+                    handler::reset(signal, false);
+                }
                 handler::set_mask(self.thread.mask);
                 executing.call_host_program()
             }
@@ -131,7 +135,7 @@ impl Vcpu {
         handler::set_mask(SigSet::ALL);
         self.process.limits.restore_host(limits);
         // That worked at the start of this program, and has no reason to fail now.
-        let _ = handler::install();
+        let _ = handler::install().and_then(|()| handler::install_ends());
         self.executing = None;
         if follows {
             self.debug_stay();

@@ -123,6 +123,7 @@ fn run(vcpu: Vcpu) -> ! {
     match end {
         End::Process { status } => vcpu.debug_end(debug::Ended::Exited(status)),
         End::Thread { status } => {
+            vcpu.leave_signals();
             vcpu.leave_debugger(status);
             vcpu.process.seccomp.end(&vcpu.thread.seccomp);
         }

@@ -248,3 +248,25 @@ fn built_ahead_of_time() {
     tool(&["clear"]);
     assert_eq!(files(cache.path()).len(), 0);
 }
+
+/// However a program is ended, what was translated is kept: servers are ended by SIGTERM, filters by SIGPIPE.
+#[test]
+fn what_a_signal_ends_is_kept() {
+    for guest in ["aarch64", "riscv64"] {
+        for signal in ["HUP", "INT", "PIPE", "TERM", "ABRT"] {
+            let cache = folder();
+            let end = || {
+                let mut shell = Command::new(transom());
+                shell.env_clear().env("TRANSOM_CACHE_DIR", cache.path()).args(["--stats", "--strace"]);
+                let outcome = run(shell.arg(program(guest, "ended")).arg(signal), LIMIT);
+                let told = format!("+++ killed by SIG{signal} +++");
+                assert!(matches!(outcome.end, End::Signal(_)), "{signal}: {}", outcome.stderr());
+                assert!(outcome.stderr().contains(&told), "{signal}: {}", outcome.stderr());
+                outcome
+            };
+            let cold = count(&end(), "blocks translated");
+            let warm = count(&end(), "blocks translated");
+            assert!(cold > 50 && warm < 20, "{signal}: {cold} blocks, then {warm}");
+        }
+    }
+}

@@ -63,7 +63,7 @@ impl Vcpu {
         match action.disposition(signal) {
             Disposition::Ignore | Disposition::Default(DefaultAction::Ignore | DefaultAction::Continue) => {}
             // The first process of a namespace gets none that it does not catch (pid_namespaces(7)).
-            Disposition::Default(DefaultAction::Core) if std::process::id() == 1 => {}
+            Disposition::Default(DefaultAction::Core | DefaultAction::Terminate) if std::process::id() == 1 => {}
             Disposition::Default(DefaultAction::Stop) if self.mailbox.trace.is_traced() => {
                 self.trace_group_stop(signal);
             }
@@ -287,6 +287,20 @@ impl Vcpu {
     pub fn release_held(&mut self) {
         if self.thread.held.without(self.thread.mask) != SigSet::EMPTY {
             self.mailbox.wake();
+        }
+    }
+
+    /// Blocks all signals for a thread that ends. What was noted meanwhile the process' other threads get, but for what was
+    /// meant for this one (kernel/signal.c, exit_signals).
+    pub fn leave_signals(&self) {
+        handler::set_mask(SigSet::ALL);
+        for signal in SigSet(self.mailbox.arrived()).iter() {
+            let info = self.mailbox.take(signal);
+            if i32::from_ne_bytes([info[8], info[9], info[10], info[11]]) != libc::SI_TKILL {
+                let args = [std::process::id().into(), signal.number() as u64, info.as_ptr() as u64, 0, 0, 0];
+                // SAFETY: the kernel reads 128 bytes. To itself a process may send all that the kernel told it.
+                let _ = unsafe { memory::sys::syscall(libc::SYS_rt_sigqueueinfo as u64, args) };
+            }
         }
     }
 

@@ -72,7 +72,7 @@ impl HostSignals for Host {
         let new = match action {
             HostAction::Take { flags } => ours(flags & PASSED_ON),
             _ if SigSet::SYNCHRONOUS.contains(signal) => ours(0),
-            HostAction::Default { .. } if dumps_core(signal) => ours(0),
+            HostAction::Default { .. } if dumps_core(signal) || ENDS.contains(signal) => ours(0),
             HostAction::Default { flags } => plain(libc::SIG_DFL as u64, flags),
             HostAction::Ignore { flags } => plain(libc::SIG_IGN as u64, flags),
         };
@@ -88,6 +88,16 @@ pub fn is_ignored(signal: Signal) -> bool {
 /// Whether the signal's default is to end the process with a core file. Left to the kernel that would be the translator's.
 fn dumps_core(signal: Signal) -> bool {
     signal.default_action() == DefaultAction::Core
+}
+
+/// By these programs are ended from outside or at the end of a pipe. They are taken, so that what was translated is kept
+/// and `--strace` tells of the end.
+const ENDS: SigSet = SigSet::of(&[Signal::SIGHUP, Signal::SIGINT, Signal::SIGPIPE, Signal::SIGTERM]);
+
+/// Takes the signals that end the process, unless they are ignored. Whoever calls it has a mailbox to note them in.
+pub fn install_ends() -> Result<(), Errno> {
+    let mut taken = ENDS.iter().filter(|&signal| !is_ignored(signal));
+    taken.try_for_each(|signal| rt_sigaction(signal, Some(&ours(0))).map(|_| ()))
 }
 
 /// Takes the signals that instructions cause, and the others whose default is a core file unless they are ignored.

@@ -138,7 +138,7 @@ fn live(mut vcpu: Box<Vcpu>, birth: &mut Birth) {
             }
         }
     }
-    handler::set_mask(SigSet::ALL);
+    vcpu.leave_signals();
     signals::set_current(std::ptr::null());
     HiddenFds::leave();
     vcpu.stacks.retire(tid);
