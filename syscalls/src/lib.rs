@@ -17,6 +17,7 @@ pub mod proc;
 pub mod process;
 mod procmap;
 pub mod seccomp;
+pub mod shown;
 pub mod signal;
 pub mod strace;
 mod sys;

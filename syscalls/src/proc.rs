@@ -9,10 +9,11 @@
 
 use crate::paths::{GuestPath, OwnedFd, open_path};
 use crate::process::{Image, Process};
-use crate::signal::SigSet;
-use crate::sys;
+use crate::{shown, sys};
 use memory::{Errno, GuestAddr, Range};
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, OsStr};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 
 const PROC_SUPER_MAGIC: i64 = 0x9fa0;
 
@@ -96,15 +97,16 @@ fn own_exe(image: &Image) -> Exe {
     Exe { name: image.exe.clone(), openable }
 }
 
+/// Whether a process runs under this translator.
+fn runs_here(pid: i32) -> bool {
+    let identity = |path: String| std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
+    let theirs = identity(format!("/proc/{pid}/exe"));
+    theirs.is_some() && theirs == identity("/proc/self/exe".to_owned())
+}
+
 /// Another guest's program: the file mapped where its auxiliary vector has the program headers.
 fn exe_of(process: &Process, pid: i32) -> Option<Exe> {
-    let identity = |path: String| {
-        std::fs::metadata(path).ok().map(|file| {
-            use std::os::unix::fs::MetadataExt;
-            (file.dev(), file.ino())
-        })
-    };
-    if identity(format!("/proc/{pid}/exe"))? != identity("/proc/self/exe".to_owned())? {
+    if !runs_here(pid) {
         return None;
     }
     let auxv = std::fs::read(format!("/proc/{pid}/auxv")).ok()?;
@@ -137,7 +139,6 @@ const FILES: &[(&str, Content)] = &[
     ("environ", |process| unpublished(&process.image, &process.image.environ)),
     ("auxv", |process| unpublished(&process.image, &process.image.auxv)),
     ("stat", |process| stat(&process.image)),
-    ("status", status),
     ("limits", limits),
 ];
 
@@ -159,19 +160,20 @@ fn stat(image: &Image) -> Option<Vec<u8>> {
     Some(format!("{name}) {}\n", fields.join(" ")).into_bytes())
 }
 
-/// /proc/self/status with the guest's filters and actions of signals, of which the host does not know.
-fn status(process: &Process) -> Option<Vec<u8>> {
-    let seccomp = process.seccomp.first().filter(|state| state.mode() != crate::seccomp::DISABLED);
-    let host = std::fs::read_to_string("/proc/self/status").ok()?;
-    let signals = |is_wanted: fn(u64) -> bool| {
-        let of = SigSet::ALL.iter().filter(|&signal| is_wanted(process.actions.get(signal).handler));
-        of.fold(SigSet::EMPTY, |set, signal| set.union(SigSet::of(&[signal])))
+/// A status file with the guest's filters and actions of signals, of which the host does not know.
+fn status(process: &Process, pid: i32, path: &[u8]) -> Option<Vec<u8>> {
+    let is_own = pid == own_pid();
+    let seccomp = process.seccomp.first().filter(|state| is_own && state.mode() != crate::seccomp::DISABLED);
+    let [caught, ignored] = match is_own {
+        true => process.actions.shown(),
+        false => runs_here(pid).then(|| shown::of(pid))??,
     };
+    let host = std::fs::read_to_string(OsStr::from_bytes(path)).ok()?;
     let line = |line: &str| match (line.split_once(':'), &seccomp) {
         (Some((name @ "Seccomp", _)), Some(seccomp)) => format!("{name}:\t{}\n", seccomp.mode()),
         (Some((name @ "Seccomp_filters", _)), Some(seccomp)) => format!("{name}:\t{}\n", seccomp.filters()),
-        (Some((name @ "SigIgn", _)), _) => format!("{name}:\t{:016x}\n", signals(|handler| handler == 1).0),
-        (Some((name @ "SigCgt", _)), _) => format!("{name}:\t{:016x}\n", signals(|handler| handler > 1).0),
+        (Some((name @ "SigIgn", _)), _) => format!("{name}:\t{:016x}\n", ignored.0),
+        (Some((name @ "SigCgt", _)), _) => format!("{name}:\t{:016x}\n", caught.0),
         _ => format!("{line}\n"),
     };
     Some(host.lines().map(line).collect::<String>().into_bytes())
@@ -197,11 +199,30 @@ fn limits(process: &Process) -> Option<Vec<u8>> {
     Some(host.lines().map(line).collect::<String>().into_bytes())
 }
 
+/// Whether a file of that name, which may be a descriptor's, may hold open flags that are others on the host.
+fn may_show_flags(process: &Process, name: &[u8]) -> bool {
+    !process.abi.open_flags.is_empty() && !name.is_empty() && name.iter().all(u8::is_ascii_digit)
+}
+
+/// A file of /proc/PID/fdinfo with the guest's open flags, whosever descriptor it is: Linux shows those of the machine.
+fn fdinfo(process: &Process, path: &[u8]) -> Option<Vec<u8>> {
+    let host = std::fs::read_to_string(OsStr::from_bytes(path)).ok()?;
+    let flags = |line: &str| u32::from_str_radix(line.strip_prefix("flags:")?.trim(), 8).ok();
+    // seq_show in fs/proc/fd.c
+    let line = |line: &str| match flags(line) {
+        Some(host) => format!("flags:\t0{:o}\n", process.abi.open_flags_to_guest(host)),
+        None => format!("{line}\n"),
+    };
+    Some(host.lines().map(line).collect::<String>().into_bytes())
+}
+
 /// Puts the guest's view in place of a file that was just opened for reading, if it is one that needs it. Returns the
 /// descriptor, which keeps its number.
 pub(crate) fn shadow(process: &Process, fd: i32, path: &GuestPath, flags: i32) -> Result<i32, Errno> {
     let last = path.last();
-    let wanted = last == b"cpuinfo" || FILES.iter().any(|(name, _)| name.as_bytes() == last);
+    let wanted = [b"cpuinfo".as_slice(), b"status"].contains(&last)
+        || may_show_flags(process, last)
+        || FILES.iter().any(|(name, _)| name.as_bytes() == last);
     if !wanted || flags & (libc::O_ACCMODE | libc::O_PATH) != libc::O_RDONLY || !is_proc(fd) {
         return Ok(fd);
     }
@@ -220,7 +241,14 @@ fn content(process: &Process, reached: &[u8]) -> Option<Vec<u8>> {
         let text = || process.image.cpuinfo.text().into_bytes();
         return owner(folder).is_none().then(text).filter(|text| !text.is_empty());
     }
-    if owner(folder)? != own_pid() {
+    if folder.ends_with(b"/fdinfo") {
+        return may_show_flags(process, name).then(|| fdinfo(process, reached))?;
+    }
+    let owner = owner(folder)?;
+    if name == b"status" {
+        return status(process, owner, reached);
+    }
+    if owner != own_pid() {
         return None;
     }
     let (_, content) = FILES.iter().find(|(file, _)| file.as_bytes() == name)?;

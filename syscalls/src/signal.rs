@@ -7,6 +7,7 @@
 use crate::abi::{Abi, SigactionPlain, SigactionRestorer};
 use memory::{Errno, GuestAddr, Lock, UserPtr};
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A signal number, 1 to 64.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -248,12 +249,14 @@ pub trait HostSignals: Sync {
 
 /// The guest's actions: shared by the threads of a process, and with CLONE_SIGHAND.
 pub struct Actions {
+    /// The signals that have handlers, and those that are ignored: what [`crate::shown`] has others see.
+    pub(crate) shown: [AtomicU64; 2],
     table: Lock<[Action; 64]>,
 }
 
 impl Default for Actions {
     fn default() -> Actions {
-        Actions { table: Lock::new([Action::default(); 64]) }
+        Actions { shown: Default::default(), table: Lock::new([Action::default(); 64]) }
     }
 }
 
@@ -271,12 +274,28 @@ impl Actions {
             host.set_action(signal, action.host())?;
         }
         table[usize::from(signal.0) - 1] = action;
+        self.tell(signal, action.handler);
         Ok(old)
+    }
+
+    /// Notes for others what a signal's handler is, while the table is held.
+    fn tell(&self, signal: Signal, handler: u64) {
+        for (set, is_in) in self.shown.iter().zip([handler > 1, handler == 1]) {
+            let others = set.load(Ordering::Relaxed) & !SigSet::of(&[signal]).0;
+            set.store(others | u64::from(is_in) << (signal.0 - 1), Ordering::Relaxed);
+        }
+    }
+
+    /// The signals that have handlers, and those that are ignored.
+    pub(crate) fn shown(&self) -> [SigSet; 2] {
+        self.shown.each_ref().map(|set| SigSet(set.load(Ordering::Relaxed)))
     }
 
     /// Notes what the process inherited from execve, without touching the host: SIG_IGN stays.
     pub fn inherit(&self, signal: Signal, action: Action) {
-        self.table.lock()[usize::from(signal.0) - 1] = action;
+        let mut table = self.table.lock();
+        table[usize::from(signal.0) - 1] = action;
+        self.tell(signal, action.handler);
     }
 
     /// The action to deliver by; one with SA_RESETHAND is back to the default then (sigaction(2)).
@@ -286,6 +305,7 @@ impl Actions {
         let action = *entry;
         if action.has(libc::SA_RESETHAND) && action.handler > 1 {
             entry.handler = 0;
+            self.tell(signal, 0);
             // A failure leaves our handler in place, which finds the guest's default then.
             let _ = host.set_action(signal, entry.host());
         }
@@ -294,7 +314,8 @@ impl Actions {
 
     /// A copy, for a child that does not share the table.
     pub fn copy(&self) -> Actions {
-        Actions { table: Lock::new(*self.table.lock()) }
+        let table = self.table.lock();
+        Actions { shown: self.shown().map(|set| AtomicU64::new(set.0)), table: Lock::new(*table) }
     }
 
     /// CLONE_CLEAR_SIGHAND (clone3(2)): handlers become the default, what is ignored stays so. The host's actions are
@@ -303,6 +324,7 @@ impl Actions {
         for action in self.table.lock().iter_mut().filter(|action| action.handler > 1) {
             *action = Action::default();
         }
+        self.shown[0].store(0, Ordering::Relaxed);
     }
 
     /// Holds the table still for a fork.

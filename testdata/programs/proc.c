@@ -78,6 +78,16 @@ int main(int argc, char **argv) {
     CHECK(ignored >> (SIGFPE - 1) & 1 && caught == 1ul << (SIGQUIT - 1));
     CHECK(slurp("/proc/self/stat") > 0 && atoi(buffer) == getpid() && strstr(buffer, "(renamed) R "));
 
+    // Descriptors with their flags, which are not the same numbers everywhere.
+    int root = open("/", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    char info[64];
+    unsigned flags = 0;
+    snprintf(info, sizeof info, "/proc/self/fdinfo/%d", root);
+    CHECK(slurp(info) > 0 && sscanf(strstr(buffer, "flags:"), "flags: %o", &flags) == 1);
+    CHECK(flags == ((unsigned)fcntl(root, F_GETFL) | O_CLOEXEC) && flags & O_DIRECTORY && flags & O_NOFOLLOW);
+    CHECK(strncmp(buffer, "pos:\t0\n", 7) == 0 && strstr(buffer, "mnt_id:") && close(root) == 0);
+    CHECK(open(info, O_RDONLY) == -1 && errno == ENOENT);
+
     int local;
     CHECK(mapping((void *)main, permissions, name) && !strcmp(name, exe));
     printf("code %s\n", permissions);

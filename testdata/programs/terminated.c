@@ -96,6 +96,53 @@ static void not_yet(void) {
     CHECK(signal(SIGTERM, SIG_DFL) == SIG_IGN);
 }
 
+static void nothing(int signal) { (void)signal; }
+
+// Signals 1 to 31 in a line of a process' or thread's status.
+static unsigned line_of(const char *path, const char *name) {
+    char text[4096];
+    FILE *file = fopen(path, "r");
+    CHECK(file != NULL);
+    text[fread(text, 1, sizeof text - 1, file)] = 0;
+    fclose(file);
+    const char *line = strstr(text, name);
+    CHECK(line != NULL);
+    return line ? strtoull(line + strlen(name), NULL, 16) & 0x7fffffff : 0;
+}
+static void *own_status(void *unused) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/task/%d/status", gettid());
+    CHECK(line_of(path, "\nPid:\t") == strtoul((snprintf(path + 32, 16, "%d", gettid()), path + 32), NULL, 16));
+    return unused;
+}
+
+// What others see that a process handles is what it set itself.
+static void seen_by_others(void) {
+    char path[64], byte = 0;
+    int to[2], from[2];
+    CHECK(pipe(to) == 0 && pipe(from) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        read(to[0], &byte, 1);
+        signal(SIGTERM, nothing);
+        signal(SIGQUIT, nothing);
+        signal(SIGHUP, SIG_IGN);
+        signal(SIGSEGV, SIG_IGN);
+        write(from[1], "x", 1);
+        read(to[0], &byte, 1);
+        _exit(0);
+    }
+    snprintf(path, sizeof path, "/proc/%d/status", child);
+    printf("before: %x caught, ", line_of(path, "\nSigCgt:\t"));
+    printf("%x ignored\n", line_of(path, "\nSigIgn:\t"));
+    CHECK(write(to[1], "x", 1) == 1 && read(from[0], &byte, 1) == 1);
+    printf("then: %x caught, ", line_of(path, "\nSigCgt:\t"));
+    printf("%x ignored\n", line_of(path, "\nSigIgn:\t"));
+    CHECK(write(to[1], "x", 1) == 1 && waitpid(child, NULL, 0) == child);
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, own_status, NULL) == 0 && pthread_join(thread, NULL) == 0);
+}
+
 static _Atomic int seen[SENT];
 static void count(int signal, siginfo_t *info, void *context) {
     (void)signal, (void)context;
@@ -143,6 +190,7 @@ int main(void) {
     ends("first thread gone", without_first_thread);
     broken_pipe();
     not_yet();
+    seen_by_others();
     threads_that_end();
     DONE();
 }
