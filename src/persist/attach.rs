@@ -14,14 +14,15 @@ use super::hash::{Hasher, checksum};
 use super::index::Subject;
 use crate::cache::{Locked, Place, Unit};
 
-/// The most guest code that one unit has.
-const MAX_RANGE: u64 = 160 << 20;
+/// The most guest code that one unit has: a browser's executable has 240 MB.
+const MAX_RANGE: u64 = 384 << 20;
 /// Region per byte of guest code: several times what code takes, since code that is dropped leaves its room unused.
 const REGION_FACTOR: u64 = 12;
 /// Beyond this little of a large file runs, and what lies within reach has to do for all files of a process.
 const WHOLE_REGION: u64 = 16 << 20;
 const LARGE_FACTOR: u64 = 2;
 const MIN_REGION: u64 = 4 << 20;
+const MAX_REGION: u64 = 512 << 20;
 /// Guest code below this is at fixed addresses: its code names them as they are, and may lie anywhere.
 const LOW: u64 = 1 << 32;
 /// A region that keeps its distance begins at most this far from its guest code, so that 32 bits can tell the
@@ -33,6 +34,8 @@ const CLEAR: u64 = 0x1800_0000;
 /// libraries would leave no gap that is large enough.
 const NEAR: u64 = 0x3800_0000;
 const SMALL_REGION: u64 = 32 << 20;
+// The largest unit finds room, and reaches from its region's start to its code's end.
+const _: () = assert!(NEAR + MAX_REGION < REACH && REACH + MAX_RANGE < i32::MAX as u64);
 /// Distances to try: one may be taken by another mapping.
 const CHOICES: u64 = 16;
 /// Files that continue a first one.
@@ -43,7 +46,7 @@ const LIMITED_SHARE: u64 = 8;
 /// How large the region is for so much guest code.
 fn region_len(guest: u64) -> u64 {
     let large = WHOLE_REGION + guest * LARGE_FACTOR;
-    (guest * REGION_FACTOR).min(large).max(MIN_REGION).next_multiple_of(PAGE_SIZE)
+    (guest * REGION_FACTOR).min(large).clamp(MIN_REGION, MAX_REGION).next_multiple_of(PAGE_SIZE)
 }
 
 /// Guest code in a file, by its content.
