@@ -355,5 +355,9 @@ fn short_address(word: u32) -> Option<u32> {
 fn uses_reserved(row: &Row, word: u32) -> bool {
     let free = !row.pattern.mask;
     let fields: &[u32] = if row.pattern.width == 16 { &[7, 2] } else { &[7, 15, 20, 27] };
-    fields.iter().any(|at| free >> at & 31 != 0 && [BASE, LINK].contains(&(word >> at & 31)))
+    // AMOCAS.Q has pairs, named by the even register.
+    let second = u32::from(row.name() == "amocas_q");
+    let names =
+        |register: u32| [BASE, LINK].iter().any(|&reserved| reserved == register || reserved == register | second);
+    fields.iter().any(|at| free >> at & 31 != 0 && names(word >> at & 31))
 }
