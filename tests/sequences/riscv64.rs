@@ -357,7 +357,6 @@ fn uses_reserved(row: &Row, word: u32) -> bool {
     let fields: &[u32] = if row.pattern.width == 16 { &[7, 2] } else { &[7, 15, 20, 27] };
     // AMOCAS.Q has pairs, named by the even register.
     let second = u32::from(row.name() == "amocas_q");
-    let names =
-        |register: u32| [BASE, LINK].iter().any(|&reserved| reserved == register || reserved == register | second);
-    fields.iter().any(|at| free >> at & 31 != 0 && names(word >> at & 31))
+    let is_named = |register: u32| [register, register | second].iter().any(|named| [BASE, LINK].contains(named));
+    fields.iter().any(|at| free >> at & 31 != 0 && is_named(word >> at & 31))
 }
