@@ -390,7 +390,7 @@ impl Vcpu {
     /// An instruction could not be fetched.
     fn fetch_fault(&mut self, fault: FetchFault) -> Resume {
         let cause = crate::signals::faults::of_fetch(fault);
-        self.note_fault(&cause, Access::Execute);
+        self.note_fault(&cause, |_| Access::Execute);
         Resume::Cause(cause)
     }
 }

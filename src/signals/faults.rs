@@ -62,13 +62,15 @@ impl Vcpu {
         let signal = if host.signal == libc::SIGBUS { Signal::SIGBUS } else { Signal::SIGSEGV };
         // The host tells the first byte that could not be reached, which may lie behind the access' address.
         let cause = Cause { signal, code: host.code, addr: host.addr };
-        let access = if host.write { self.written(&cause) } else { Access::Read };
-        self.note_fault(&cause, access);
+        self.note_fault(&cause, |vcpu| if host.write { vcpu.written(&cause) } else { Access::Read });
         Resume::Cause(cause)
     }
 
-    /// Keeps what the frames of the thread's signals tell from now on.
-    pub fn note_fault(&mut self, cause: &Cause, access: Access) {
+    /// Keeps what the frames of the thread's signals tell from now on, where they tell of faults at all.
+    pub fn note_fault(&mut self, cause: &Cause, access: impl FnOnce(&Vcpu) -> Access) {
+        if !self.machine.engine.target.frames_tell_faults() {
+            return;
+        }
         let refused = match (cause.signal, cause.code) {
             (Signal::SIGBUS, code::BUS_ADRALN) => Refused::Misaligned,
             (Signal::SIGSEGV, code::SEGV_ACCERR) => {
@@ -78,7 +80,7 @@ impl Vcpu {
             }
             _ => Refused::Unmapped,
         };
-        self.last_fault = Some(MemoryFault { addr: cause.addr, access, refused });
+        self.last_fault = Some(MemoryFault { addr: cause.addr, access: access(self), refused });
     }
 
     /// What an instruction wanted whose write the host refused. One that also reads the place is told of the read, where that
@@ -141,7 +143,7 @@ impl Vcpu {
             false => (Signal::SIGSEGV, code::SEGV_MAPERR),
         };
         let cause = Cause { signal, code, addr };
-        self.note_fault(&cause, self.wanted(addr));
+        self.note_fault(&cause, |vcpu| vcpu.wanted(addr));
         Resume::Cause(cause)
     }
 }

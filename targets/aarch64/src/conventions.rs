@@ -211,6 +211,10 @@ impl Target for Aarch64 {
         true
     }
 
+    fn frames_tell_faults(&self) -> bool {
+        true
+    }
+
     fn signal_frame(&self, state: &GuestState, delivery: &SignalDelivery) -> SignalFrame {
         signal::frame(state, delivery)
     }

@@ -205,6 +205,10 @@ pub trait Target: Sync + Send {
     /// Whether the processor can step.
     fn steps(&self) -> bool;
 
+    /// Whether signal frames tell of the thread's latest fault ([`SignalDelivery::fault`]).
+    fn frames_tell_faults(&self) -> bool {
+        false
+    }
     /// Lays out a signal frame for the present state.
     fn signal_frame(&self, state: &GuestState, delivery: &SignalDelivery) -> SignalFrame;
     /// Sets the registers for the handler once the frame is in memory at `frame`.
