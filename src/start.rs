@@ -296,7 +296,7 @@ impl Vcpu {
         signals::set_current(&raw const *self.mailbox);
         let (base, size) = self.stacks.signal();
         handler::set_stack(base, size);
-        syscalls::shown::show(&self.process.actions);
+        syscalls::shown::show(&self.process);
         // Without them the process ends as well, and keeps nothing.
         let _ = handler::install_ends();
         handler::set_mask(self.thread.mask.host_mask());

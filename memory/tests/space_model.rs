@@ -1,7 +1,7 @@
 //! Random operations on the address space against a model that keeps each page by itself, and against what the host
 //! lets be read and written.
 
-use memory::space::{Limits, MapRequest, RemapRequest};
+use memory::space::{Limits, MapRequest, RemapRequest, Snapshot};
 use memory::{AddressSpace, Changed, Errno, GuestAddr, PAGE_SIZE, Prot, copy};
 
 const PAGES: u64 = 48;
@@ -132,6 +132,14 @@ impl Pair {
         for pair in self.space.regions().windows(2) {
             assert!(pair[0].range.end <= pair[1].range.start && !pair[0].continues_into(&pair[1]), "{pair:?}");
         }
+        // What another process would read, by the words.
+        let read = |addr: u64, words: &mut [u64]| {
+            let all = words.iter_mut().zip((addr..).step_by(size_of::<u64>()));
+            all.map(|(word, at)| copy::read(GuestAddr(at)).map(|value| *word = value).ok()).collect()
+        };
+        let snapshot = Snapshot::copy(self.space.head() as u64, read).expect("stands still");
+        let host = std::fs::read_to_string("/proc/self/maps").expect("maps");
+        assert_eq!(snapshot.render_maps(&host), self.space.render_maps(&host));
     }
 }
 

@@ -34,7 +34,7 @@ impl Vcpu {
         if let Ok(0) = result {
             // Before it has its id: from then on its record may say more, of who attaches to it.
             self.be_born(heir);
-            syscalls::shown::show(&self.process.actions);
+            syscalls::shown::show(&self.process);
             self.begin_child(request, parting);
             let (target, state) = (self.machine.engine.target, &mut self.context.guest);
             make_child_state(target, state, request);

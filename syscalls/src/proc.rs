@@ -160,13 +160,25 @@ fn stat(image: &Image) -> Option<Vec<u8>> {
     Some(format!("{name}) {}\n", fields.join(" ")).into_bytes())
 }
 
+/// The maps or smaps of another guest process, which the translator's own mappings are not in.
+fn others_mappings(process: &Process, pid: i32, path: &[u8]) -> Option<Vec<u8>> {
+    let is_smaps = path.ends_with(b"/smaps");
+    if !is_smaps && !path.ends_with(b"/maps") || !runs_here(pid) {
+        return None;
+    }
+    let mappings = shown::mappings(pid)?;
+    let host = std::fs::read_to_string(OsStr::from_bytes(path)).ok()?;
+    let text = if is_smaps { mappings.render_smaps(&host) } else { mappings.render_maps(&host) };
+    Some(process.roots.rename_in_maps(text).into_bytes())
+}
+
 /// A status file with the guest's filters and actions of signals, of which the host does not know.
 fn status(process: &Process, pid: i32, path: &[u8]) -> Option<Vec<u8>> {
     let is_own = pid == own_pid();
     let seccomp = process.seccomp.first().filter(|state| is_own && state.mode() != crate::seccomp::DISABLED);
     let [caught, ignored] = match is_own {
         true => process.actions.shown(),
-        false => runs_here(pid).then(|| shown::of(pid))??,
+        false => runs_here(pid).then(|| shown::signals(pid))??,
     };
     let host = std::fs::read_to_string(OsStr::from_bytes(path)).ok()?;
     let line = |line: &str| match (line.split_once(':'), &seccomp) {
@@ -249,7 +261,7 @@ fn content(process: &Process, reached: &[u8]) -> Option<Vec<u8>> {
         return status(process, owner, reached);
     }
     if owner != own_pid() {
-        return None;
+        return others_mappings(process, owner, reached);
     }
     let (_, content) = FILES.iter().find(|(file, _)| file.as_bytes() == name)?;
     content(process)

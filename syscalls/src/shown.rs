@@ -1,37 +1,61 @@
-//! Which signals another guest process handles and ignores. The host knows of the translator's handlers only, so each
-//! process keeps its own where another run of the same translator finds them: at a fixed distance from where its file is mapped.
+//! Which signals another guest process handles and ignores, and what it has mapped. The host knows of the translator's
+//! handlers and of its mappings too, so each process keeps its own where another run of the same translator finds them:
+//! at a fixed distance from where its file is mapped.
 
 use std::mem::offset_of;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
+use memory::space::{Head, Snapshot};
+
+use crate::process::Process;
 use crate::signal::{Actions, SigSet};
 use crate::sys;
 
-/// The process' actions. A child on its parent's memory has them only as long as it forks none of its own.
-static SHOWN: AtomicPtr<Actions> = AtomicPtr::new(ptr::null_mut());
+/// Where the process' own are. A child on its parent's memory has its parent's only as long as it forks none of its own.
+#[repr(C)]
+struct Shown {
+    actions: AtomicPtr<Actions>,
+    mappings: AtomicPtr<Head>,
+}
 
-/// Has other processes see these.
-pub fn show(actions: &Actions) {
-    SHOWN.store(ptr::from_ref(actions).cast_mut(), Ordering::Release);
+static SHOWN: Shown = Shown { actions: AtomicPtr::new(ptr::null_mut()), mappings: AtomicPtr::new(ptr::null_mut()) };
+
+/// Has other processes see the actions and the mappings of this one.
+pub fn show(process: &Process) {
+    SHOWN.mappings.store(process.space.head().cast_mut(), Ordering::Relaxed);
+    SHOWN.actions.store(ptr::from_ref(&*process.actions).cast_mut(), Ordering::Release);
 }
 
 /// The signals that a process handles and those that it ignores, if it runs under this translator and may be looked at.
-pub(crate) fn of(pid: i32) -> Option<[SigSet; 2]> {
+pub(crate) fn signals(pid: i32) -> Option<[SigSet; 2]> {
+    let mut sets = [0; 2];
+    match shown(pid)? {
+        // It has not begun: execve has left it no handler.
+        [0, _] => {}
+        [actions, _] => read(pid, actions + offset_of!(Actions, shown) as u64, &mut sets)?,
+    }
+    Some(sets.map(SigSet))
+}
+
+/// What a process has mapped, with the same exceptions.
+pub(crate) fn mappings(pid: i32) -> Option<Snapshot> {
+    match shown(pid)? {
+        [_, 0] => Some(Snapshot::default()),
+        [_, head] => Snapshot::copy(head, |addr, words| read(pid, addr, words)),
+    }
+}
+
+/// The words of another process' [`SHOWN`].
+fn shown(pid: i32) -> Option<[u64; 2]> {
     let cell = &raw const SHOWN as u64;
     let own = std::fs::read_to_string("/proc/self/maps").ok()?;
     let file = own.lines().map(Line::parse).find(|line| line.as_ref().is_some_and(|line| line.holds(cell)))??.file;
     let base = |maps: &str| maps.lines().filter_map(Line::parse).find(|line| line.file == file).map(|line| line.start);
     let theirs = base(&std::fs::read_to_string(format!("/proc/{pid}/maps")).ok()?)?;
-    let mut actions = [0];
-    read(pid, theirs + (cell - base(&own)?), &mut actions)?;
-    let mut sets = [0; 2];
-    match actions {
-        // It has not begun: execve has left it no handler.
-        [0] => return Some([SigSet::EMPTY; 2]),
-        [actions] => read(pid, actions + offset_of!(Actions, shown) as u64, &mut sets)?,
-    }
-    Some(sets.map(SigSet))
+    let mut words = [0; 2];
+    read(pid, theirs + (cell - base(&own)?), &mut words)?;
+    Some(words)
 }
 
 /// A line of /proc/PID/maps.

@@ -9,8 +9,10 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char buffer[1 << 16];
@@ -35,6 +37,31 @@ static int mapping(const void *address, char permissions[5], char name[512]) {
         if ((uintptr_t)address >= from && (uintptr_t)address < to) return 1;
     }
     return 0;
+}
+
+// What another process reads of a process' mappings is what that reads of its own.
+static void child_mappings(void) {
+    int ready[2], go[2];
+    char *own = mmap(NULL, sizeof buffer, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), path[64];
+    CHECK(own != MAP_FAILED && pipe(ready) == 0 && pipe(go) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        char *code = mmap(NULL, 8 * 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        CHECK(code != MAP_FAILED && mprotect(code + 4096, 4096, PROT_NONE) == 0 && munmap(code + 3 * 4096, 4096) == 0);
+        CHECK(slurp("/proc/self/maps") > 0);
+        strcpy(own, buffer);
+        CHECK(write(ready[1], "", 1) == 1 && read(go[0], path, 1) == 1);
+        _exit(0);
+    }
+    CHECK(child > 0 && read(ready[0], path, 1) == 1);
+    snprintf(path, sizeof path, "/proc/%d/maps", child);
+    CHECK(slurp(path) > 0 && strcmp(buffer, own) == 0);
+    snprintf(path, sizeof path, "/proc/%d/task/%d/smaps", child, child);
+    CHECK(slurp(path) > 0 && strstr(buffer, "[stack]") && strncmp(buffer, own, 25) == 0);
+    int status;
+    CHECK(write(go[1], "", 1) == 1 && waitpid(child, &status, 0) == child && status == 0);
+    for (int i = 0; i < 2; i++) close(ready[i]), close(go[i]);
+    munmap(own, sizeof buffer);
 }
 
 int main(int argc, char **argv) {
@@ -114,6 +141,7 @@ int main(int argc, char **argv) {
     printf("tasks %d\n", count);
     CHECK(slurp("/proc/cpuinfo") > 0 && strstr(buffer, "processor") && !strstr(buffer, "QEMU"));
 
+    child_mappings();
     DIR *descriptors = opendir("/proc/self/fd");  // nothing in it that the program did not open
     int known = 0, unknown = 0;
     for (struct dirent *one; (one = readdir(descriptors));) {

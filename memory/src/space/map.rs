@@ -3,12 +3,15 @@
 use super::gaps::Gaps;
 use super::place::USER_END;
 use super::region::{Backing, ObjectId, Prot, Region, RegionFlags};
+use super::rows::{Head, Rows};
 use crate::{GuestAddr, Range};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The regions and their totals.
 pub struct RegionMap {
-    regions: BTreeMap<u64, Region>,
+    regions: BTreeMap<u64, Entry>,
+    /// The same for other processes.
+    rows: Rows,
     gaps: Gaps,
     /// Where the regions begin that the host may extend (MAP_GROWSDOWN).
     growing: BTreeSet<u64>,
@@ -17,6 +20,12 @@ pub struct RegionMap {
     views: HashMap<ObjectId, Views>,
     /// Executable mappings of files that the guest may write to.
     writable_code: u32,
+}
+
+/// A region and its row.
+struct Entry {
+    region: Region,
+    row: usize,
 }
 
 /// How many mappings of an object there are of two kinds.
@@ -32,6 +41,7 @@ impl Default for RegionMap {
     fn default() -> RegionMap {
         RegionMap {
             regions: BTreeMap::new(),
+            rows: Rows::default(),
             gaps: Gaps::new(),
             growing: BTreeSet::new(),
             total: 0,
@@ -46,6 +56,11 @@ impl RegionMap {
     /// Bytes that count against RLIMIT_AS.
     pub fn total(&self) -> u64 {
         self.total
+    }
+
+    /// Where other processes read of the regions.
+    pub fn head(&self) -> &Head {
+        self.rows.head()
     }
 
     /// How many regions there are.
@@ -65,11 +80,13 @@ impl RegionMap {
         if region.grows_down() {
             self.growing.insert(region.range.start.0);
         }
-        self.regions.insert(region.range.start.0, region);
+        let row = self.rows.add(&region);
+        self.regions.insert(region.range.start.0, Entry { region, row });
     }
 
     fn take(&mut self, start: GuestAddr) -> Option<Region> {
-        let region = self.regions.remove(&start.0)?;
+        let Entry { region, row } = self.regions.remove(&start.0)?;
+        self.rows.take(row);
         self.total -= region.counted_bytes();
         self.data -= region.data_bytes();
         self.count(&region, |count| count - 1);
@@ -109,17 +126,21 @@ impl RegionMap {
 
     /// The region that holds `addr`.
     pub fn at(&self, addr: GuestAddr) -> Option<&Region> {
-        self.regions.range(..=addr.0).next_back().map(|(_, region)| region).filter(|region| region.range.contains(addr))
+        self.regions
+            .range(..=addr.0)
+            .next_back()
+            .map(|(_, entry)| &entry.region)
+            .filter(|region| region.range.contains(addr))
     }
 
     /// All regions from the lowest up.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Region> {
-        self.regions.values()
+        self.regions.values().map(|entry| &entry.region)
     }
 
     /// The regions that begin below `end`, from the highest down.
     pub fn below(&self, end: GuestAddr) -> impl Iterator<Item = &Region> {
-        self.regions.range(..end.0).rev().map(|(_, region)| region)
+        self.regions.range(..end.0).rev().map(|(_, entry)| &entry.region)
     }
 
     /// Where the first region that does not begin below `addr` begins.
@@ -129,7 +150,7 @@ impl RegionMap {
 
     /// The regions that grow down and begin above `addr`.
     pub fn growing_above(&self, addr: GuestAddr) -> Vec<Region> {
-        self.growing.range(addr.0 + 1..).filter_map(|start| self.regions.get(start)).copied().collect()
+        self.growing.range(addr.0 + 1..).filter_map(|start| self.regions.get(start)).map(|entry| entry.region).collect()
     }
 
     /// A high place below `top` of `len` bytes in which nothing is mapped, aligned to `align`.
@@ -142,7 +163,7 @@ impl RegionMap {
         let first = self.at(range.start).map_or(range.start, |region| region.range.start);
         self.regions
             .range(first.0..range.end.0.max(first.0))
-            .map(move |(_, region)| region.clipped(range))
+            .map(move |(_, entry)| entry.region.clipped(range))
             .filter(|piece| !piece.range.is_empty())
     }
 
@@ -198,7 +219,9 @@ impl RegionMap {
         let end = if inside { range.end } else { self.next(range.end) };
         let around = Range { start: below.min(range.start), end: end.max(range.end) };
         self.holes(around).into_iter().for_each(|gap| self.gaps.take(gap));
+        self.rows.begin();
         change(self);
+        self.rows.end();
         self.holes(around).into_iter().for_each(|gap| self.gaps.add(gap));
     }
 
@@ -213,6 +236,7 @@ impl RegionMap {
 
     /// Changes each region within `range`.
     pub fn update(&mut self, range: Range, change: impl Fn(&mut Region)) {
+        self.rows.begin();
         self.split(range.start);
         self.split(range.end);
         let starts: Vec<u64> = self.regions.range(range.start.0..range.end.0).map(|(&start, _)| start).collect();
@@ -226,6 +250,7 @@ impl RegionMap {
         for &start in starts.iter().rev() {
             self.join(GuestAddr(start));
         }
+        self.rows.end();
     }
 
     /// Keeps the regions for which `keep` holds.
@@ -244,7 +269,7 @@ impl RegionMap {
 
     /// Joins the regions that meet at `at` if they are alike.
     fn join(&mut self, at: GuestAddr) {
-        let Some(&right) = self.regions.get(&at.0) else { return };
+        let Some(right) = self.regions.get(&at.0).map(|entry| entry.region) else { return };
         let Some(&left) = self.below(at).next() else { return };
         if left.continues_into(&right) {
             self.take(left.range.start);

@@ -24,6 +24,7 @@ mod query;
 mod region;
 mod remap;
 mod render;
+mod rows;
 mod shm;
 mod watch;
 
@@ -31,6 +32,7 @@ pub use execution::Mdwe;
 pub use ops::MapRequest;
 pub use region::{Backing, FileStamp, Name, ObjectId, Prot, Region, RegionFlags};
 pub use remap::RemapRequest;
+pub use rows::{Head, Snapshot};
 
 use crate::lock::Lock;
 use crate::{Errno, GuestAddr, Range};
@@ -148,6 +150,11 @@ impl AddressSpace {
     /// Sets the limits.
     pub fn set_limits(&self, limits: Limits) {
         self.inner.lock().limits = limits;
+    }
+
+    /// Where other processes read of the mappings ([`Snapshot::copy`]): the same as long as this is not moved.
+    pub fn head(&self) -> *const Head {
+        self.inner.lock().map.head()
     }
 
     /// Holds the map still for a fork: the child must not find it locked by a thread that it does not have.

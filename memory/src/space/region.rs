@@ -111,6 +111,9 @@ pub enum Name {
 }
 
 impl Name {
+    /// All of them.
+    pub const ALL: [Name; 5] = [Name::None, Name::Heap, Name::Stack, Name::Vdso, Name::Vvar];
+
     /// The text in brackets.
     pub fn text(self) -> Option<&'static str> {
         match self {

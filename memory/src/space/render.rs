@@ -1,8 +1,9 @@
-//! /proc/self/maps and smaps in the guest's view.
+//! /proc/PID/maps and smaps in the guest's view.
 //!
 //! The host's own text is the source: it knows each mapping's file as it is called now. From it the guest's mappings
 //! are cut out and shown with the guest's protection and names.
 
+use super::map::RegionMap;
 use super::{AddressSpace, Name, Prot, Region, RegionFlags};
 use crate::{GuestAddr, Range};
 use std::fmt::Write;
@@ -59,37 +60,55 @@ fn write_line(out: &mut String, host: &HostLine<'_>, piece: &Region) {
     out.push('\n');
 }
 
+/// The guest's mappings that a text is made of.
+pub trait Mappings {
+    /// The parts of them within a range, in order.
+    fn within(&self, range: Range) -> Vec<Region>;
+}
+
+impl Mappings for RegionMap {
+    fn within(&self, range: Range) -> Vec<Region> {
+        self.pieces(range).collect()
+    }
+}
+
+/// The text of maps, made from the host's.
+pub fn maps(host_maps: &str, mappings: &impl Mappings) -> String {
+    let mut out = String::new();
+    for host in host_maps.lines().filter_map(parse) {
+        mappings.within(host.range).iter().for_each(|piece| write_line(&mut out, &host, piece));
+    }
+    out
+}
+
+/// The text of smaps, made from the host's: each header line with the details that follow it. Where one host mapping is
+/// several of the guest's, the first carries the details.
+pub fn smaps(host_smaps: &str, mappings: &impl Mappings) -> String {
+    let mut out = String::new();
+    let mut shown = false;
+    for line in host_smaps.lines() {
+        let header = line.split(' ').next().is_some_and(|first| first.contains('-') && !first.ends_with(':'));
+        if let Some(host) = header.then(|| parse(line)).flatten() {
+            let pieces = mappings.within(host.range);
+            shown = !pieces.is_empty();
+            pieces.iter().for_each(|piece| write_line(&mut out, &host, piece));
+        } else if shown {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
 impl AddressSpace {
     /// The text of /proc/self/maps, made from the host's.
     pub fn render_maps(&self, host_maps: &str) -> String {
-        let inner = &*self.inner.lock();
-        let mut out = String::new();
-        for host in host_maps.lines().filter_map(parse) {
-            for piece in inner.map.pieces(host.range) {
-                write_line(&mut out, &host, &piece);
-            }
-        }
-        out
+        maps(host_maps, &self.inner.lock().map)
     }
 
-    /// The text of /proc/self/smaps, made from the host's: each header line with the details that follow it. Where one
-    /// host mapping is several of the guest's, the first carries the details.
+    /// The text of /proc/self/smaps, made from the host's.
     pub fn render_smaps(&self, host_smaps: &str) -> String {
-        let inner = &*self.inner.lock();
-        let mut out = String::new();
-        let mut shown = false;
-        for line in host_smaps.lines() {
-            let header = line.split(' ').next().is_some_and(|first| first.contains('-') && !first.ends_with(':'));
-            if let Some(host) = header.then(|| parse(line)).flatten() {
-                let pieces: Vec<Region> = inner.map.pieces(host.range).collect();
-                shown = !pieces.is_empty();
-                pieces.iter().for_each(|piece| write_line(&mut out, &host, piece));
-            } else if shown {
-                out.push_str(line);
-                out.push('\n');
-            }
-        }
-        out
+        smaps(host_smaps, &self.inner.lock().map)
     }
 
     /// The stack's range, for /proc/self/stat and its like.
