@@ -53,15 +53,15 @@ static void child_mappings(void) {
         CHECK(write(ready[1], "", 1) == 1 && read(go[0], path, 1) == 1);
         _exit(0);
     }
-    CHECK(child > 0 && read(ready[0], path, 1) == 1);
+    // If the child fails, its end is the end of the pipe.
+    CHECK(child > 0 && close(ready[1]) == 0 && close(go[0]) == 0 && read(ready[0], path, 1) == 1);
     snprintf(path, sizeof path, "/proc/%d/maps", child);
     CHECK(slurp(path) > 0 && strcmp(buffer, own) == 0);
     snprintf(path, sizeof path, "/proc/%d/task/%d/smaps", child, child);
     CHECK(slurp(path) > 0 && strstr(buffer, "[stack]") && strncmp(buffer, own, 25) == 0);
     int status;
     CHECK(write(go[1], "", 1) == 1 && waitpid(child, &status, 0) == child && status == 0);
-    for (int i = 0; i < 2; i++) close(ready[i]), close(go[i]);
-    munmap(own, sizeof buffer);
+    CHECK(close(ready[0]) == 0 && close(go[1]) == 0 && munmap(own, sizeof buffer) == 0);
 }
 
 int main(int argc, char **argv) {
