@@ -31,7 +31,9 @@ static int executes(void *path) {
     return 20;
 }
 
+static volatile int sleeping;
 static int sleeps(void *awake) {
+    sleeping = 1;
     while (!awake) syscall(SYS_sched_yield);
     return 0;
 }
@@ -80,6 +82,7 @@ int main(void) {
     status = status_of(pid);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     pid = clone(sleeps, stack + STACK, CLONE_VM | SIGCHLD, NULL);
+    while (!sleeping) sched_yield();
     CHECK(kill(pid, SIGKILL) == 0);
     status = status_of(pid);
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
