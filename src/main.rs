@@ -16,6 +16,7 @@ mod engine;
 mod exec;
 mod filter;
 mod guest;
+mod heap;
 mod host;
 mod layout;
 mod loader;

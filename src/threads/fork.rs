@@ -11,6 +11,7 @@ use syscalls::{CloneRequest, SigSet};
 use super::clone_args::{CLEAR_SIGHAND, args_of, call_of};
 use super::{give_back, has, is_alone, kin, make_child_state, quarters, stacks};
 use crate::debug::Parting;
+use crate::heap;
 use crate::ptrace;
 use crate::signals::handler;
 use crate::vcpu::Vcpu;
@@ -57,6 +58,7 @@ impl Vcpu {
         let _tracees = ptrace::lock_for_fork();
         let _seats = self.machine.debugger.as_ref().map(|debugger| debugger.world.lock_for_fork());
         let _locks = self.process.lock_for_fork();
+        let _heap = heap::lock_for_fork();
         let plain = request.flags & !PLAIN == 0 && request.exit_signal == libc::SIGCHLD;
         if plain { libc_fork(request) } else { raw_fork(request) }
     }
@@ -64,6 +66,7 @@ impl Vcpu {
     /// What is different in the child.
     fn begin_child(&mut self, request: &CloneRequest, parting: Option<Parting>) {
         memory::renew_owner();
+        heap::set_lodger(false);
         ptrace::forget_in_child();
         self.machine.engine.begin_child(&self.process.hidden);
         self.process.space.in_child();

@@ -16,6 +16,7 @@ use super::clone_args::{args_of, call_of, host_flags};
 use super::give_back;
 use super::spawn::{create, futex};
 use super::vfork::{child_main, transom_vfork};
+use crate::heap;
 use crate::signals::handler;
 use crate::vcpu::Vcpu;
 
@@ -114,6 +115,7 @@ fn free_dead() {
         alive == Err(Errno::ESRCH)
     };
     KIN.lock().extract_if(.., is_gone).for_each(|Kin(_, birth)| free(birth));
+    heap::clean_up();
 }
 
 fn free(birth: *mut Birth) {

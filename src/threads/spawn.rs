@@ -13,6 +13,7 @@ use syscalls::{AltStack, CloneRequest, HiddenFds, SigSet};
 
 use super::{Stacks, give_back, has};
 use crate::debug::Ended;
+use crate::heap;
 use crate::run::End;
 use crate::signals::{self, fatal, handler};
 use crate::vcpu::Vcpu;
@@ -29,6 +30,8 @@ struct Birth {
     request: CloneRequest,
     /// 0, then the child's tid, or -1 if it can't live.
     answer: AtomicU32,
+    /// Whether it runs on another process' memory, as its parent does.
+    is_lodger: bool,
     error: Errno,
 }
 
@@ -52,6 +55,7 @@ impl Vcpu {
             vcpu: Some(Box::new(vcpu)),
             request: request.clone(),
             answer: AtomicU32::new(0),
+            is_lodger: heap::is_lodger(),
             error: Errno::EAGAIN,
         };
         // The child takes no signal before it is complete.
@@ -108,6 +112,7 @@ extern "C" fn start(birth: *mut c_void) -> *mut c_void {
 
 /// The life of a thread.
 fn live(mut vcpu: Box<Vcpu>, birth: &mut Birth) {
+    heap::set_lodger(birth.is_lodger);
     let clear = if has(&birth.request, libc::CLONE_CHILD_CLEARTID) { birth.request.child_tid.0 } else { 0 };
     let tid = give_back(clear);
     vcpu.set_tid(tid);

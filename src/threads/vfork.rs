@@ -14,6 +14,7 @@ use syscalls::{AltStack, CloneRequest, HiddenFds, SigSet};
 
 use super::clone_args::{CLEAR_SIGHAND, args_of, call_of, host_flags};
 use super::{Stacks, has, kin, quarters, stacks};
+use crate::heap;
 use crate::ptrace;
 use crate::run::End;
 use crate::signals::{self, fatal, handler};
@@ -62,6 +63,7 @@ impl Vcpu {
         let mut child = self.child_on_this_memory(request)?;
         child.mailbox.trace.borrow();
         let lending = self.before_vfork(&mut child);
+        let is_lodger = heap::is_lodger();
         let (base, size) = child.stacks.host();
         let mask = handler::set_mask(SigSet::ALL.host_mask());
         let args = CloneArgs { flags: host_flags(request), stack: base, stack_size: size, ..args_of(request) };
@@ -69,6 +71,7 @@ impl Vcpu {
         // SAFETY: the child runs on a stack of its own, with the parent's thread-locals while that is
         // stopped, and never returns.
         let result = unsafe { transom_vfork(child_main, (&raw mut *child).cast(), number as u64, &arguments) };
+        heap::set_lodger(is_lodger);
         self.after_vfork();
         let pid = Errno::from_return(result).map(|pid| pid as i32);
         self.after_vfork_debugged(lending, pid.ok());
@@ -111,6 +114,8 @@ impl Vcpu {
         quarters::recover_after_vfork();
         kin::recover_after_vfork();
         ptrace::recover_after_vfork();
+        heap::recover_after_vfork();
+        heap::clean_up();
     }
 }
 
@@ -118,6 +123,7 @@ impl Vcpu {
 pub(super) extern "C" fn child_main(vcpu: *mut c_void) -> ! {
     // SAFETY: it is the child's alone while that lives.
     let vcpu = unsafe { &mut *vcpu.cast::<Vcpu>() };
+    heap::set_lodger(true);
     signals::set_current(&raw const *vcpu.mailbox);
     HiddenFds::enter(&vcpu.process.hidden);
     let (base, size) = vcpu.stacks.signal();

@@ -31,10 +31,13 @@ static int executes(void *path) {
     return 20;
 }
 
-static volatile int sleeping;
-static int sleeps(void *awake) {
-    sleeping = 1;
-    while (!awake) syscall(SYS_sched_yield);
+// It asks for what is kept in memory that others use too.
+static int maps(void *running) {
+    for (unsigned i = 0;; i++) {
+        char *page = mmap(0, 3 << 12, i & 1 ? PROT_NONE : PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        munmap(page + (1 << 12), 1 << 12);
+        *(volatile int *)running = i;
+    }
     return 0;
 }
 
@@ -81,11 +84,14 @@ int main(void) {
     pid = clone(executes, stack + STACK, CLONE_VM | SIGCHLD, "/bin/true");
     status = status_of(pid);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    pid = clone(sleeps, stack + STACK, CLONE_VM | SIGCHLD, NULL);
-    while (!sleeping) sched_yield();
-    CHECK(kill(pid, SIGKILL) == 0);
-    status = status_of(pid);
-    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    for (int i = 0; i < 40; i++) {
+        volatile int running = 0;
+        pid = clone(maps, stack + STACK, CLONE_VM | SIGCHLD, (void *)&running);
+        while (i % 4 && running < i) sched_yield();
+        CHECK(kill(pid, SIGKILL) == 0);
+        status = status_of(pid);
+        CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    }
 
     pthread_t threads[2];
     signal(SIGUSR1, SIG_DFL);
